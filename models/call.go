@@ -1,0 +1,160 @@
+package models
+
+import "time"
+
+// CallState is the state of a call or of one leg. It only rises inside one
+// attempt: ringing < answered < ended.
+type CallState string
+
+// The states. A call that exists but rings nowhere yet (a menu) is Ringing.
+const (
+	Ringing  CallState = "ringing"
+	Answered CallState = "answered"
+	Ended    CallState = "ended"
+)
+
+// CallKey names a call the way its PBX does.
+type CallKey struct {
+	Source int64
+	Key    string
+}
+
+// Call is one conversation with the outside: what its source has said so far
+// (Facts) and what follows from it (all other fields, made by Apply).
+type Call struct {
+	ID         int64
+	Source     int64
+	Key        string
+	MergedInto int64 // another call took this one's facts; 0: none
+
+	Facts []Fact // sorted; see Apply
+
+	State      CallState
+	Direction  Direction
+	Phone      string // E.164, else the digits as given; "" when hidden or unknown
+	Hidden     bool   // the caller withheld the number
+	Name       string // as the PBX has it
+	DID        string
+	StartedAt  time.Time
+	AnsweredAt time.Time // zero: nobody answered (yet)
+	EndedAt    time.Time // zero: lives
+	TalkS      int       // seconds of conversation, known when ended
+	AnsweredBy int64     // user of the last leg that talked; 0: unknown
+	Recording  string
+	Missed     bool // ended, incoming, nobody answered
+	ByPBX      bool // ended by an event of the PBX, not by the stuck-calls job
+
+	Legs []Leg
+}
+
+// Leg is one attempt to reach one person in a call.
+type Leg struct {
+	ID         int64
+	Key        string // the PBX's leg id, else "x:" and the extension
+	N          int    // attempt number under Key, from 1
+	Extension  string
+	Addresses  []string // other names of the same person
+	State      CallState
+	RangAt     time.Time // zero: never rang (a phone that is off)
+	AnsweredAt time.Time
+	EndedAt    time.Time
+	Reason     string // of the end
+	ToExt      string // set by transferred
+
+	// Kept across refolds, never derived:
+	User   int64 // owner when the leg was routed; 0: unrouted
+	Opened bool  // open, create, choose or resolve was given for this attempt
+	Row    int64 // last notification made for this leg; 0: none
+}
+
+// Fact is one event as a call remembers it. At is never zero: what the PBX
+// did not date is dated at receipt, Undated.
+type Fact struct {
+	Type      EventType `json:"t"`
+	Extension string    `json:"x,omitempty"`
+	Addresses []string  `json:"xs,omitempty"`
+	Leg       string    `json:"l,omitempty"`
+	Seq       int64     `json:"s,omitempty"`
+	At        int64     `json:"a"` // Unix milliseconds
+	Undated   bool      `json:"u,omitempty"`
+	To        string    `json:"to,omitempty"`
+	Reason    string    `json:"r,omitempty"`
+	Direction Direction `json:"d,omitempty"`
+	Phone     string    `json:"p,omitempty"`
+	Hidden    bool      `json:"h,omitempty"`
+	Name      string    `json:"n,omitempty"`
+	DID       string    `json:"did,omitempty"`
+	Recording string    `json:"rec,omitempty"`
+	TalkS     *int      `json:"talk,omitempty"`
+	Closed    bool      `json:"c,omitempty"` // made by the stuck-calls job
+}
+
+// MaxFacts bounds what one call remembers. Rings beyond it are ignored; an
+// answer or an end never is.
+const MaxFacts = 1000
+
+// LegOf returns the leg that says how user stands in the call: a talking one,
+// else a ringing one, else the latest; nil if the user has none.
+func (c *Call) LegOf(user int64) *Leg {
+	var best *Leg
+	rank := func(s CallState) int {
+		switch s {
+		case Answered:
+			return 2
+		case Ringing:
+			return 1
+		}
+		return 0
+	}
+	for i := range c.Legs {
+		l := &c.Legs[i]
+		if user == 0 || l.User != user {
+			continue
+		}
+		if best == nil || rank(l.State) > rank(best.State) || rank(l.State) == rank(best.State) && !l.lastChange().Before(best.lastChange()) {
+			best = l
+		}
+	}
+	return best
+}
+
+// Users returns the owners of the call's legs, each once, in leg order.
+func (c *Call) Users() []int64 {
+	var out []int64
+	seen := map[int64]bool{}
+	for i := range c.Legs {
+		if u := c.Legs[i].User; u != 0 && !seen[u] {
+			seen[u] = true
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// RingsAlone reports whether l is the only leg that rings and nobody talks.
+func (c *Call) RingsAlone(l *Leg) bool {
+	for i := range c.Legs {
+		o := &c.Legs[i]
+		if o != l && o.State != Ended {
+			return false
+		}
+	}
+	return l.State == Ringing
+}
+
+// Clone returns a deep copy, for a before/after comparison.
+func (c *Call) Clone() *Call {
+	d := *c
+	d.Facts = append([]Fact(nil), c.Facts...)
+	d.Legs = append([]Leg(nil), c.Legs...)
+	return &d
+}
+
+func (l *Leg) lastChange() time.Time {
+	for _, t := range []time.Time{l.EndedAt, l.AnsweredAt} {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return l.RangAt
+}

@@ -1,0 +1,149 @@
+package models
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Directory is one consistent snapshot of the set-up: what every request needs
+// and no request may pay a query for. It is never changed once built.
+type Directory struct {
+	Version    int64 // config_version it was read at
+	Users      map[int64]*User
+	Sources    map[int64]*Source
+	Groups     map[int64]*Group
+	Tokens     map[string]*Token // by hash; revoked and expired ones too
+	Extensions map[ExtKey]int64
+
+	bySlug  map[string]*Source
+	byLogin map[string]*User
+	byExtID map[string]*User
+}
+
+// ExtKey names an extension of a source.
+type ExtKey struct {
+	SourceID  int64
+	Extension string
+}
+
+// Index builds the lookups; call it once after filling the maps.
+func (d *Directory) Index() {
+	d.bySlug, d.byLogin, d.byExtID = map[string]*Source{}, map[string]*User{}, map[string]*User{}
+	for _, s := range d.Sources {
+		d.bySlug[s.Slug] = s
+	}
+	for _, u := range d.Users {
+		d.byLogin[FoldLogin(u.Login)] = u
+		if u.ExternalID != "" {
+			d.byExtID[u.ExternalID] = u
+		}
+	}
+}
+
+// FoldLogin is the form in which logins are compared: logins are any Unicode
+// and not case-sensitive.
+func FoldLogin(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// SourceBySlug returns nil when there is none.
+func (d *Directory) SourceBySlug(slug string) *Source { return d.bySlug[slug] }
+
+// UserByLogin returns nil when there is none.
+func (d *Directory) UserByLogin(login string) *User { return d.byLogin[FoldLogin(login)] }
+
+// UserByName finds a user by external id, else by login; nil when there is none.
+func (d *Directory) UserByName(name string) *User {
+	if u := d.byExtID[name]; u != nil {
+		return u
+	}
+	return d.UserByLogin(name)
+}
+
+// GroupByName returns nil when there is none.
+func (d *Directory) GroupByName(name string) *Group {
+	for _, g := range d.Groups {
+		if g.Name == name {
+			return g
+		}
+	}
+	return nil
+}
+
+// Owner returns the active user of the first mapped address; 0: nobody.
+func (d *Directory) Owner(source int64, addresses []string) int64 {
+	for _, a := range addresses {
+		if id := d.Extensions[ExtKey{source, NormalizeExtension(a)}]; id != 0 {
+			if u := d.Users[id]; u != nil && u.Active {
+				return id
+			}
+		}
+	}
+	return 0
+}
+
+// ExtensionsOf lists a user's extensions of one source (all sources if 0), sorted.
+func (d *Directory) ExtensionsOf(user, source int64) []string {
+	var out []string
+	for k, u := range d.Extensions {
+		if u == user && (source == 0 || k.SourceID == source) {
+			out = append(out, k.Extension)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// GroupMembers returns the active members of a group, sorted.
+func (d *Directory) GroupMembers(id int64) []int64 {
+	g := d.Groups[id]
+	if g == nil {
+		return nil
+	}
+	var out []int64
+	for _, m := range g.Members {
+		if u := d.Users[m]; u != nil && u.Active {
+			out = append(out, m)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// SortedUsers lists the users by login.
+func (d *Directory) SortedUsers() []*User {
+	out := slices.Collect(maps.Values(d.Users))
+	slices.SortFunc(out, func(a, b *User) int { return strings.Compare(a.Login, b.Login) })
+	return out
+}
+
+// NormalizeExtension makes the form in which extensions are stored and
+// compared: no surrounding space, a known prefix (login:, id:, tel:, sip:) in
+// lower case, what follows login: and sip: in lower case too.
+func NormalizeExtension(s string) string {
+	s = strings.TrimSpace(CleanText(s))
+	i := strings.IndexByte(s, ':')
+	if i < 0 {
+		return s
+	}
+	switch p := strings.ToLower(s[:i]); p {
+	case "login", "sip":
+		return p + ":" + strings.ToLower(strings.TrimSpace(s[i+1:]))
+	case "id", "tel":
+		return p + ":" + strings.TrimSpace(s[i+1:])
+	}
+	return s
+}
+
+// ZoneOf returns the first of the names that is a known time zone, else UTC.
+func ZoneOf(names ...string) *time.Location {
+	for _, n := range names {
+		if n == "" {
+			continue
+		}
+		if l, err := time.LoadLocation(n); err == nil {
+			return l
+		}
+	}
+	return time.UTC
+}
