@@ -1,0 +1,100 @@
+package handlers
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"zummer/models"
+)
+
+// The interfaces of this file are what the HTTP surface needs of the use
+// cases. app passes app/internal/inbox, setup and auth in.
+
+// Actor says who changes the set-up, for the audit.
+type Actor = models.Actor
+
+// Register is the inbox: it changes and reads pending sets.
+type Register interface {
+	// Accept stores one webhook of a source with what its adapter made of it.
+	// On return without an error everything is committed.
+	Accept(ctx context.Context, in models.Accepted) (models.AcceptResult, error)
+	// Poll answers when the set differs from q.Version, or q.Wait is over.
+	Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
+	// Acknowledge settles revisions and does not wait.
+	Acknowledge(ctx context.Context, user int64, acks []models.Ack) ([]models.AckResult, error)
+	// AckAll settles every row whose last revision is not newer than version.
+	AckAll(ctx context.Context, user int64, version, session string) (settled int, err error)
+	// Publish makes notifications from outside (contract §4.3).
+	Publish(ctx context.Context, who models.Caller, p models.Publication) ([]models.Notification, error)
+	// Administrate processes, requeues, reassigns or expires one row.
+	Administrate(ctx context.Context, by Actor, id int64, action string, toUser int64) (models.Notification, error)
+	// Replay runs a stored webhook again. Its repeat keys do not hold it back.
+	Replay(ctx context.Context, by Actor, webhook int64) (models.AcceptResult, error)
+	// Sessions lists the clients seen in the last day, newest first.
+	Sessions(user int64) []models.Session
+}
+
+// Setup holds sources, users, tokens, groups and contacts. Every change is
+// audited in its own transaction and raises config_version.
+type Setup interface {
+	Directory() *models.Directory
+
+	PutSource(ctx context.Context, by Actor, slug string, in models.SourceInput) (models.Source, error)
+	DeleteSource(ctx context.Context, by Actor, slug string) error
+	// RotateSource gives the source a second URL token; the older of two goes.
+	RotateSource(ctx context.Context, by Actor, slug string) (models.Source, error)
+
+	PutUser(ctx context.Context, by Actor, login string, in models.UserInput) (models.User, error)
+	DeleteUser(ctx context.Context, by Actor, login string) error // deactivates
+	PatchMe(ctx context.Context, user int64, popOn *string, quiet *bool) (models.User, error)
+	SyncUsers(ctx context.Context, by Actor, users []models.SyncUser, full bool) (models.SyncReport, error)
+
+	// NewToken returns the token's text, shown once. user 0: of nobody.
+	NewToken(ctx context.Context, by Actor, user int64, in models.TokenInput) (models.Token, string, error)
+	// TokenForToday makes a poll token for a user of the CRM. An unknown user
+	// becomes a pending one and the error is 404 unknown_user.
+	TokenForToday(ctx context.Context, by Actor, externalID string, ttl time.Duration) (models.Token, string, error)
+	RevokeToken(ctx context.Context, by Actor, id int64) error
+
+	// MapExtension gives an extension to a user; what waited unrouted for up
+	// to 24 h is routed on the call's state now. user 0 unmaps.
+	MapExtension(ctx context.Context, by Actor, source, extension string, user int64) error
+
+	PutGroup(ctx context.Context, by Actor, name string, logins []string) (models.Group, error)
+	DeleteGroup(ctx context.Context, by Actor, name string) error
+
+	PutContact(ctx context.Context, by Actor, in models.ContactInput) (stored bool, err error)
+	DeleteContact(ctx context.Context, by Actor, externalID string) error
+	// ImportContacts reads NDJSON, 16 KiB a line at most, in transactions of
+	// 500; a bad line is counted and reported, the others are stored. full
+	// removes the contacts that were not named, when every line was good.
+	ImportContacts(ctx context.Context, by Actor, r io.Reader, full bool) (models.ImportReport, error)
+	ContactsByPhone(ctx context.Context, phone string) ([]models.Contact, error)
+}
+
+// Journal reads what was stored: lists for clients and administrators. after
+// is an opaque cursor; an unknown one is an Invalid error.
+type Journal interface {
+	History(ctx context.Context, user int64, q models.HistoryQuery) (models.HistoryPage, error)
+	Calls(ctx context.Context, q models.CallQuery) ([]models.Call, string, error)
+	// Call returns one call; user 0 is an administrator, else it must have had a leg of that user's.
+	Call(ctx context.Context, user, id int64) (models.Call, error)
+	Notifications(ctx context.Context, q models.AdminQuery) ([]models.Notification, string, error)
+	// Timeline of a notification: its steps and those of its call, oldest first.
+	Timeline(ctx context.Context, id int64) ([]models.Step, error)
+	Webhooks(ctx context.Context, q models.WebhookQuery) ([]models.Webhook, string, error)
+	Webhook(ctx context.Context, id int64) (models.Webhook, error)
+	Unrouted(ctx context.Context, since time.Time) ([]models.Unrouted, error)
+	Audit(ctx context.Context, after string, limit int) ([]models.AuditEntry, string, error)
+	Stats(ctx context.Context) (models.Stats, error)
+	// Ready reports why the service cannot work; nil: it can.
+	Ready(ctx context.Context) error
+}
+
+// Auth turns a presented secret into the one who calls.
+type Auth interface {
+	// Authenticate finds the token; asUser (external id or login) is only for
+	// scope relay. Errors: Unauthorized, NotFound unknown_user.
+	Authenticate(ctx context.Context, token, asUser string) (models.Caller, error)
+}

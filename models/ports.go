@@ -1,0 +1,185 @@
+package models
+
+import "time"
+
+// Caller is who makes a request: a token, and for clients its user.
+type Caller struct {
+	Token  *Token
+	User   *User  // nil for tokens of nobody
+	Client string // X-Client, cut to 200 characters
+}
+
+// Actor is who changes the set-up, for the audit.
+type Actor struct {
+	Who  string // token name, "cli"
+	From string // remote address; "" on the command line
+}
+
+// Accepted is a webhook with what its adapter made of it.
+type Accepted struct {
+	Source  *Source
+	Webhook Webhook
+	Events  []Event // canonical, validated by the inbox
+	Err     error   // why it could not be parsed; the webhook is kept with it
+}
+
+// AcceptResult tells what became of a webhook.
+type AcceptResult struct {
+	Outcome string // of Webhook
+	ID      int64  // of the journal entry
+	Error   string // public text when Outcome is failed
+}
+
+// Publication is what POST /v1/notifications asks for. Exactly one of User,
+// Extension and Group is set.
+type Publication struct {
+	User           string // login or external id
+	Source         string // of Extension
+	Extension      string
+	Group          string
+	Kind           string
+	Action         Action
+	Payload        Payload
+	CollapseKey    string
+	TTL            time.Duration // 0: 14 days
+	IdempotencyKey string        // "": none
+	Hash           string        // SHA-256 hex of the canonical request, for the key
+}
+
+// Session is one running client as the last poll showed it.
+type Session struct {
+	Name     string
+	Client   string
+	LastPoll time.Time
+	Waiting  bool
+}
+
+// SourceInput is the body of PUT /v1/admin/sources/{slug}. Nil keeps.
+type SourceInput struct {
+	Kind, Name, Secret, Timezone, Region, Group, LineGroup *string
+	Outgoing, Active                                       *bool
+	Settings                                               map[string]any
+}
+
+// UserInput is the body of PUT /v1/admin/users/{login}. Nil means the default.
+type UserInput struct {
+	Name, ExternalID, PopOn, Timezone *string
+	Quiet, Active                     *bool
+}
+
+// SyncUser is one user as the CRM lists them.
+type SyncUser struct {
+	ExternalID string          `json:"external_id"`
+	Login      string          `json:"login"`
+	Name       string          `json:"name"`
+	Extensions []SyncExtension `json:"extensions"`
+	Group      string          `json:"group"`
+}
+
+// SyncExtension is "101" (of the only source, else an error) or an object
+// {"source":"office","number":"101"}; handlers decodes both.
+type SyncExtension struct {
+	Source string `json:"source"`
+	Number string `json:"number"`
+}
+
+// SyncReport counts what SyncUsers did.
+type SyncReport struct {
+	Created, Updated, Unchanged, Deactivated int
+}
+
+// TokenInput is the body of a token request.
+type TokenInput struct {
+	Name      string
+	Scopes    []string
+	ExpiresAt time.Time // zero: never
+}
+
+// ContactInput is one contact as the CRM sends it.
+type ContactInput struct {
+	ExternalID  string   `json:"external_id"`
+	Phones      []string `json:"phones"`
+	Name        string   `json:"name"`
+	Responsible string   `json:"responsible"` // login or external id; may be unknown yet
+	Client      *Object  `json:"client"`
+	Interests   []Object `json:"interests"` // open ones, newest first
+	Seq         int64    `json:"seq"`       // lower than the stored one: ignored
+}
+
+// ImportReport counts what ImportContacts did.
+type ImportReport struct {
+	Lines, Stored, Ignored, Removed int
+	Errors                          []ImportError // the first 100
+	Failed                          int
+}
+
+// ImportError is one refused line.
+type ImportError struct {
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+// HistoryQuery asks for a user's past rows.
+type HistoryQuery struct {
+	Since, Until time.Time // zero: open
+	After        string
+	Limit        int // 1–100
+}
+
+// HistoryRow is one row as it last was, and what became of it.
+type HistoryRow struct {
+	Notification
+	State   string // pending, processed, expired, removed
+	Outcome string // of the client, when processed
+	At      time.Time
+}
+
+// HistoryPage is newest first.
+type HistoryPage struct {
+	Rows     []HistoryRow
+	Next     string
+	Complete bool // false: retention cut what was asked for
+}
+
+// CallQuery lists calls, newest first; in commit order when Changes is set.
+type CallQuery struct {
+	User    int64 // 0: all
+	Source  int64
+	After   string
+	Limit   int
+	Changes bool // GET /v1/sync/calls: every call again each time it changes
+}
+
+// AdminQuery filters the administrator's list.
+type AdminQuery struct {
+	User   int64
+	Source int64
+	State  string // pending (default)
+	After  string
+	Limit  int
+}
+
+// WebhookQuery filters the journal, newest first.
+type WebhookQuery struct {
+	Source  int64
+	Outcome string
+	After   string
+	Limit   int
+}
+
+// Unrouted is an extension that rang and that nobody owns.
+type Unrouted struct {
+	SourceID  int64
+	Extension string
+	Count     int
+	LastAt    time.Time
+}
+
+// Stats is the administrator's summary.
+type Stats struct {
+	Pending, Users, Contacts                  int
+	OldestPending                             time.Time // zero: none
+	CallsToday, MissedToday                   int
+	WebhooksToday, FailedToday, RepeatedToday int
+	Waiting                                   int // requests held by this process
+}
