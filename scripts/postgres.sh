@@ -1,31 +1,81 @@
 #!/bin/sh
-# Starts and stops a PostgreSQL 15 of our own in a temporary folder, on a free
-# port, as user postgres (initdb and postgres refuse root).
+# Starts and stops a PostgreSQL of our own in a temporary folder, on a free
+# port of 127.0.0.1, as user postgres when we are root (initdb and postgres
+# refuse root), else as the user we are.
 #
 #   scripts/postgres.sh start DIR    prints the DSN of its superuser
 #   scripts/postgres.sh stop DIR     stops it and removes DIR
 #
-# fsync stays on: tests and figures must mean something.
+# DIR is empty or absent before start. fsync stays on: tests and figures must
+# mean something.
 set -eu
-cmd=${1:?start or stop} dir=${2:?a folder of its own}
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-[ -n "$bin" ] || { echo "no PostgreSQL server in /usr/lib/postgresql: install the package postgresql-15" >&2; exit 1; }
-as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+fail() { echo "postgres.sh: $*" >&2; exit 1; }
+[ $# -eq 2 ] || { echo "usage: $0 start|stop DIR" >&2; exit 2; }
+cmd=$1
+case $2 in /*) dir=$2 ;; *) dir=$PWD/$2 ;; esac
+mark=$dir/zummer-postgres # stop removes only what start made
+unset PGDATA PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSERVICE PGOPTIONS PGSSLMODE || true
+
+# Debian keeps the server's programs out of PATH; the newest version wins.
+bin=$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1)
+[ -n "$bin" ] || bin=$(command -v initdb || true)
+[ -n "$bin" ] || fail "no PostgreSQL server found: install the package postgresql-15"
+bin=${bin%/initdb}
+
+as() {
+	if [ "$(id -u)" != 0 ]; then "$@"; else runuser -u postgres -- "$@"; fi
+}
+# A number in 15000–31999: below the ports that the kernel hands out itself.
+port() { echo $((15000 + $(od -An -N2 -tu2 /dev/urandom) % 17000)); }
+
+start() {
+	mkdir -p "$dir"
+	[ -z "$(ls -A "$dir")" ] || fail "$dir is not empty"
+	: >"$mark"
+	if [ "$(id -u)" = 0 ]; then
+		id postgres >/dev/null 2>&1 || fail "there is no user postgres: install the package postgresql-15"
+		chown postgres "$dir"
+	fi
+	chmod 700 "$dir"
+	cd / # a working directory that every user can read
+	as test -w "$dir" || fail "user postgres cannot reach $dir: set TMPDIR to a folder that all users can enter"
+	as "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 ||
+		{ cat "$dir/initdb.log" >&2; fail "initdb failed"; }
+	try=0
+	while :; do
+		p=$(port)
+		if as "$bin/pg_ctl" -D "$dir/data" -l "$dir/postgres.log" -w -t 60 -s -o \
+			"-p $p -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c timezone=UTC" \
+			start >/dev/null 2>&1 </dev/null; then
+			break
+		fi
+		try=$((try + 1))
+		if [ "$try" -ge 20 ] || ! grep -q 'could not bind' "$dir/postgres.log" 2>/dev/null; then
+			cat "$dir/postgres.log" >&2 || true
+			fail "PostgreSQL did not start"
+		fi
+		rm -f "$dir/postgres.log"
+	done
+	echo "postgres://postgres@127.0.0.1:$p/postgres?sslmode=disable"
+}
+
+stop() {
+	[ -d "$dir" ] || return 0
+	[ -e "$mark" ] || fail "$dir was not made by this script"
+	cd /
+	if [ -e "$dir/data/postmaster.pid" ]; then
+		as "$bin/pg_ctl" -D "$dir/data" -m immediate -w -t 30 -s stop >/dev/null 2>&1 || true
+	fi
+	rm -rf "$dir"
+}
 
 case $cmd in
 start)
-	mkdir -p "$dir"
-	[ "$(id -u)" != 0 ] || chown postgres "$dir"
-	port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])' 2>/dev/null ||
-		perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1",LocalPort=>0); print $s->sockport')
-	as "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
-	as "$bin/pg_ctl" -D "$dir/data" -l "$dir/postgres.log" -w -t 60 -s -o \
-		"-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=300 -c timezone=UTC" start >/dev/null || { cat "$dir/postgres.log" >&2; exit 1; }
-	echo "postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
+	trap 'rc=$?; [ $rc -eq 0 ] || [ ! -e "$mark" ] || stop; exit $rc' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	start
 	;;
-stop)
-	as "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true
-	rm -rf "$dir"
-	;;
-*) echo "start or stop, not $cmd" >&2; exit 2 ;;
+stop) stop ;;
+*) fail "start or stop, not $cmd" ;;
 esac

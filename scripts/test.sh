@@ -1,0 +1,26 @@
+#!/bin/sh
+# What `make test` runs: vet, then every test on SQLite and PostgreSQL with the
+# race detector. Installs and starts what tests need, and cleans up.
+#
+#   scripts/test.sh [PACKAGE…]       default: ./...
+set -eu
+cd "$(dirname "$0")/.."
+command -v go >/dev/null 2>&1 || { echo "go is missing: install $(sed -n 's/^go /Go /p' go.mod) or newer from https://go.dev/dl/" >&2; exit 1; }
+
+if [ -z "${ZUMMER_IN_TEST:-}" ]; then
+	scripts/need.sh gcc chromium
+	ZUMMER_TEST_CHROMIUM=$(scripts/chromium.sh)
+	# CGO is for the race detector only; the program itself is built without.
+	export ZUMMER_TEST_CHROMIUM CGO_ENABLED=1 ZUMMER_IN_TEST=1
+	# A clone that belongs to another user has no readable VCS state.
+	export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
+	echo "starting PostgreSQL"
+	exec scripts/with-postgres.sh scripts/test.sh "$@"
+fi
+unset ZUMMER_IN_TEST
+[ $# -gt 0 ] || set -- ./...
+
+echo "go vet $*"
+go vet "$@"
+echo "go test -race $*"
+go test -race -count=1 -timeout 10m "$@"
