@@ -1,0 +1,135 @@
+package pbx
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"strings"
+
+	"zummer/models"
+)
+
+// fields is one object of a request: text for form fields, json.Number, bool,
+// nil, map or list for JSON. Names are in lower case.
+type fields map[string]any
+
+// maxFields bounds the fields of a form.
+const maxFields = 1000
+
+// readBody reads a request as JSON or as a form, whatever its Content-Type
+// claims: the first character decides. A byte order mark is skipped. A request
+// without a body is its query. list tells a JSON list from a single object.
+func readBody(req Request) (objects []fields, list bool, err error) {
+	body := bytes.TrimSpace(bytes.TrimPrefix(req.Body, []byte("\xef\xbb\xbf")))
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	typ, params, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
+	switch {
+	case len(body) == 0 && len(req.Query) == 0:
+		return nil, false, models.Errorf(models.Malformed, "the request is empty")
+	case len(body) == 0:
+		return []fields{formFields(req.Query)}, false, nil
+	case body[0] == '{' || body[0] == '[':
+		return readJSON(body)
+	case typ == "multipart/form-data":
+		form, err := readMultipart(body, params["boundary"])
+		return []fields{form}, false, err
+	case bytes.IndexByte(body, '=') < 0 || bytes.IndexByte(body, 0) >= 0:
+		return nil, false, models.Errorf(models.Malformed, "the body is neither JSON nor a form")
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, false, models.Errorf(models.Malformed, "the body is neither JSON nor a readable form")
+	}
+	if len(form) > maxFields {
+		return nil, false, models.Errorf(models.Malformed, "the form has more than %d fields", maxFields)
+	}
+	return []fields{formFields(form)}, false, nil
+}
+
+func readJSON(body []byte) ([]fields, bool, error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, false, models.Errorf(models.Malformed, "the body is not JSON (byte %d)", dec.InputOffset())
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, false, models.Errorf(models.Malformed, "something follows the JSON (byte %d)", dec.InputOffset())
+	}
+	if m, ok := v.(map[string]any); ok {
+		return []fields{lower(m)}, false, nil
+	}
+	objects, err := objectList(v.([]any), "")
+	return objects, true, err
+}
+
+// objectList turns a JSON list into objects; name is of the field that held it.
+func objectList(items []any, name string) ([]fields, error) {
+	if len(items) > models.MaxEvents {
+		return nil, models.Errorf(models.Invalid, "more than %d events in one webhook", models.MaxEvents)
+	}
+	out := make([]fields, len(items))
+	for i, item := range items {
+		m, ok := item.(map[string]any)
+		if !ok {
+			return nil, models.InvalidField(at(name, i), "must be an object")
+		}
+		out[i] = lower(m)
+	}
+	return out, nil
+}
+
+func readMultipart(body []byte, boundary string) (fields, error) {
+	if boundary == "" {
+		return nil, models.Errorf(models.Malformed, "the multipart form has no boundary")
+	}
+	form, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(2 << 20)
+	if err != nil {
+		return nil, models.Errorf(models.Malformed, "the multipart form cannot be read")
+	}
+	defer func() { _ = form.RemoveAll() }() // nothing is on disk at this size
+	return formFields(form.Value), nil
+}
+
+func formFields(form url.Values) fields {
+	f := make(fields, len(form))
+	for name, values := range form {
+		name = strings.ToLower(strings.TrimSuffix(name, "[]"))
+		if len(values) == 1 {
+			f[name] = values[0]
+			continue
+		}
+		list := make([]any, len(values))
+		for i, v := range values {
+			list[i] = v
+		}
+		f[name] = list
+	}
+	return f
+}
+
+func lower(m map[string]any) fields {
+	f := make(fields, len(m))
+	for name, v := range m {
+		l := strings.ToLower(name)
+		if _, taken := f[l]; taken && l != name {
+			continue // the exact name wins
+		}
+		f[l] = v
+	}
+	return f
+}
+
+// decodeObject reads one JSON object from text.
+func decodeObject(s string) (map[string]any, error) {
+	dec := json.NewDecoder(strings.NewReader(s))
+	dec.UseNumber()
+	var m map[string]any
+	if err := dec.Decode(&m); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
