@@ -119,6 +119,7 @@ type PendingSet struct {
 	Version   string // "": this is not the last page, or nothing was read
 	Next      string // cursor of the next page; ""
 	Rows      []Notification
+	Offset    int // of Rows[0] in the set, for a page that is cut shorter
 	Acks      []AckResult
 	PollAfter time.Duration // 0: come back at once (a waiting client)
 	Draining  bool          // close the connection after the answer

@@ -1,0 +1,147 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Secret is a text that never shows itself in logs or in --help.
+type Secret string
+
+// LogValue hides the secret.
+func (Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
+
+// String hides the secret, also from fmt.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "[secret]"
+}
+
+// Span is a duration that may also be written in days: 30d.
+type Span time.Duration
+
+// UnmarshalText reads 30d or what time.ParseDuration reads.
+func (s *Span) UnmarshalText(text []byte) error {
+	if days, ok := strings.CutSuffix(string(text), "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 || n > 36500 {
+			return fmt.Errorf("%q is no number of days", text)
+		}
+		*s = Span(time.Duration(n) * 24 * time.Hour)
+		return nil
+	}
+	d, err := time.ParseDuration(string(text))
+	*s = Span(d)
+	return err
+}
+
+// Config is everything that can be set, by flag or by environment variable.
+// docs/operations.md explains; .env.example lists the same variables (a test
+// compares them).
+type Config struct {
+	Listen      string   `env:"ZUMMER_LISTEN" default:"127.0.0.1:8080" help:"Address for clients, administration and hooks." placeholder:"HOST:PORT"`
+	HooksListen string   `env:"ZUMMER_HOOKS_LISTEN" help:"A second, public address that serves /hooks and /healthz only." placeholder:"HOST:PORT"`
+	TLSCert     string   `env:"ZUMMER_TLS_CERT" help:"Certificate chain (PEM) for both addresses." type:"path"`
+	TLSKey      string   `env:"ZUMMER_TLS_KEY" help:"Key (PEM) of the certificate." type:"path"`
+	TLSDomain   string   `env:"ZUMMER_TLS_DOMAIN" help:"Get a certificate for this domain by ACME (Let's Encrypt); needs port 443."`
+	PublicURL   string   `env:"ZUMMER_PUBLIC_URL" help:"What PBXs see, e.g. https://zummer.example; empty: taken from the request."`
+	AdminToken  Secret   `env:"ZUMMER_ADMIN_TOKEN" help:"Bearer token with the admin scope, at least 16 characters; else 'zummer admin token' makes one."`
+	CORSOrigins []string `env:"ZUMMER_CORS_ORIGINS" help:"Exact origins of browser clients, e.g. https://crm.example."`
+	Proxies     []string `env:"ZUMMER_TRUSTED_PROXIES" help:"CIDRs whose X-Forwarded-For is believed."`
+	QueryToken  bool     `env:"ZUMMER_QUERY_TOKEN" default:"false" help:"Accept ?token= from clients that can send no header."`
+
+	PollInterval time.Duration `env:"ZUMMER_POLL_INTERVAL" default:"5s" help:"Pace told to clients that do not wait."`
+	LongPoll     time.Duration `env:"ZUMMER_LONG_POLL" default:"25s" help:"Wait of a POST poll that names none."`
+	LongPollMax  time.Duration `env:"ZUMMER_LONG_POLL_MAX" default:"50s" help:"Longest wait; longer ones are shortened to it."`
+	MaxWaiting   int           `env:"ZUMMER_MAX_WAITING" default:"100000" help:"Waiting requests held at once; more are answered without waiting."`
+	Drain        time.Duration `env:"ZUMMER_DRAIN" default:"20s" help:"Time over which waiting requests are released at shutdown."`
+
+	Timezone  string `env:"ZUMMER_TIMEZONE" default:"Europe/Moscow" help:"Zone of PBX times that carry none, and of texts."`
+	Region    string `env:"ZUMMER_REGION" default:"RU" help:"Country of numbers that carry none (ISO 3166, two letters)."`
+	Retention Span   `env:"ZUMMER_RETENTION" default:"30d" help:"How long the journal, the history and the call log are kept."`
+
+	MetricsListen string `env:"ZUMMER_METRICS_LISTEN" help:"Serve /metrics openly there; on the main address it needs the admin scope." placeholder:"HOST:PORT"`
+}
+
+// Database is the part that other commands share with serve.
+type Database struct {
+	Database string `env:"ZUMMER_DATABASE" default:"sqlite:zummer.db" help:"sqlite:PATH or a postgres:// URL."`
+	DBPool   int    `env:"ZUMMER_DB_POOL" default:"16" help:"Connections to PostgreSQL."`
+}
+
+// Logging says how to log.
+type Logging struct {
+	Log      string `env:"ZUMMER_LOG" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal."`
+	LogLevel string `env:"ZUMMER_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+}
+
+// Validate refuses what cannot work, naming the variable.
+func (c *Config) Validate() error {
+	bad := func(name, format string, args ...any) error {
+		return fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...))
+	}
+	if c.AdminToken != "" && len(c.AdminToken) < 16 {
+		return bad("ZUMMER_ADMIN_TOKEN", "must have at least 16 characters")
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return bad("ZUMMER_TLS_CERT", "the certificate and the key (ZUMMER_TLS_KEY) go together")
+	}
+	if c.TLSCert != "" && c.TLSDomain != "" {
+		return bad("ZUMMER_TLS_DOMAIN", "either an own certificate or an automatic one")
+	}
+	for name, d := range map[string]time.Duration{"ZUMMER_POLL_INTERVAL": c.PollInterval, "ZUMMER_LONG_POLL_MAX": c.LongPollMax} {
+		if d < time.Second || d > 10*time.Minute {
+			return bad(name, "must lie between 1s and 10m")
+		}
+	}
+	if c.LongPoll < 0 || c.LongPoll > c.LongPollMax {
+		return bad("ZUMMER_LONG_POLL", "must lie between 0s and ZUMMER_LONG_POLL_MAX (%s)", c.LongPollMax)
+	}
+	if c.Drain < 0 || c.Drain > 10*time.Minute {
+		return bad("ZUMMER_DRAIN", "must lie between 0s and 10m")
+	}
+	if c.MaxWaiting < 1 {
+		return bad("ZUMMER_MAX_WAITING", "must be at least 1")
+	}
+	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
+		return bad("ZUMMER_TIMEZONE", "unknown zone %q", c.Timezone)
+	}
+	if len(c.Region) != 2 || strings.ToUpper(c.Region) != c.Region {
+		return bad("ZUMMER_REGION", "must be two capital letters, e.g. RU")
+	}
+	if time.Duration(c.Retention) < 48*time.Hour {
+		return bad("ZUMMER_RETENTION", "must be at least 2d: repeats are known for 24 h")
+	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return bad("ZUMMER_PUBLIC_URL", "must look like https://zummer.example")
+		}
+	}
+	for _, o := range c.CORSOrigins {
+		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
+			return bad("ZUMMER_CORS_ORIGINS", "%q is not an origin such as https://crm.example", o)
+		}
+	}
+	_, err := c.proxies()
+	return err
+}
+
+// proxies parses the trusted networks.
+func (c *Config) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range c.Proxies {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("ZUMMER_TRUSTED_PROXIES: %q is not a network such as 10.0.0.0/8", s)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

@@ -1,0 +1,105 @@
+package inbox
+
+import (
+	"sync"
+	"time"
+
+	"zummer/models"
+)
+
+// cache remembers the newest known version of inboxes, so that a poll that
+// has nothing to get costs no SQL. Within an epoch a version only rises; it
+// is believed only while the tail is fresh (Inbox.fresh).
+type cache struct {
+	shards [64]shard
+}
+
+type shard struct {
+	mu sync.Mutex
+	m  map[int64]cached
+}
+
+// cached is one entry. due is NextExpiry on this process's clock.
+type cached struct {
+	epoch   string
+	version int64
+	due     time.Time // zero: nothing expires
+	checked time.Time // when the database last confirmed it, or told of a newer one
+	hinted  bool      // version is only a floor: read the inbox before use
+}
+
+func newCache() *cache {
+	c := &cache{}
+	for i := range c.shards {
+		c.shards[i].m = map[int64]cached{}
+	}
+	return c
+}
+
+func (c *cache) shard(user int64) *shard { return &c.shards[uint64(user)%uint64(len(c.shards))] }
+
+func (c *cache) get(user int64) (cached, bool) {
+	s := c.shard(user)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.m[user]
+	return v, ok && !v.hinted
+}
+
+// put merges what the database said at local time at, when its own clock was
+// dbNow. newer says that nobody here knew this version; stale that a higher
+// one has been committed since the read began, so that the caller reads again.
+func (c *cache) put(ib models.Inbox, dbNow, at time.Time) (newer, stale bool) {
+	next := cached{epoch: ib.Epoch, version: ib.Version, checked: at}
+	if !ib.NextExpiry.IsZero() {
+		next.due = at.Add(ib.NextExpiry.Sub(dbNow))
+	}
+	s := c.shard(ib.UserID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, ok := s.m[ib.UserID]
+	if ok && (old.hinted || old.epoch == next.epoch) && old.version > next.version {
+		return false, true
+	}
+	s.m[ib.UserID] = next
+	return !ok || old.hinted || old.epoch != next.epoch || old.version < next.version, false
+}
+
+// hint tells that version was committed, here or elsewhere. It reports whether
+// that is news. The entry must be read before it is used again; a read that
+// began earlier will not bring the old version back.
+func (c *cache) hint(user int64, version int64, at time.Time) bool {
+	s := c.shard(user)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, ok := s.m[user]
+	if ok && old.version >= version {
+		return false
+	}
+	s.m[user] = cached{version: version, hinted: true, checked: at}
+	return true
+}
+
+// clear forgets everything: hints may have been lost.
+func (c *cache) clear() {
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		s.m = map[int64]cached{}
+		s.mu.Unlock()
+	}
+}
+
+// forget drops entries that nobody has confirmed since before.
+func (c *cache) forget(before time.Time) {
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		for u, v := range s.m {
+			if v.checked.Before(before) {
+				delete(s.m, u)
+			}
+		}
+		s.mu.Unlock()
+	}
+}

@@ -1,0 +1,120 @@
+package inbox
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"zummer/app/internal/hub"
+	"zummer/models"
+)
+
+// Options configure an Inbox. Store, Hub and Directory are required.
+type Options struct {
+	Store   Store
+	Hub     *hub.Hub
+	Replica Replica // nil: a single process without a shared tail (tests)
+
+	// Directory returns the current set-up snapshot, never nil.
+	Directory func() *models.Directory
+	// NewDirectory is told about a newer snapshot that a batch or the tail
+	// met; it must be quick. nil: ignored.
+	NewDirectory func(*models.Directory)
+	// LoadDirectory reads the set-up; used by the tail. nil: never reloaded there.
+	LoadDirectory func(context.Context) (*models.Directory, error)
+	// Parse runs a source's adapter over a stored webhook, for Replay.
+	Parse func(*models.Source, *models.Webhook) ([]models.Event, error)
+
+	PollInterval time.Duration // pace of clients that do not wait; 0: 5 s
+	Region       string        // of numbers that carry none; "": RU
+	Timezone     string        // of texts; "": Europe/Moscow
+	Flushers     int           // batches written at once; 0: 4 (1 for SQLite)
+	BatchSize    int           // operations in a batch; 0: 64
+	Linger       time.Duration // how long a batch waits for more when busy; 0: 2 ms
+	Queue        int           // operations waiting for a batch; 0: 4096, full is 503
+	TailEvery    time.Duration // 0: 75 ms
+	Log          *slog.Logger  // nil: slog.Default()
+
+	// Observe is told of every written batch: operations and how long it
+	// took. nil: nobody.
+	Observe func(ops int, took time.Duration, err error)
+}
+
+// Inbox is the register's front: all methods may be called from any goroutine.
+type Inbox struct {
+	opt      Options
+	queue    chan *op
+	cache    *cache
+	presence *presence
+	log      *slog.Logger
+
+	tailed   atomic.Int64 // Unix nanoseconds of the last finished tail pass
+	expiring sync.Map     // user → struct{}: an expiry is already queued
+	closing  chan struct{}
+	closed   sync.Once
+	idle     sync.WaitGroup // operations accepted and not yet answered
+}
+
+// New makes an Inbox; Run must be running for anything to happen.
+func New(opt Options) *Inbox {
+	set := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	set(&opt.PollInterval, 5*time.Second)
+	set(&opt.Linger, 2*time.Millisecond)
+	set(&opt.TailEvery, 75*time.Millisecond)
+	for p, v := range map[*int]int{&opt.Flushers: 4, &opt.BatchSize: 64, &opt.Queue: 4096} {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	if opt.Region == "" {
+		opt.Region = "RU"
+	}
+	if opt.Timezone == "" {
+		opt.Timezone = "Europe/Moscow"
+	}
+	if opt.Log == nil {
+		opt.Log = slog.Default()
+	}
+	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, closing: make(chan struct{})}
+}
+
+// Run writes batches and follows other replicas until ctx ends. On return
+// every operation that was accepted has been answered.
+func (in *Inbox) Run(ctx context.Context) error {
+	// Batches outlive ctx: what was accepted is written.
+	work := context.WithoutCancel(ctx)
+	var flushers sync.WaitGroup
+	for range in.opt.Flushers {
+		flushers.Go(func() { in.flushLoop(work) })
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	if in.opt.Replica != nil {
+		g.Go(func() error { return in.tailLoop(gctx) })
+		g.Go(func() error { return in.listenLoop(gctx) })
+	}
+	g.Go(func() error { return in.revalidateLoop(gctx) })
+	err := g.Wait()
+	in.closed.Do(func() { close(in.closing) })
+	in.idle.Wait()
+	close(in.queue)
+	flushers.Wait()
+	return err
+}
+
+// jitter spreads d over [d, 1.2d).
+func jitter(d time.Duration) time.Duration {
+	return d + time.Duration(rand.Int64N(int64(d)/5+1))
+}
+
+// closingTTL is how long a closing state stays: long enough that a client
+// that was told the slowest pace sees it.
+func (in *Inbox) closingTTL() time.Duration { return max(30*time.Second, 2*in.opt.PollInterval) }

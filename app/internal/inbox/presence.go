@@ -1,0 +1,122 @@
+package inbox
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"zummer/models"
+)
+
+// presence remembers the clients that polled this process, for the session
+// list and for the hot-loop guard. It is memory only and may be lost.
+type presence struct {
+	mu    sync.Mutex
+	users map[int64]map[string]*seen
+}
+
+// seen is one session.
+type seen struct {
+	client   string
+	last     time.Time // when its last poll arrived
+	answered time.Time // when the last poll was answered
+	version  string    // that it was answered with
+	waiting  int
+}
+
+// keepSeen is how long a session stays listed; maxSeen bounds a user's list.
+const (
+	keepSeen = 24 * time.Hour
+	maxSeen  = 50
+)
+
+func newPresence() *presence { return &presence{users: map[int64]map[string]*seen{}} }
+
+// arrive notes a poll and says whether the session came back within a second
+// of an answer without having got anything new: asked is the version it names.
+func (p *presence) arrive(user int64, session, client, asked string, now time.Time) (hot bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.users[user]
+	if list == nil {
+		list = map[string]*seen{}
+		p.users[user] = list
+	}
+	s := list[session]
+	if s == nil {
+		if len(list) >= maxSeen {
+			p.dropOldest(list)
+		}
+		s = &seen{}
+		list[session] = s
+	}
+	hot = session != "" && !s.answered.IsZero() && now.Sub(s.answered) < time.Second && (asked == s.version || asked == "") && s.version != ""
+	s.client, s.last = client, now
+	s.waiting++
+	return hot
+}
+
+// leave notes the answer: progress says that it carried something new.
+func (p *presence) leave(user int64, session, version string, progress bool, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.users[user][session]
+	if s == nil {
+		return
+	}
+	s.waiting--
+	s.answered, s.version = now, version
+	if progress {
+		s.version = ""
+	}
+}
+
+func (p *presence) dropOldest(list map[string]*seen) {
+	oldest := ""
+	for name, s := range list {
+		if o := list[oldest]; o == nil || s.last.Before(o.last) {
+			oldest = name
+		}
+	}
+	delete(list, oldest)
+}
+
+// list returns a user's sessions, newest first.
+func (p *presence) list(user int64, now time.Time) []models.Session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []models.Session
+	for name, s := range p.users[user] {
+		if now.Sub(s.last) < keepSeen {
+			out = append(out, models.Session{Name: name, Client: s.client, LastPoll: s.last, Waiting: s.waiting > 0})
+		}
+	}
+	slices.SortFunc(out, func(a, b models.Session) int {
+		if c := b.LastPoll.Compare(a.LastPoll); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return out
+}
+
+// sweep forgets sessions that were not seen for a day.
+func (p *presence) sweep(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for u, list := range p.users {
+		for name, s := range list {
+			if s.waiting <= 0 && now.Sub(s.last) >= keepSeen {
+				delete(list, name)
+			}
+		}
+		if len(list) == 0 {
+			delete(p.users, u)
+		}
+	}
+}
+
+// Sessions lists the clients of a user that polled this process in the last
+// day, newest first.
+func (in *Inbox) Sessions(user int64) []models.Session { return in.presence.list(user, time.Now()) }

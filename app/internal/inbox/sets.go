@@ -1,0 +1,347 @@
+package inbox
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"zummer/models"
+)
+
+// changeSets is (e): lock every inbox that an operation touches, in user
+// order, read the rows that matter, and carry the operations out in arrival
+// order. Acknowledgements, expiry and administration begin here.
+func (b *batch) changeSets(ctx context.Context) error {
+	if err := b.spread(ctx); err != nil {
+		return err
+	}
+	if err := b.lockInboxes(ctx); err != nil {
+		return err
+	}
+	b.expireDue()
+	for _, o := range b.ops {
+		b.ledger.begin()
+		if err := b.change(o); err != nil {
+			return err
+		}
+	}
+	return b.fold(ctx)
+}
+
+// spread finds the users behind drafts that are meant for all holders of a
+// collapse key, and the owners of rows that an administrator names.
+func (b *batch) spread(ctx context.Context) error {
+	var keys []string
+	for _, o := range b.ops {
+		for i := range o.drafts {
+			if o.drafts[i].UserID == 0 {
+				keys = append(keys, o.drafts[i].CollapseKey)
+			}
+		}
+		if o.admin == nil {
+			continue
+		}
+		owner, err := b.tx.OwnerOf(ctx, o.admin.id)
+		if err != nil && !models.IsNotFound(err) {
+			return fmt.Errorf("find the owner of row %d: %w", o.admin.id, err)
+		}
+		o.admin.owner = owner
+		if owner == 0 {
+			o.opErr = models.Errorf(models.NotFound, "no notification %d", o.admin.id)
+			continue
+		}
+		if o.admin.action == AdminRequeue {
+			if o.requeued, err = b.tx.SettledRow(ctx, o.admin.id); err != nil && !models.IsNotFound(err) {
+				return fmt.Errorf("read settled row %d: %w", o.admin.id, err)
+			}
+		}
+	}
+	slices.Sort(keys)
+	var err error
+	if b.ledger.holders, err = b.tx.HoldersOf(ctx, slices.Compact(keys)); err != nil {
+		return fmt.Errorf("find the holders of missed calls: %w", err)
+	}
+	return nil
+}
+
+func (b *batch) lockInboxes(ctx context.Context) error {
+	l := b.ledger
+	users := map[int64]bool{}
+	sel := models.RowSelect{Now: b.now}
+	refs := map[models.RowRef]bool{}
+	for _, o := range b.ops {
+		for i := range o.drafts {
+			d := &o.drafts[i]
+			if d.UserID == 0 {
+				for _, u := range l.holders[d.CollapseKey] {
+					users[u] = true
+					sel.Keys = append(sel.Keys, models.RowKey{User: u, Key: d.CollapseKey})
+				}
+				continue
+			}
+			users[d.UserID] = true
+			if d.CollapseKey != "" {
+				sel.Keys = append(sel.Keys, models.RowKey{User: d.UserID, Key: d.CollapseKey})
+			}
+		}
+		if o.publish != nil && o.publish.stored == nil && o.opErr == nil {
+			for _, u := range o.publish.users {
+				users[u] = true
+				if k := o.publish.draft.CollapseKey; k != "" {
+					sel.Keys = append(sel.Keys, models.RowKey{User: u, Key: k})
+				}
+			}
+		}
+		for _, a := range o.acks {
+			users[o.user] = true
+			if a.ID != 0 {
+				refs[models.RowRef{User: o.user, ID: a.ID}] = true
+			}
+		}
+		if o.ackAll != nil {
+			users[o.user] = true
+			sel.All = append(sel.All, o.user)
+		}
+		for _, u := range o.expire {
+			users[u] = true
+		}
+		if a := o.admin; a != nil && a.owner != 0 {
+			users[a.owner] = true
+			refs[models.RowRef{User: a.owner, ID: a.id}] = true
+			if a.toUser != 0 {
+				users[a.toUser] = true
+				sel.All = append(sel.All, a.owner, a.toUser)
+			}
+			if o.requeued != nil {
+				sel.Keys = append(sel.Keys, models.RowKey{User: a.owner, Key: o.requeued.CollapseKey})
+			}
+		}
+	}
+	sel.Refs = slices.Collect(maps.Keys(refs))
+	slices.SortFunc(sel.Refs, compareRefs)
+	slices.SortFunc(sel.Keys, func(x, y models.RowKey) int {
+		return cmp.Or(cmp.Compare(x.User, y.User), strings.Compare(x.Key, y.Key))
+	})
+	sel.Keys = slices.Compact(sel.Keys)
+	var err error
+	if l.inboxes, err = b.tx.LockInboxes(ctx, slices.Sorted(maps.Keys(users))); err != nil {
+		return fmt.Errorf("lock inboxes: %w", err)
+	}
+	for u, ib := range l.inboxes {
+		l.known[u] = *ib
+		if due(ib, b.now) {
+			sel.All = append(sel.All, u)
+		}
+	}
+	slices.Sort(sel.All)
+	sel.All = slices.Compact(sel.All)
+	rows, err := b.tx.Rows(ctx, sel)
+	if err != nil {
+		return fmt.Errorf("read rows: %w", err)
+	}
+	for _, n := range rows {
+		if l.rows[models.RowRef{User: n.UserID, ID: n.ID}] == nil {
+			l.add(n, true)
+		}
+	}
+	var gone []models.RowRef
+	for _, ref := range sel.Refs {
+		if l.rows[ref] == nil {
+			gone = append(gone, ref)
+		}
+	}
+	found, err := b.tx.Settled(ctx, gone)
+	if err != nil {
+		return fmt.Errorf("look for settled rows: %w", err)
+	}
+	maps.Copy(l.settled, found)
+	return nil
+}
+
+func due(ib *models.Inbox, now time.Time) bool {
+	return !ib.NextExpiry.IsZero() && !ib.NextExpiry.After(now)
+}
+
+// expireDue takes out what has expired in every locked inbox, as an operation
+// of its own, before anything else is done to it: time is a write.
+func (b *batch) expireDue() {
+	l := b.ledger
+	for _, u := range slices.Sorted(maps.Keys(l.inboxes)) {
+		ib := l.inboxes[u]
+		if !due(ib, b.now) {
+			continue
+		}
+		l.begin()
+		ib.NextExpiry = time.Time{}
+		for _, e := range l.of(u) {
+			if e.n.ExpiresAt.After(b.now) {
+				l.due(e.n)
+			} else {
+				l.remove(nil, e, models.StepExpired, models.Step{Reason: "its time was over"})
+			}
+		}
+	}
+}
+
+// change carries out one operation on the locked sets.
+func (b *batch) change(o *op) error {
+	l := b.ledger
+	if o.opErr != nil {
+		return nil
+	}
+	for i := range o.drafts {
+		d := o.drafts[i]
+		users := []int64{d.UserID}
+		if d.UserID == 0 {
+			users = l.holdersOf(d.CollapseKey)
+		}
+		for _, u := range users {
+			d.UserID = u
+			if _, err := l.draft(o, &d); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range o.steps {
+		l.step(o.steps[i].What, nil, o, o.steps[i])
+	}
+	switch {
+	case o.acks != nil:
+		o.before = *l.inboxes[o.user]
+		for _, a := range o.acks {
+			o.results = append(o.results, l.ack(o, a))
+		}
+		o.after = *l.inboxes[o.user]
+	case o.ackAll != nil:
+		b.ackAll(o)
+	case o.publish != nil:
+		return b.publish(o)
+	case o.admin != nil:
+		return b.administrate(o)
+	}
+	return nil
+}
+
+// holdersOf also sees rows made by earlier operations of this batch.
+func (l *ledger) holdersOf(key string) []int64 {
+	users := slices.Clone(l.holders[key])
+	for k, e := range l.byKey {
+		if k.Key == key && !e.deleted {
+			users = append(users, k.User)
+		}
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
+}
+
+// ack settles one revision.
+func (l *ledger) ack(o *op, a models.Ack) models.AckResult {
+	res := models.AckResult{ID: a.Raw, Rev: a.Rev}
+	ref := models.RowRef{User: o.user, ID: a.ID}
+	e := l.rows[ref]
+	switch {
+	case e != nil && !e.deleted && e.n.Rev != a.Rev:
+		res.Result = models.AckStale
+	case e != nil && !e.deleted && a.Outcome == models.OutcomeBusy:
+		o.busy = true
+		l.revise(o, e, &models.Draft{Kind: e.n.Kind, Action: models.ActionShow, Payload: e.n.Payload, Rule: e.n.Rule,
+			Reason: "the client was busy: it comes back as a card", TTL: e.n.ExpiresAt.Sub(l.b.now)})
+		res.Result = models.AckProcessed
+	case e != nil && !e.deleted:
+		l.remove(o, e, models.StepProcessed, models.Step{Reason: string(a.Outcome), Detail: a.Detail, Session: a.Session})
+		res.Result = models.AckProcessed
+	case a.ID != 0 && l.settled[ref] >= a.Rev:
+		res.Result = models.AckAlready
+	default:
+		res.Result = models.AckNotFound
+	}
+	return res
+}
+
+// ackAll settles every row whose last revision is not newer than the version
+// that the client saw.
+func (b *batch) ackAll(o *op) {
+	l, ib := b.ledger, b.ledger.inboxes[o.user]
+	epoch, text, ok := strings.Cut(o.ackAll.version, ".")
+	v, err := strconv.ParseInt(text, 10, 64)
+	if !ok || err != nil || epoch != ib.Epoch || v > ib.Version {
+		o.opErr = models.Coded(models.Conflict, "moved_on", "this version is not one of the present set; poll again")
+		return
+	}
+	for _, e := range l.of(o.user) {
+		if e.n.Version <= v {
+			l.remove(o, e, models.StepProcessed, models.Step{Reason: "all at once", Session: o.ackAll.session})
+			o.settled++
+		}
+	}
+}
+
+// fold keeps a set at MaxSet rows: the oldest that are not live become one
+// digest row; all stay in the history.
+func (b *batch) fold(ctx context.Context) error {
+	l := b.ledger
+	var full []int64
+	for u, ib := range l.inboxes {
+		if ib.Pending > models.MaxSet {
+			full = append(full, u)
+		}
+	}
+	if len(full) == 0 {
+		return nil
+	}
+	slices.Sort(full)
+	rows, err := b.tx.Rows(ctx, models.RowSelect{All: full, Now: b.now})
+	if err != nil {
+		return fmt.Errorf("read full sets: %w", err)
+	}
+	for _, n := range rows {
+		if l.rows[models.RowRef{User: n.UserID, ID: n.ID}] == nil {
+			l.add(n, true)
+		}
+	}
+	for _, u := range full {
+		if err := b.foldUser(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) foldUser(user int64) error {
+	l := b.ledger
+	l.begin()
+	all := l.of(user)
+	slices.SortStableFunc(all, func(x, y *entry) int { return x.n.UpdatedAt.Compare(y.n.UpdatedAt) })
+	key := models.RowKey{User: user, Key: models.KindDigest}
+	over, folded := len(all)-models.MaxSet, 0
+	if l.pending(key) == nil {
+		over++
+	} else if n, ok := l.pending(key).n.Payload.Data["count"].(float64); ok {
+		folded = int(n)
+	}
+	expires := 14 * 24 * time.Hour
+	for _, e := range all {
+		if over <= 0 {
+			break
+		}
+		if e.n.Live() || e.n.Kind == models.KindDigest {
+			continue
+		}
+		l.remove(nil, e, models.StepFolded, models.Step{Reason: "more than 500 rows: told by the digest"})
+		over--
+		folded++
+	}
+	_, err := l.draft(&op{}, &models.Draft{UserID: user, CollapseKey: models.KindDigest, Kind: models.KindDigest, Action: models.ActionShow, TTL: expires,
+		Rule: "digest", Reason: "a set holds at most 500 rows", Payload: models.Payload{Title: fmt.Sprintf("И ещё %d / and %d more", folded, folded),
+			Text: "Старые уведомления — в истории / older ones are in the history", Data: map[string]any{"count": folded}}})
+	return err
+}
+
+func compareRefs(a, b models.RowRef) int {
+	return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.ID, b.ID))
+}

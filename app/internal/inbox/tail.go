@@ -1,0 +1,201 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"zummer/models"
+)
+
+// Replica is how the processes on one database hear of each other. All of it
+// is hints: correctness never depends on one arriving.
+type Replica interface {
+	// Tail reads what changed since the last call of this process (the first
+	// call: since now), each user's highest version, and the present version
+	// of the set-up.
+	Tail(ctx context.Context) (hints []models.Hint, config int64, err error)
+	// Notify tells other processes; it never blocks and may drop.
+	Notify(hints []models.Hint)
+	// Listen calls fn with what others told; fn(nil) means that hints may have
+	// been lost. It returns when ctx ends.
+	Listen(ctx context.Context, fn func([]models.Hint)) error
+}
+
+// trusted is how long after a tail pass the version cache is believed.
+const trusted = 2 * time.Second
+
+// fresh reports whether `unchanged` may be answered from the cache.
+func (in *Inbox) fresh(now time.Time) bool {
+	return now.UnixNano()-in.tailed.Load() < int64(trusted)
+}
+
+// announce tells this process and the others what a commit changed. dbNow is
+// the database's clock of that transaction, at the local time it was taken.
+func (in *Inbox) announce(changed []models.Inbox, dbNow, at time.Time) {
+	if len(changed) == 0 {
+		return
+	}
+	users := make([]int64, 0, len(changed))
+	hints := make([]models.Hint, 0, len(changed))
+	for _, ib := range changed {
+		users = append(users, ib.UserID)
+		hints = append(hints, models.Hint{UserID: ib.UserID, Version: ib.Version})
+		in.cache.put(ib, dbNow, at)
+	}
+	in.opt.Hub.Wake(users...)
+	if in.opt.Replica != nil {
+		in.opt.Replica.Notify(hints)
+	}
+}
+
+// hear takes hints of other replicas (or of this one's own commits, which are
+// then known already).
+func (in *Inbox) hear(hints []models.Hint) {
+	if hints == nil {
+		in.lost()
+		return
+	}
+	now := time.Now()
+	var users []int64
+	for _, h := range hints {
+		if in.cache.hint(h.UserID, h.Version, now) {
+			users = append(users, h.UserID)
+		}
+	}
+	in.opt.Hub.Wake(users...)
+}
+
+// lost forgets what hints had taught and makes every waiting poll look again.
+func (in *Inbox) lost() {
+	in.tailed.Store(0)
+	in.cache.clear()
+}
+
+// tailLoop is the backstop: it reads what was committed anywhere, often while
+// there is news and rarely while there is none.
+func (in *Inbox) tailLoop(ctx context.Context) error {
+	every := in.opt.TailEvery
+	failing := false
+	for {
+		pass, cancel := context.WithTimeout(ctx, 5*time.Second)
+		hints, config, err := in.opt.Replica.Tail(pass)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			if !failing {
+				in.log.WarnContext(ctx, "the tail of the register cannot be read", "err", err)
+			}
+			failing = true
+			in.lost()
+			every = time.Second
+		default:
+			if failing {
+				in.log.InfoContext(ctx, "the tail of the register is read again")
+				in.opt.Hub.Wake(in.opt.Hub.Users()...)
+			}
+			failing = false
+			in.tailed.Store(time.Now().UnixNano())
+			if len(hints) > 0 {
+				in.hear(hints)
+				every = in.opt.TailEvery
+			} else {
+				every = min(every+in.opt.TailEvery/2, max(in.opt.TailEvery, 500*time.Millisecond))
+			}
+			in.follow(ctx, config)
+		}
+		if !pause(ctx, every) {
+			return nil
+		}
+	}
+}
+
+// follow reloads the set-up when it changed, and lets go of the waiting polls
+// whose token is gone.
+func (in *Inbox) follow(ctx context.Context, config int64) {
+	if config == in.opt.Directory().Version || in.opt.LoadDirectory == nil {
+		return
+	}
+	d, err := in.opt.LoadDirectory(ctx)
+	if err != nil {
+		in.log.WarnContext(ctx, "the set-up cannot be read", "err", err)
+		return
+	}
+	if in.opt.NewDirectory != nil {
+		in.opt.NewDirectory(d)
+	}
+}
+
+// ReleaseRevoked ends the waiting polls of tokens that d does not let in any
+// more. Whoever installs a new snapshot calls it.
+func (in *Inbox) ReleaseRevoked(d *models.Directory) {
+	now := time.Now()
+	valid := make(map[int64]bool, len(d.Tokens))
+	for _, t := range d.Tokens {
+		if !t.ValidAt(now) {
+			continue
+		}
+		u := d.Users[t.UserID]
+		valid[t.ID] = t.UserID == 0 || u != nil && u.Active
+	}
+	in.opt.Hub.Revoke(func(token int64) bool { return token != 0 && !valid[token] })
+}
+
+// listenLoop hears other replicas at once.
+func (in *Inbox) listenLoop(ctx context.Context) error {
+	err := in.opt.Replica.Listen(ctx, in.hear)
+	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// revalidateLoop reads the inboxes of waiting users again every 30 s, 500 at a
+// time: the last net under a lost hint.
+func (in *Inbox) revalidateLoop(ctx context.Context) error {
+	for pause(ctx, jitter(25*time.Second)) {
+		now := time.Now()
+		in.presence.sweep(now)
+		in.cache.forget(now.Add(-2 * time.Minute))
+		var stale []int64
+		for _, u := range in.opt.Hub.Users() {
+			if c, ok := in.cache.get(u); !ok || now.Sub(c.checked) > 20*time.Second {
+				stale = append(stale, u)
+			}
+		}
+		for len(stale) > 0 && ctx.Err() == nil {
+			part := stale[:min(len(stale), 500)]
+			stale = stale[len(part):]
+			in.revalidate(ctx, part)
+		}
+	}
+	return nil
+}
+
+func (in *Inbox) revalidate(ctx context.Context, users []int64) {
+	at := time.Now()
+	found, now, err := in.opt.Store.ReadInboxes(ctx, users)
+	if err != nil {
+		in.log.WarnContext(ctx, "waiting inboxes cannot be checked", "err", err)
+		return
+	}
+	for _, ib := range found {
+		if newer, _ := in.cache.put(ib, now, at); newer {
+			in.opt.Hub.Wake(ib.UserID)
+		}
+	}
+}
+
+// pause waits for d; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
