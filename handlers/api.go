@@ -1,0 +1,105 @@
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Deps is all that the HTTP surface needs. The interfaces are required.
+type Deps struct {
+	Register Register
+	Setup    Setup
+	Journal  Journal
+	Auth     Auth
+
+	// PublicURL is what PBXs see, e.g. https://crm.example/zummer; signatures
+	// that cover the URL use it. "": taken from each request.
+	PublicURL string
+	// LongPoll is the wait of a POST poll that names none; 0: 25 s.
+	LongPoll time.Duration
+	// LongPollMax is the longest wait; 0: 50 s.
+	LongPollMax time.Duration
+	// PollInterval is the pace told to clients that do not wait; 0: 5 s.
+	PollInterval time.Duration
+	// Retention is how far back history and calls reach; 0: 30 days.
+	Retention time.Duration
+	// MaxBody bounds a webhook's body in bytes; 0: 1 MiB. Bodies of /v1 may
+	// have 64 KiB whatever it says.
+	MaxBody int64
+	// QueryToken accepts ?token= beside the headers.
+	QueryToken bool
+	// CORSOrigins are the exact origins of browser clients.
+	CORSOrigins []string
+	// TrustedProxies are the networks whose X-Forwarded-For, -Proto and -Host
+	// are believed.
+	TrustedProxies []netip.Prefix
+	// Timezone and Region stand in where a source or user has none;
+	// "": Europe/Moscow and RU.
+	Timezone, Region string
+	// Version of the program, shown in answers and pages.
+	Version string
+
+	// Draining reports that the process is about to stop: /readyz is 503 then.
+	// nil: never.
+	Draining func() bool
+	// Log gets one line for what went wrong; nil: slog.Default().
+	Log *slog.Logger
+
+	// Observe is told of every finished request but those of Metrics; route is
+	// the pattern, never a path. nil: nobody. It must be quick.
+	Observe func(route, method string, status int, took time.Duration)
+	// ObserveHook is told what became of a webhook: kind of the source (""
+	// when there is none) and an outcome of models.Webhook or a reason of
+	// Refusal. nil: nobody.
+	ObserveHook func(kind, outcome string)
+	// Metrics is served at /metrics to admin tokens; nil: 404.
+	Metrics http.Handler
+}
+
+// API is the HTTP surface. Make it with New; its handlers may be used by any
+// number of goroutines.
+type API struct {
+	d       Deps
+	log     *slog.Logger
+	refused refusals
+	polls   atomic.Int64
+}
+
+// New makes the surface over d.
+func New(d Deps) *API {
+	for p, v := range map[*time.Duration]time.Duration{
+		&d.LongPoll: 25 * time.Second, &d.LongPollMax: 50 * time.Second, &d.PollInterval: 5 * time.Second, &d.Retention: 30 * 24 * time.Hour,
+	} {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	if d.MaxBody == 0 {
+		d.MaxBody = 1 << 20
+	}
+	if d.Timezone == "" {
+		d.Timezone = "Europe/Moscow"
+	}
+	if d.Region == "" {
+		d.Region = "RU"
+	}
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	return &API{d: d, log: d.Log}
+}
+
+// Waiting is how many polls this process holds right now.
+func (a *API) Waiting() int { return int(a.polls.Load()) }
+
+// prepare sets what every request of e depends on.
+func (a *API) prepare(e *echo.Echo) {
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = a.HandleError
+	e.IPExtractor = ipExtractor(a.d.TrustedProxies)
+}
