@@ -3,6 +3,7 @@ package pbx
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -39,14 +40,28 @@ func readBody(req Request) (objects []fields, list bool, err error) {
 	case bytes.IndexByte(body, '=') < 0 || bytes.IndexByte(body, 0) >= 0:
 		return nil, false, models.Errorf(models.Malformed, "the body is neither JSON nor a form")
 	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, false, models.Errorf(models.Malformed, "the body is neither JSON nor a readable form")
-	}
-	if len(form) > maxFields {
+	if bytes.Count(body, []byte("&")) >= maxFields {
 		return nil, false, models.Errorf(models.Malformed, "the form has more than %d fields", maxFields)
 	}
-	return []fields{formFields(form)}, false, nil
+	return []fields{formFields(readForm(string(body)))}, false, nil
+}
+
+// readForm reads form fields the way their senders meant them: a dialplan does
+// not always encode, so a ";" is itself and a lone "%" too.
+func readForm(body string) url.Values {
+	plain := func(s string) string {
+		if u, err := url.QueryUnescape(s); err == nil {
+			return u
+		}
+		return strings.ReplaceAll(s, "+", " ")
+	}
+	form := url.Values{}
+	for pair := range strings.SplitSeq(body, "&") {
+		if name, value, ok := strings.Cut(pair, "="); ok {
+			form.Add(plain(name), plain(value))
+		}
+	}
+	return form
 }
 
 func readJSON(body []byte) ([]fields, bool, error) {
@@ -54,7 +69,11 @@ func readJSON(body []byte) ([]fields, bool, error) {
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return nil, false, models.Errorf(models.Malformed, "the body is not JSON (byte %d)", dec.InputOffset())
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return nil, false, models.Errorf(models.Malformed, "the body is not JSON (byte %d)", syntax.Offset)
+		}
+		return nil, false, models.Errorf(models.Malformed, "the body is not JSON: it breaks off")
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return nil, false, models.Errorf(models.Malformed, "something follows the JSON (byte %d)", dec.InputOffset())
