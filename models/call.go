@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // CallState is the state of a call or of one leg. It only rises inside one
 // attempt: ringing < answered < ended.
@@ -94,7 +97,8 @@ type Fact struct {
 const MaxFacts = 1000
 
 // LegOf returns the leg that says how user stands in the call: a talking one,
-// else a ringing one, else the latest; nil if the user has none.
+// else a ringing one, else the one that changed last (of several in one instant
+// one that talked, else the later attempt); nil if the user has none.
 func (c *Call) LegOf(user int64) *Leg {
 	var best *Leg
 	rank := func(s CallState) int {
@@ -111,11 +115,28 @@ func (c *Call) LegOf(user int64) *Leg {
 		if user == 0 || l.User != user {
 			continue
 		}
-		if best == nil || rank(l.State) > rank(best.State) || rank(l.State) == rank(best.State) && !l.lastChange().Before(best.lastChange()) {
+		if best == nil || cmp.Or(cmp.Compare(rank(l.State), rank(best.State)), l.lastChange().Compare(best.lastChange()), l.talked()-best.talked()) >= 0 {
 			best = l
 		}
 	}
 	return best
+}
+
+// SetOwner says whose phone leg i is. A leg keeps its owner for life.
+func (c *Call) SetOwner(i int, user int64) {
+	c.Legs[i].User = user
+	c.nameAnswerer()
+}
+
+// nameAnswerer derives AnsweredBy, which depends on the legs' owners.
+func (c *Call) nameAnswerer() {
+	c.AnsweredBy = 0
+	var last *Leg
+	for i := range c.Legs {
+		if l := &c.Legs[i]; l.talked() > 0 && (last == nil || !l.AnsweredAt.Before(last.AnsweredAt)) {
+			last, c.AnsweredBy = l, l.User
+		}
+	}
 }
 
 // Users returns the owners of the call's legs, each once, in leg order.
@@ -148,6 +169,14 @@ func (c *Call) Clone() *Call {
 	d.Facts = append([]Fact(nil), c.Facts...)
 	d.Legs = append([]Leg(nil), c.Legs...)
 	return &d
+}
+
+// talked is 1 for a leg that was answered, else 0.
+func (l *Leg) talked() int {
+	if l.AnsweredAt.IsZero() {
+		return 0
+	}
+	return 1
 }
 
 func (l *Leg) lastChange() time.Time {

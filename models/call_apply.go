@@ -135,11 +135,7 @@ func (c *Call) refold() {
 		}
 	}
 	*c = next
-	for i := range c.Legs {
-		if l := &c.Legs[i]; !l.AnsweredAt.IsZero() && l.User != 0 {
-			c.AnsweredBy = l.User
-		}
-	}
+	c.nameAnswerer()
 }
 
 // step reads one fact, the next in order.

@@ -1,0 +1,126 @@
+package routing
+
+import (
+	"strconv"
+	"time"
+
+	"zummer/models"
+)
+
+// missed gives the drafts of a call that has become a missed one, by user.
+func (r *router) missed() map[int64]models.Draft {
+	key := missedKey(r.call)
+	if !r.call.Missed || r.before.Missed && missedKey(r.before) == key {
+		return nil
+	}
+	users, why := r.concerned()
+	if len(users) == 0 {
+		r.steps = append(r.steps, models.Step{What: models.StepNothing, CallID: r.call.ID, SourceID: r.call.Source, WebhookID: r.WebhookID,
+			Rule: ruleMissed, Reason: "missed, and nobody is concerned: no responsible, no known extension rang, the source has no group"})
+		return nil
+	}
+	out := map[int64]models.Draft{}
+	for _, u := range users {
+		d := r.draft(u, r.call.LegOf(u), models.KindMissed, models.ActionCallBack, ruleMissed, why, cardTTL)
+		d.CollapseKey, d.Attempts = key, true
+		d.Payload.Text = r.line("Пропущенный")
+		d.Payload.Data = map[string]any{"attempts": 1}
+		out[u] = d
+	}
+	return out
+}
+
+// concerned lists who shall call back: the responsible of the contact, else
+// those who were rung, else the source's group.
+func (r *router) concerned() (users []int64, why string) {
+	add := func(u int64) {
+		if r.active(u) == nil {
+			return
+		}
+		for _, have := range users {
+			if have == u {
+				return
+			}
+		}
+		users = append(users, u)
+	}
+	for i := range r.Contacts {
+		add(r.Contacts[i].Responsible)
+	}
+	if len(users) > 0 {
+		return users, "missed; the user is responsible for the client"
+	}
+	for i := range r.call.Legs {
+		if l := &r.call.Legs[i]; !l.RangAt.IsZero() {
+			add(l.User)
+		}
+	}
+	if len(users) > 0 {
+		return users, "missed; the user's extension was rung"
+	}
+	for _, u := range r.Dir.GroupMembers(r.Source.GroupID) {
+		add(u)
+	}
+	return users, "missed; the user is in the source's group"
+}
+
+// talked takes missed calls out for all who have them: somebody has talked
+// with that number, or the call was no missed one after all.
+func (r *router) talked() {
+	remove := func(key, reason string) {
+		for i := range r.drafts {
+			if r.drafts[i].CollapseKey == key {
+				return
+			}
+		}
+		r.add(models.Draft{CollapseKey: key, Mode: models.Remove, CallID: r.call.ID, SourceID: r.call.Source, Rule: ruleTalked, Reason: reason})
+	}
+	if r.before.Missed && (!r.call.Missed || missedKey(r.before) != missedKey(r.call)) {
+		reason := "the call was no missed one after all"
+		switch {
+		case r.call.Missed:
+			reason = "the caller became known after the call was missed"
+		case !r.call.AnsweredAt.IsZero():
+			reason = "the call was answered after all"
+		}
+		remove(missedKey(r.before), reason)
+	}
+	answered := !r.call.AnsweredAt.IsZero() && (r.before.AnsweredAt.IsZero() || r.callerCameKnown())
+	if answered && r.call.Phone != "" && r.call.Direction != models.InternalCall {
+		remove(missedKey(r.call), "somebody has talked with this number since")
+	}
+}
+
+// missedKey collapses missed calls by number; those without one stand alone.
+func missedKey(c *models.Call) string {
+	if c.Phone == "" {
+		return "missed:" + callKey(c.ID)
+	}
+	return "missed:" + c.Phone
+}
+
+// MissedText is the text of a missed row that tells of several calls: how
+// many, and when the last one came, in the reader's zone (nil: UTC). For a
+// single call it is the text that the row has.
+func MissedText(payload models.Payload, attempts int, last time.Time, zone *time.Location) string {
+	if attempts <= 1 {
+		return payload.Text
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	return strconv.Itoa(attempts) + " " + plural(attempts, "попытка", "попытки", "попыток") + ", последняя " + last.In(zone).Format("15:04")
+}
+
+// plural picks the Russian form for n things: 1, 2–4, 5 and more.
+func plural(n int, one, few, many string) string {
+	switch {
+	case n%100 >= 11 && n%100 <= 14:
+		return many
+	case n%10 == 1:
+		return one
+	case n%10 >= 2 && n%10 <= 4:
+		return few
+	}
+	return many
+}
