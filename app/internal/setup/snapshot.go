@@ -13,6 +13,7 @@ import (
 type Snapshot struct {
 	load    func(context.Context) (*models.Directory, error)
 	current atomic.Pointer[models.Directory]
+	changed atomic.Pointer[func(*models.Directory)]
 }
 
 // NewSnapshot makes a Snapshot that reads itself anew with load. Until the
@@ -44,11 +45,22 @@ func (s *Snapshot) Set(d *models.Directory) {
 	}
 	for {
 		old := s.current.Load()
-		if d.Version <= old.Version || s.current.CompareAndSwap(old, d) {
+		if d.Version <= old.Version {
 			return
 		}
+		if s.current.CompareAndSwap(old, d) {
+			break
+		}
+	}
+	if fn := s.changed.Load(); fn != nil {
+		(*fn)(d)
 	}
 }
+
+// OnChange makes Set call fn, in Set's goroutine, with every directory that
+// became the current one. fn must be quick, may be called concurrently and not
+// in order of Version, and replaces an earlier one.
+func (s *Snapshot) OnChange(fn func(*models.Directory)) { s.changed.Store(&fn) }
 
 // Reload reads the directory and offers it to Set. On an error the current
 // one stays.

@@ -42,6 +42,19 @@ func TestSnapshotKeepsTheNewest(t *testing.T) {
 	}
 }
 
+func TestSnapshotTellsOfChanges(t *testing.T) {
+	s := setup.NewSnapshot(nil)
+	var told []int64
+	s.Set(&models.Directory{Version: 1})
+	s.OnChange(func(d *models.Directory) { told = append(told, d.Version) })
+	for _, v := range []int64{2, 2, 1, 3} {
+		s.Set(&models.Directory{Version: v})
+	}
+	if len(told) != 2 || told[0] != 2 || told[1] != 3 {
+		t.Fatalf("told of %v, want 2 and 3: only what became current, each once", told)
+	}
+}
+
 func TestSnapshotUnderContention(t *testing.T) {
 	s := setup.NewSnapshot(nil)
 	var wg sync.WaitGroup
