@@ -130,7 +130,7 @@ func (r *router) user(u int64) {
 	was, is := r.before.LegOf(u), r.call.LegOf(u)
 	switch {
 	case r.call.Direction == models.InternalCall:
-		if live(was) {
+		if live(was) && r.before.Direction != models.InternalCall {
 			r.closing(u, is, models.KindRingEnded, ruleInternal, "the call turned out to be internal", "Внутренний звонок")
 		}
 	case is == nil:
