@@ -13,7 +13,7 @@ fail() { echo "postgres.sh: $*" >&2; exit 1; }
 [ $# -eq 2 ] || { echo "usage: $0 start|stop DIR" >&2; exit 2; }
 cmd=$1
 case $2 in /*) dir=$2 ;; *) dir=$PWD/$2 ;; esac
-mark=$dir/zummer-postgres # stop removes only what start made
+mark=$dir/initdb.log # stop removes only what start made
 unset PGDATA PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSERVICE PGOPTIONS PGSSLMODE || true
 
 # Debian keeps the server's programs out of PATH; the newest version wins.
@@ -32,6 +32,7 @@ start() {
 	mkdir -p "$dir"
 	[ -z "$(ls -A "$dir")" ] || fail "$dir is not empty"
 	: >"$mark"
+	made=yes
 	if [ "$(id -u)" = 0 ]; then
 		id postgres >/dev/null 2>&1 || fail "there is no user postgres: install the package postgresql-15"
 		chown postgres "$dir"
@@ -71,7 +72,8 @@ stop() {
 
 case $cmd in
 start)
-	trap 'rc=$?; [ $rc -eq 0 ] || [ ! -e "$mark" ] || stop; exit $rc' EXIT
+	made=
+	trap 'rc=$?; [ $rc -eq 0 ] || [ -z "$made" ] || stop; exit $rc' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	start

@@ -11,7 +11,7 @@ if [ -n "${ZUMMER_TEST_POSTGRES:-}" ]; then exec "$@"; fi
 
 "$here/need.sh" postgres
 dir=$(mktemp -d "${TMPDIR:-/tmp}/zummer-pg.XXXXXX")
-trap 'rc=$?; trap - EXIT; [ ! -e "$dir/zummer-postgres" ] || "$here/postgres.sh" stop "$dir" || true; rm -rf "$dir"; exit $rc' EXIT
+trap 'rc=$?; trap - EXIT; [ ! -e "$dir/initdb.log" ] || "$here/postgres.sh" stop "$dir" || true; rm -rf "$dir"; exit $rc' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 ZUMMER_TEST_POSTGRES=$("$here/postgres.sh" start "$dir")
