@@ -32,6 +32,10 @@ func inBubble(t *testing.T, opt hub.Options, fn func(t *testing.T, h *hub.Hub)) 
 		if n := h.Waiting(); n != 0 {
 			t.Errorf("Waiting() after Run = %d, want 0", n)
 		}
+		synctest.Wait()
+		if waiters, slots := h.Armed(); waiters != 0 || slots != 0 {
+			t.Errorf("the wheel still holds %d waiters in %d slots", waiters, slots)
+		}
 	})
 }
 
@@ -381,6 +385,38 @@ func TestDrainLeaves(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWaitAgain waits again and again on one waiter, beside others in the same
+// slots of the wheel: a deadline of before must not count any more.
+func TestWaitAgain(t *testing.T) {
+	inBubble(t, hub.Options{}, func(t *testing.T, h *hub.Hub) {
+		var others []<-chan result
+		for i := range 5 {
+			w := enter(t, h, int64(100+i), "", 1)
+			defer w.Close()
+			others = append(others, wait(t.Context(), w, 30*time.Second))
+		}
+		w := enter(t, h, 1, "desk", 1)
+		defer w.Close()
+		end := time.Now().Add(30 * time.Second)
+		for i := range 20 {
+			res := wait(t.Context(), w, time.Until(end))
+			pause(time.Second)
+			h.Wake(1)
+			if got := <-res; got.signal != hub.Woken || got.took != time.Second {
+				t.Fatalf("Wait %d = %v after %v, want woken after 1s", i, got.signal, got.took)
+			}
+		}
+		if got := <-wait(t.Context(), w, 40*time.Second); got.signal != hub.TimedOut || got.took < 40*time.Second {
+			t.Errorf("last Wait = %v after %v, want timed out after 40s", got.signal, got.took)
+		}
+		for i, res := range others {
+			if got := <-res; got.signal != hub.TimedOut || got.took < 30*time.Second || got.took > 30050*time.Millisecond {
+				t.Errorf("other %d: Wait = %v after %v, want timed out after 30s", i, got.signal, got.took)
+			}
+		}
+	})
 }
 
 // TestIdle: a hub without waiters, and one whose waiters have left, has no
