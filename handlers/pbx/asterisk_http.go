@@ -1,11 +1,13 @@
 package pbx
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
 
 	"zummer/models"
+	"zummer/models/phone"
 )
 
 // asteriskHTTP takes what an Asterisk dialplan posts with CURL(): form fields
@@ -67,7 +69,7 @@ func (asteriskHTTP) Parse(req Request, cfg Config) (Result, error) {
 	if list {
 		return Result{}, models.Errorf(models.Malformed, "the body must be one object, not a list")
 	}
-	p := asteriskPost{fields: objects[0], names: names}
+	p := asteriskPost{fields: objects[0], names: names, region: cfg.Region}
 	events, err := p.events(cfg.Timezone)
 	if err != nil {
 		return Result{}, err
@@ -83,7 +85,8 @@ func (asteriskHTTP) Parse(req Request, cfg Config) (Result, error) {
 // asteriskPost is one request of the dialplan.
 type asteriskPost struct {
 	fields
-	names channels
+	names  channels
+	region string
 }
 
 func (p asteriskPost) events(zone string) ([]models.Event, error) {
@@ -122,7 +125,7 @@ func (p asteriskPost) events(zone string) ([]models.Event, error) {
 		base.Type, base.Direction = models.EventStarted, models.Out
 		base.Extension, base.Phone, base.DID = p.extension(), p.number("number"), ""
 	case what == "ringing" || what == "answered":
-		base.Type, base.Leg, base.Extension = models.EventType(what), unique, p.extension()
+		base.Type, base.Leg, base.Extension = models.EventType(what), unique, cmp.Or(p.extension(), p.mobile())
 		base.Phone, base.Name = p.customer("connected"), p.name("connectedname")
 		if base.Direction == models.Out {
 			base.Extension, base.Phone, base.Name = plainExtension(p.text("ext")), p.customer("callerid"), ""
@@ -179,6 +182,15 @@ func (p asteriskPost) extension() string {
 		return ext
 	}
 	return plainExtension(p.text("ext"))
+}
+
+// mobile is somebody reached outside, through a trunk and without ext: the
+// called leg's own number.
+func (p asteriskPost) mobile() string {
+	if n := phone.Parse(p.text("callerid"), p.region); n.E164 != "" {
+		return "tel:" + n.E164
+	}
+	return ""
 }
 
 // customer is a caller ID field; Asterisk's "<unknown>" says nothing.
