@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +58,8 @@ type Deps struct {
 	// when there is none) and an outcome of models.Webhook or a reason of
 	// Refusal. nil: nobody.
 	ObserveHook func(kind, outcome string)
+	// Demo is the page that plays one user's client; nil: 404.
+	Demo *Demo
 	// Metrics is served at /metrics to admin tokens; nil: 404.
 	Metrics http.Handler
 }
@@ -68,6 +71,8 @@ type API struct {
 	log     *slog.Logger
 	refused refusals
 	polls   atomic.Int64
+	buffers sync.Pool // of *answer: only its buffers
+	zones   sync.Map  // name → *time.Location
 }
 
 // New makes the surface over d.

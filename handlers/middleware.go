@@ -3,6 +3,7 @@ package handlers
 import (
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -58,6 +59,9 @@ func (a *API) observe(c echo.Context, began time.Time) {
 		a.d.Observe(c.Path(), c.Request().Method, c.Response().Status, took)
 	}
 	ctx := c.Request().Context()
+	if !a.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
 	a.log.DebugContext(ctx, "request", "route", c.Path(), "method", c.Request().Method, "status", c.Response().Status,
 		"took", took, "request_id", requestID(c))
 }
@@ -96,19 +100,23 @@ func plain(s string, max int) bool {
 func (a *API) auth(scope string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if err := a.authenticate(c, scope); err != nil {
+			who, err := a.identify(c, scope)
+			if err != nil {
 				return err
 			}
+			c.Set(keyCaller, who)
 			return next(c)
 		}
 	}
 }
 
-func (a *API) authenticate(c echo.Context, scope string) error {
+// identify finds the caller of a request, or says why nobody is let in.
+func (a *API) identify(c echo.Context, scope string) (models.Caller, error) {
+	var nobody models.Caller
 	req := c.Request()
 	token := a.tokenOf(req)
 	if token == "" {
-		return models.Errorf(models.Unauthorized, "send a token: Authorization: Bearer TOKEN, or as the password of HTTP Basic")
+		return nobody, models.Errorf(models.Unauthorized, "send a token: Authorization: Bearer TOKEN, or as the password of HTTP Basic")
 	}
 	as := strings.TrimSpace(req.Header.Get("X-Zummer-User"))
 	who, err := a.d.Auth.Authenticate(req.Context(), token, as)
@@ -118,24 +126,23 @@ func (a *API) authenticate(c echo.Context, scope string) error {
 		}
 	}
 	if err != nil {
-		return err
+		return nobody, err
 	}
 	if who.Token == nil {
-		return models.Errorf(models.Unauthorized, "no valid token")
+		return nobody, models.Errorf(models.Unauthorized, "no valid token")
 	}
 	relayed := scope == models.ScopePoll && as != "" && who.Token.Has(models.ScopeRelay)
 	if !relayed && !who.Token.Has(scope) {
 		if scope == models.ScopePoll && who.Token.Has(models.ScopeRelay) {
-			return models.Coded(models.Forbidden, "no_user", "a relay token names the user it speaks for: X-Zummer-User")
+			return nobody, models.Coded(models.Forbidden, "no_user", "a relay token names the user it speaks for: X-Zummer-User")
 		}
-		return models.Errorf(models.Forbidden, "this token lacks the scope %s", scope)
+		return nobody, models.Errorf(models.Forbidden, "this token lacks the scope %s", scope)
 	}
 	if scope == models.ScopePoll && who.User == nil {
-		return models.Coded(models.Forbidden, "no_user", "this token belongs to no user")
+		return nobody, models.Coded(models.Forbidden, "no_user", "this token belongs to no user")
 	}
 	who.Client = models.CutText(req.Header.Get("X-Client"), 200)
-	c.Set(keyCaller, who)
-	return nil
+	return who, nil
 }
 
 // tokenOf reads the presented token: Bearer, the password of Basic, or

@@ -10,8 +10,9 @@ const keptRefusals = 200
 
 // Why a webhook was refused.
 const (
-	RefusedSource    = "unknown_source" // also one that is switched off
+	RefusedSource    = "unknown_source"
 	RefusedToken     = "wrong_token"
+	RefusedInactive  = "inactive_source"
 	RefusedSignature = "wrong_signature"
 	RefusedTooLarge  = "too_large"
 )
@@ -22,6 +23,7 @@ type Refusal struct {
 	Source     string // as the address named it, cut to 64 characters
 	Method     string
 	RemoteAddr string
+	Status     int
 	Reason     string
 	Detail     string // what the adapter said about the signature
 }

@@ -1,0 +1,352 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"zummer/models"
+)
+
+const (
+	defaultLimit = 50
+	maxLimit     = 100
+	maxVersion   = 128 // longer ones are nobody's
+)
+
+// writeGrace is how long after its wait an answer may still be written, past
+// the server's own time-outs.
+const writeGrace = 30 * time.Second
+
+// pollRoute is the whole chain of a poll. A waiting client holds its stack, so
+// nothing else stands here: a panic closes the connection, the request's id is
+// only made when it is needed.
+func (a *API) pollRoute(poll func(echo.Context, models.Caller) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		a.allowOrigin(c)
+		who, err := a.identify(c, models.ScopePoll)
+		if err == nil {
+			err = poll(c, who)
+		}
+		if err != nil {
+			c.Error(err)
+		}
+		a.observe(c, began)
+		return nil
+	}
+}
+
+// pollGet is GET /v1/notifications.
+func (a *API) pollGet(c echo.Context, who models.Caller) error {
+	f := queryFields(c)
+	var etag func(version, format string, limit int) string
+	if !f.has("version") && !f.has("ack") && !f.has("after") {
+		etag = etagOf
+	}
+	return a.poll(c, who, f, 0, etag)
+}
+
+// pollPost is POST /v1/notifications/poll.
+func (a *API) pollPost(c echo.Context, who models.Caller) error {
+	f, err := readFields(c)
+	if err != nil {
+		return err
+	}
+	return a.poll(c, who, f, a.d.LongPoll, nil)
+}
+
+// poll parses all of the request before anything is applied. etag is nil where
+// If-None-Match does not count.
+func (a *API) poll(c echo.Context, who models.Caller, f *fields, wait time.Duration, etag func(string, string, int) string) error {
+	req := c.Request()
+	format := a.chooseFormat(c, f)
+	q := models.PollQuery{
+		Version: f.str("version"), Wait: a.waitOf(f, req.Header, wait), Limit: limitOf(f), After: f.str("after"),
+		Session: f.str("session"), App: f.str("app"), Acks: acksOf(f),
+	}
+	if len(q.Version) > maxVersion {
+		q.Version = ""
+	}
+	if q.Session != "" && !plain(q.Session, 64) {
+		f.fail("session", "must be 1 to 64 of A-Z a-z 0-9 . _ -")
+	}
+	zone := a.zoneOf(f, who.User, format)
+	if err := f.err(); err != nil {
+		return err
+	}
+	for i := range q.Acks {
+		q.Acks[i].Session = q.Session
+	}
+	if etag != nil {
+		q.Version = matchETag(req.Header.Values("If-None-Match"), format, q.Limit)
+	}
+	if q.Wait > 0 {
+		extendDeadlines(c, q.Wait+writeGrace)
+	}
+	a.polls.Add(1)
+	set, err := a.d.Register.Poll(req.Context(), who, q)
+	a.polls.Add(-1)
+	if err != nil {
+		return err
+	}
+	if set.Now.IsZero() {
+		set.Now = time.Now()
+	}
+	return a.writeSet(c, &answer{set: set, wait: q.Wait, zone: zone}, format, q.Limit, etag)
+}
+
+// writeSet answers a poll.
+func (a *API) writeSet(c echo.Context, w *answer, format string, limit int, etag func(string, string, int) string) error {
+	h := c.Response().Header()
+	h.Set("Cache-Control", "private, no-store")
+	h.Add("Vary", "Authorization, Accept")
+	if w.set.Draining {
+		h.Set("Connection", "close")
+	}
+	if etag != nil && w.set.ETag != "" && w.set.State != models.StateSuperseded {
+		h.Set("ETag", etag(w.set.ETag, format, limit))
+		if w.set.State == models.StateUnchanged {
+			h.Set("X-Poll-Interval", strconv.Itoa(w.nextS()))
+			return c.NoContent(http.StatusNotModified)
+		}
+	}
+	buffers, _ := a.buffers.Get().(*answer)
+	if buffers == nil {
+		buffers = new(answer)
+	}
+	w.head, w.acks, w.rows, w.tail, w.scratch = buffers.head, buffers.acks, buffers.rows, buffers.tail, buffers.scratch
+	defer func() {
+		*buffers = answer{head: w.head, acks: w.acks, rows: w.rows, tail: w.tail, scratch: w.scratch}
+		a.buffers.Put(buffers)
+	}()
+	w.encode(format)
+	h.Set("X-Poll-Interval", strconv.Itoa(w.nextS()))
+	h.Set(echo.HeaderContentLength, strconv.Itoa(w.size()))
+	// The acks stand after the rows in json, before them in xml and text.
+	parts := [...][]byte{w.head, w.acks, w.rows, w.tail}
+	switch format {
+	case formatXML:
+		h.Set(echo.HeaderContentType, typeXML)
+	case formatText:
+		h.Set(echo.HeaderContentType, typeText)
+	default:
+		h.Set(echo.HeaderContentType, typeJSON)
+		parts[1], parts[2] = w.rows, w.acks
+	}
+	r := c.Response()
+	r.WriteHeader(http.StatusOK)
+	for _, part := range parts {
+		if len(part) == 0 {
+			continue
+		}
+		if _, err := r.Write(part); err != nil {
+			return fmt.Errorf("write the answer to a poll: %w", err)
+		}
+	}
+	return nil
+}
+
+// chooseFormat reads format of the request and makes errors speak it too.
+func (a *API) chooseFormat(c echo.Context, f *fields) string {
+	switch named := strings.ToLower(f.str("format")); named {
+	case formatJSON, formatXML, formatText:
+		c.Set(keyFormat, named)
+		return named
+	case "":
+	default:
+		f.fail("format", "must be json, xml or text")
+	}
+	return formatOf(c)
+}
+
+// waitOf reads wait, else Prefer: wait=N, else def; clamped to LongPollMax.
+func (a *API) waitOf(f *fields, h http.Header, def time.Duration) time.Duration {
+	seconds := def.Seconds()
+	if f.has("wait") {
+		seconds = f.float("wait", seconds)
+	} else {
+		for _, v := range h.Values("Prefer") {
+			for part := range strings.SplitSeq(v, ",") {
+				name, n, _ := strings.Cut(strings.TrimSpace(part), "=")
+				if !strings.EqualFold(strings.TrimSpace(name), "wait") {
+					continue
+				}
+				n = strings.Trim(strings.TrimSpace(n), `"`)
+				if s, err := strconv.ParseUint(n, 10, 31); err == nil {
+					seconds = float64(s) // a preference that cannot be read is ignored
+				}
+			}
+		}
+	}
+	return time.Duration(min(max(seconds, 0), a.d.LongPollMax.Seconds()) * float64(time.Second))
+}
+
+// limitOf reads a page size of 1 to 100; more is taken as 100.
+func limitOf(f *fields) int {
+	before := len(f.wrong)
+	n := f.int("limit", defaultLimit)
+	if len(f.wrong) == before && n < 1 {
+		f.fail("limit", "must be at least 1")
+	}
+	return min(n, maxLimit)
+}
+
+// acksOf reads ID.REV.X,… or a list of such texts and of objects.
+func acksOf(f *fields) []models.Ack {
+	items := f.list("ack")
+	if len(items) == 0 {
+		return nil
+	}
+	var out []models.Ack
+	add := func(ack models.Ack, err error) {
+		if err != nil {
+			f.fail("ack", "%s", strings.TrimPrefix(err.Error(), "ack: "))
+			return
+		}
+		out = append(out, ack)
+	}
+	for _, item := range items {
+		if len(out) > models.MaxAcks || len(f.wrong) > 20 {
+			break
+		}
+		switch item := item.(type) {
+		case string:
+			for s := range strings.SplitSeq(item, ",") {
+				if s = strings.TrimSpace(s); s != "" {
+					add(models.ParseAck(s))
+				}
+			}
+		case map[string]any:
+			inner := &fields{m: item}
+			ack := ackOf(inner, inner.required("id", 40))
+			f.adopt("ack", inner)
+			if len(inner.wrong) == 0 {
+				out = append(out, ack)
+			}
+		default:
+			f.fail("ack", "an item must be text like ID.REV or an object")
+		}
+	}
+	if len(out) > models.MaxAcks {
+		f.fail("ack", "at most %d in one request", models.MaxAcks)
+	}
+	return out
+}
+
+// ackOf reads {"rev":2,"outcome":…,"detail":…} for a row.
+func ackOf(f *fields, id string) models.Ack {
+	id = digits(id) // 1C puts spaces into numbers
+	ack := models.Ack{ID: models.ParseID(id), Raw: models.CutText(id, 40), Detail: models.CutText(f.str("detail"), 200)}
+	if !f.has("rev") {
+		f.fail("rev", "is required")
+	} else {
+		ack.Rev = f.intIn("rev", 1, 1, 1<<31-1)
+	}
+	var ok bool
+	if ack.Outcome, ok = models.ParseOutcome(strings.ToLower(f.str("outcome"))); !ok {
+		f.fail("outcome", "must be opened, dismissed, failed or busy")
+	}
+	return ack
+}
+
+// etagOf names an answer: the set's version, the format and the page size.
+func etagOf(version, format string, limit int) string {
+	return `"` + version + "-" + format + "-" + strconv.Itoa(limit) + `"`
+}
+
+// matchETag returns the version behind an If-None-Match that is of this format
+// and page size; "" when there is none.
+func matchETag(values []string, format string, limit int) string {
+	suffix := "-" + format + "-" + strconv.Itoa(limit)
+	for _, v := range values {
+		for tag := range strings.SplitSeq(v, ",") {
+			tag = strings.Trim(strings.TrimPrefix(strings.TrimSpace(tag), "W/"), `"`)
+			if version, ok := strings.CutSuffix(tag, suffix); ok && version != "" && len(version) <= maxVersion {
+				return models.CleanText(version)
+			}
+		}
+	}
+	return ""
+}
+
+// extendDeadlines lets an answer come later than the server's time-outs say.
+// Where the connection cannot do that (tests) there are none.
+func extendDeadlines(c echo.Context, d time.Duration) {
+	until := time.Now().Add(d)
+	rc := http.NewResponseController(c.Response())
+	_ = rc.SetWriteDeadline(until) // http.ErrNotSupported at worst
+	_ = rc.SetReadDeadline(until)
+}
+
+// zoneOf is the zone of the times in xml and text: tz, else the user's, else
+// the service's.
+func (a *API) zoneOf(f *fields, u *models.User, format string) *time.Location {
+	if name := f.str("tz"); name != "" {
+		zone, ok := a.zone(name)
+		if !ok {
+			f.fail("tz", "unknown time zone; use a name like Europe/Moscow or an offset like +03:00")
+			return time.UTC
+		}
+		return zone
+	}
+	if format == formatJSON {
+		return time.UTC
+	}
+	return a.zoneFor(u)
+}
+
+// zoneFor is a user's own zone, else the service's.
+func (a *API) zoneFor(u *models.User) *time.Location {
+	if u != nil && u.Timezone != "" {
+		if zone, ok := a.zone(u.Timezone); ok {
+			return zone
+		}
+	}
+	zone, _ := a.zone(a.d.Timezone)
+	return zone
+}
+
+// zone finds a time zone by name or offset; UTC and false for anything else.
+// Known ones are kept: reading them costs a file each time.
+func (a *API) zone(name string) (*time.Location, bool) {
+	if z, ok := a.zones.Load(name); ok {
+		return z.(*time.Location), true //nolint:errcheck,forcetypeassert // only Locations are stored
+	}
+	if z, ok := offsetZone(name); ok {
+		return z, true
+	}
+	if name == "" || name == "Local" || len(name) > 64 {
+		return time.UTC, false
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC, false
+	}
+	a.zones.Store(name, z)
+	return z, true
+}
+
+// offsetZone reads +03:00, GMT+3 and the like, as 1C names a zone without a
+// name.
+func offsetZone(s string) (*time.Location, bool) {
+	rest := strings.TrimPrefix(strings.TrimPrefix(s, "GMT"), "UTC")
+	if len(rest) < 2 || rest[0] != '+' && rest[0] != '-' {
+		return nil, false
+	}
+	h, m, _ := strings.Cut(rest[1:], ":")
+	hours, err := strconv.ParseUint(h, 10, 8)
+	minutes, err2 := strconv.ParseUint("0"+m, 10, 8)
+	if err != nil || err2 != nil || hours > 14 || minutes > 59 {
+		return nil, false
+	}
+	seconds := int(hours*3600 + minutes*60)
+	if rest[0] == '-' {
+		seconds = -seconds
+	}
+	return time.FixedZone("", seconds), true
+}
