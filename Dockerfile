@@ -19,6 +19,7 @@ COPY --from=build --chown=65532:65532 /out/tmp /tmp
 ENV ZUMMER_LISTEN=0.0.0.0:8080 \
     ZUMMER_DATABASE=sqlite:/data/zummer.db
 USER 65532:65532
+WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=6s --start-period=20s --retries=3 CMD ["/zummer", "healthcheck"]
