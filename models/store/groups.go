@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+
+	"zummer/models"
+)
+
+// SaveGroup writes a group with exactly its members; one without an ID is
+// inserted and gets one.
+func (tx *Tx) SaveGroup(ctx context.Context, g *models.Group) error {
+	var err error
+	if g.ID == 0 {
+		err = tx.insert(ctx, &g.ID, `INSERT INTO "groups" (name) VALUES (?) RETURNING id`, g.Name)
+	} else {
+		err = tx.exec(ctx, `UPDATE "groups" SET name = ? WHERE id = ?`, g.Name, g.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.exec(ctx, "DELETE FROM group_members WHERE group_id = ?", g.ID); err != nil {
+		return err
+	}
+	return chunks(g.Members, 2, func(part []int64) error {
+		var args []any
+		for _, m := range part {
+			args = append(args, g.ID, m)
+		}
+		return tx.exec(ctx, "INSERT INTO group_members (group_id, user_id) VALUES "+tuples(len(part), 2)+" ON CONFLICT DO NOTHING", args...)
+	})
+}
+
+// DeleteGroup removes a group with its list of members.
+func (tx *Tx) DeleteGroup(ctx context.Context, id int64) error {
+	if err := tx.exec(ctx, "DELETE FROM group_members WHERE group_id = ?", id); err != nil {
+		return err
+	}
+	return tx.exec(ctx, `DELETE FROM "groups" WHERE id = ?`, id)
+}
