@@ -149,13 +149,7 @@ func (l *ledger) revise(o *op, e *entry, d *models.Draft) {
 // countAttempts adds a call to a missed row that already tells of others.
 func countAttempts(b *batch, n *models.Notification, d *models.Draft) models.Payload {
 	p := d.Payload
-	attempts := 1
-	switch v := n.Payload.Data["attempts"].(type) {
-	case float64:
-		attempts = int(v)
-	case int:
-		attempts = v
-	}
+	attempts := max(1, number(n.Payload.Data["attempts"]))
 	if n.CallID != d.CallID {
 		attempts++
 	}
@@ -174,6 +168,17 @@ func countAttempts(b *batch, n *models.Notification, d *models.Draft) models.Pay
 	}
 	p.Text = routing.MissedText(p, attempts, last, zone)
 	return p
+}
+
+// number reads a count of a payload, as it was made or as JSON gives it back.
+func number(v any) int {
+	switch v := v.(type) {
+	case float64:
+		return int(v)
+	case int:
+		return v
+	}
+	return 0
 }
 
 // mark remembers on the leg which row tells of it.

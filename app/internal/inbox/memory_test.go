@@ -45,8 +45,8 @@ func (m *memory) Write(_ context.Context, fn func(Tx) error) error {
 		return models.Away(errors.New("test: away"))
 	}
 	m.writes++
-	save := *m
-	save.inboxes, save.rows, save.keys, save.calls = maps.Clone(m.inboxes), maps.Clone(m.rows), maps.Clone(m.keys), map[models.CallKey]*models.Call{}
+	save := &memory{inboxes: maps.Clone(m.inboxes), rows: maps.Clone(m.rows), keys: maps.Clone(m.keys), calls: map[models.CallKey]*models.Call{},
+		steps: m.steps, hooks: m.hooks}
 	for k, c := range m.calls {
 		save.calls[k] = c.Clone()
 	}
@@ -68,14 +68,14 @@ func (m *memory) Reserve(_ context.Context, n int) (int64, error) {
 	return m.next - int64(n), nil
 }
 
-func (m *memory) ReadSet(_ context.Context, user int64) (Set, error) {
+func (m *memory) ReadSet(_ context.Context, user int64) (models.Set, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
 	if m.away {
-		return Set{}, models.Away(errors.New("test: away"))
+		return models.Set{}, models.Away(errors.New("test: away"))
 	}
-	s := Set{Inbox: m.inbox(user), Now: time.Now()}
+	s := models.Set{Inbox: m.inbox(user), Now: time.Now()}
 	for ref, n := range m.rows {
 		if ref.User == user {
 			s.Rows = append(s.Rows, n)

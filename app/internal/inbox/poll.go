@@ -165,7 +165,7 @@ func (p *poll) next(due time.Time) time.Time {
 // must be known to be current.
 func (p *poll) once() (models.PendingSet, error) {
 	now := time.Now()
-	held := !p.hold.IsZero() // the version was set by look, not by the client
+	held := !p.hold.IsZero() && p.asked == "" // the version was set by look, not by the client
 	if c, ok := p.in.cache.get(p.user); ok && !held && p.in.fresh(now) && p.q.Version == c.text() && (c.due.IsZero() || c.due.After(now)) && p.q.After == "" {
 		return p.unchanged(c.text()), nil
 	}
@@ -193,12 +193,12 @@ func (p *poll) drained() (models.PendingSet, error) {
 // read reads one user's set, first taking out what has expired (no answer is
 // given past an inbox's next expiry), and again when a newer
 // version was committed meanwhile.
-func (in *Inbox) read(ctx context.Context, user int64) (Set, error) {
+func (in *Inbox) read(ctx context.Context, user int64) (models.Set, error) {
 	for range 50 {
 		at := time.Now()
 		set, err := in.opt.Store.ReadSet(ctx, user)
 		if err != nil {
-			return Set{}, away(ctx, err)
+			return models.Set{}, away(ctx, err)
 		}
 		set.Inbox.UserID = user
 		if !due(&set.Inbox, set.Now) {
@@ -208,10 +208,10 @@ func (in *Inbox) read(ctx context.Context, user int64) (Set, error) {
 			return set, nil
 		}
 		if err := in.expireSoon(ctx, user); err != nil {
-			return Set{}, err
+			return models.Set{}, err
 		}
 	}
-	return Set{}, models.Away(errors.New("the set changes faster than it can be read"))
+	return models.Set{}, models.Away(errors.New("the set changes faster than it can be read"))
 }
 
 // away makes every failure to read a 503, never an empty set.

@@ -11,7 +11,7 @@ import (
 
 // answer makes the page of the set that the client asked for. The version is
 // only given with the last page. A cursor of another version starts over.
-func (p *poll) answer(read Set) models.PendingSet {
+func (p *poll) answer(read models.Set) models.PendingSet {
 	version := read.Inbox.VersionText()
 	set := models.PendingSet{State: models.StateSet, ETag: version, Acks: p.acks, PollAfter: p.pace}
 	if !knows(p.asked, read.Inbox) {
@@ -59,8 +59,14 @@ func newestFirst(a, b models.Notification) int {
 	return cmp.Or(b.UpdatedAt.Compare(a.UpdatedAt), cmp.Compare(b.ID, a.ID))
 }
 
+// noInbox is the version of a set to which nothing was ever added.
+const noInbox = "0.0"
+
 // knows reports whether version is one that this inbox had or has.
 func knows(version string, ib models.Inbox) bool {
+	if version == noInbox {
+		return true
+	}
 	epoch, text, ok := strings.Cut(version, ".")
 	v, err := strconv.ParseInt(text, 10, 64)
 	return ok && err == nil && epoch == ib.Epoch && v <= ib.Version

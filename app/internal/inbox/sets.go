@@ -321,8 +321,8 @@ func (b *batch) foldUser(user int64) error {
 	over, folded := len(all)-models.MaxSet, 0
 	if l.pending(key) == nil {
 		over++
-	} else if n, ok := l.pending(key).n.Payload.Data["count"].(float64); ok {
-		folded = int(n)
+	} else {
+		folded = number(l.pending(key).n.Payload.Data["count"])
 	}
 	expires := 14 * 24 * time.Hour
 	for _, e := range all {

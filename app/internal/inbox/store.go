@@ -23,18 +23,11 @@ type Store interface {
 	// ReadSet reads one user's inbox and all of the pending rows in one
 	// statement, from the primary. A user without an inbox yet gets a zero
 	// Version and Epoch "0". Rows come in no particular order.
-	ReadSet(ctx context.Context, user int64) (Set, error)
+	ReadSet(ctx context.Context, user int64) (models.Set, error)
 
 	// ReadInboxes reads the inboxes of up to 500 users; users without one are
 	// absent.
 	ReadInboxes(ctx context.Context, users []int64) ([]models.Inbox, time.Time, error)
-}
-
-// Set is what ReadSet found.
-type Set struct {
-	Inbox models.Inbox
-	Rows  []models.Notification
-	Now   time.Time // the database's clock
 }
 
 // Tx is one batch's transaction. The methods stand in the order in which a
@@ -72,19 +65,19 @@ type Tx interface {
 	// user order.
 	LockInboxes(ctx context.Context, users []int64) (map[int64]*models.Inbox, error)
 	// Rows reads pending rows of locked inboxes.
-	Rows(ctx context.Context, sel RowSelect) ([]*models.Notification, error)
+	Rows(ctx context.Context, sel models.RowSelect) ([]*models.Notification, error)
 	// Settled tells the highest settled (processed, expired, removed) revision
 	// of rows that are not pending any more; absent: that user never had it.
-	Settled(ctx context.Context, refs []RowRef) (map[RowRef]int, error)
+	Settled(ctx context.Context, refs []models.RowRef) (map[models.RowRef]int, error)
 	// SaveRows inserts or replaces rows by (user, id).
 	SaveRows(ctx context.Context, rows []*models.Notification) error
-	DeleteRows(ctx context.Context, refs []RowRef) error
+	DeleteRows(ctx context.Context, refs []models.RowRef) error
 	InsertSteps(ctx context.Context, steps []*models.Step) error
 	SaveInboxes(ctx context.Context, inboxes []*models.Inbox) error
 
 	// Idempotency reads the stored outcome of a publisher's key; ok is false
 	// when the key is new (or older than 24 h), and then it is now taken.
-	Idempotency(ctx context.Context, now time.Time, token int64, key, hash string) (stored Idempotent, ok bool, err error)
+	Idempotency(ctx context.Context, now time.Time, token int64, key, hash string) (stored models.Idempotent, ok bool, err error)
 	SaveIdempotency(ctx context.Context, token int64, key string, response []byte) error
 
 	// WebhookByID reads one journal entry (replay).
@@ -99,30 +92,4 @@ type Tx interface {
 	SettledRow(ctx context.Context, id int64) (*models.Notification, error)
 	// OwnerOf returns the user of a pending or settled row; 0: unknown id.
 	OwnerOf(ctx context.Context, id int64) (int64, error)
-}
-
-// RowRef names a row.
-type RowRef struct {
-	User, ID int64
-}
-
-// RowKey names a row by its collapse key.
-type RowKey struct {
-	User int64
-	Key  string
-}
-
-// RowSelect says which pending rows to read; the parts are joined by or.
-type RowSelect struct {
-	Refs    []RowRef
-	Keys    []RowKey
-	Expired []int64   // users: rows whose ExpiresAt is not after Now
-	Now     time.Time // for Expired
-	All     []int64   // users: all rows
-}
-
-// Idempotent is the stored outcome of a publisher's Idempotency-Key.
-type Idempotent struct {
-	Hash     string
-	Response []byte // nil: still running
 }

@@ -19,7 +19,8 @@ type batch struct {
 	tx     Tx
 	ops    []*op
 	ids    idRange
-	now    time.Time
+	now    time.Time // the database's clock
+	at     time.Time // the same moment on ours
 	dir    *models.Directory
 	newDir *models.Directory
 
