@@ -80,6 +80,7 @@ type Fact struct {
 	Seq       int64     `json:"s,omitempty"`
 	At        int64     `json:"a"` // Unix milliseconds
 	Undated   bool      `json:"u,omitempty"`
+	Guessed   bool      `json:"g,omitempty"` // Seq is ours: after all that was known
 	To        string    `json:"to,omitempty"`
 	Reason    string    `json:"r,omitempty"`
 	Direction Direction `json:"d,omitempty"`
@@ -92,8 +93,8 @@ type Fact struct {
 	Closed    bool      `json:"c,omitempty"` // made by the stuck-calls job
 }
 
-// MaxFacts bounds what one call remembers. Rings beyond it are ignored; an
-// answer or an end never is.
+// MaxFacts bounds what one call remembers. Beyond it everything is ignored but
+// an answer or an end that changes the call.
 const MaxFacts = 1000
 
 // LegOf returns the leg that says how user stands in the call: a talking one,

@@ -14,69 +14,103 @@ import (
 // Seq when all have one, else by At, then Seq, then the order of a call's
 // life), and the state is what a reader of the sorted facts would conclude.
 // So events with distinct At or Seq converge in any order and with any
-// repetition. An undated event is taken to come after everything known when it
-// arrived.
+// repetition. An event with neither is taken to come after everything known
+// when it arrived.
 //
-// e must be valid, with Phone and Name already normalised by Normalize's
-// caller; hidden says that the PBX withheld the number. now is the database's
-// clock.
+// e must be valid, with Phone and Name already normalised by the caller;
+// hidden says that the PBX withheld the number. now is the database's clock.
 func (c *Call) Apply(e *Event, hidden bool, now time.Time) bool {
 	f := factOf(e, hidden)
-	if e.At.IsZero() {
-		f.Undated = true
-		f.At = now.UnixMilli()
-		for i := range c.Facts {
-			f.At = max(f.At, c.Facts[i].At)
-		}
+	f.Undated = e.At.IsZero()
+	if c.knows(&f) {
+		return false
+	}
+	if f.Undated {
+		c.date(&f, now)
 	}
 	return c.add(f)
 }
 
 // Close ends a call that its PBX never ended (the stuck-calls job).
 func (c *Call) Close(now time.Time) bool {
-	f := Fact{Type: EventEnded, At: now.UnixMilli(), Undated: true, Closed: true}
-	for i := range c.Facts {
-		f.At = max(f.At, c.Facts[i].At)
-	}
+	f := Fact{Type: EventEnded, Undated: true, Closed: true}
+	c.date(&f, now)
 	return c.add(f)
 }
 
-// Merge takes over all that other knows; other keeps only MergedInto.
+// date puts an undated fact after all others, also where those are ordered by
+// Seq and this one has none.
+func (c *Call) date(f *Fact, now time.Time) {
+	f.At = now.UnixMilli()
+	seq := int64(1)
+	for i := range c.Facts {
+		g := &c.Facts[i]
+		f.At = max(f.At, g.At+1)
+		if g.Seq == 0 {
+			seq = 0
+		}
+		if seq > 0 {
+			seq = max(seq, g.Seq+1)
+		}
+	}
+	if f.Seq == 0 && len(c.Facts) > 0 {
+		f.Seq, f.Guessed = seq, seq > 0
+	}
+}
+
+// Merge takes over all that other knows; other keeps its names, MergedInto and
+// nothing that could be taken for a living or a missed call.
 func (c *Call) Merge(other *Call) {
-	kept := append(slices.Clone(c.Legs), other.Legs...)
-	for _, f := range other.Facts {
-		if !c.knows(&f) {
+	old := append(slices.Clone(c.Legs), other.Legs...)
+	c.Facts = slices.Clone(c.Facts)
+	for i := range other.Facts {
+		if f := other.Facts[i]; !c.knows(&f) {
 			c.Facts = append(c.Facts, f)
 		}
 	}
-	c.Legs = kept
-	c.refold()
-	other.MergedInto = c.ID
-	other.Facts, other.Legs = nil, nil
+	c.refold(old)
+	*other = Call{ID: other.ID, Source: other.Source, Key: other.Key, MergedInto: c.ID, State: Ended, Direction: other.Direction,
+		StartedAt: other.StartedAt, EndedAt: other.EndedAt}
 }
 
+// add takes a fact in and derives the call anew. Of a call that remembers too
+// much already only what changes it is kept, and of rings nothing.
 func (c *Call) add(f Fact) bool {
-	if c.knows(&f) || len(c.Facts) >= MaxFacts && (f.Type == EventRinging || f.Type == EventRingEnded) {
+	full := len(c.Facts) >= MaxFacts
+	if full && f.Type != EventAnswered && f.Type != EventEnded && f.Type != EventMissed {
 		return false
 	}
-	before := *c
+	was := *c
 	c.Facts = append(slices.Clone(c.Facts), f)
-	c.refold()
-	before.Facts, before.Legs = nil, slices.Clone(before.Legs)
-	after := *c
-	after.Facts = nil
-	return !reflect.DeepEqual(before, after)
+	c.refold(was.Legs)
+	before, after := was, *c
+	before.Facts, after.Facts = nil, nil
+	if !reflect.DeepEqual(before, after) {
+		return true
+	}
+	if full || f.Undated && c.State == Ended {
+		*c = was // it could never tell anything
+	}
+	return false
 }
 
-// knows reports whether the same dated event is already there. Undated ones
-// cannot be told apart and are left to the state machine, which absorbs them.
+// knows reports whether the same event is already there. Events with neither
+// At nor Seq cannot be told apart and are left to the state machine, which
+// absorbs what is repeated. f may lack the date that date gives.
 func (c *Call) knows(f *Fact) bool {
+	if f.Undated && f.Seq == 0 && f.At == 0 {
+		return false
+	}
 	for i := range c.Facts {
 		g := &c.Facts[i]
-		if f.Undated != g.Undated || f.At != g.At || f.Type != g.Type || f.Seq != g.Seq || f.Leg != g.Leg || f.Extension != g.Extension {
+		if f.Undated != g.Undated || f.Type != g.Type || f.Seq != g.Seq || f.Guessed != g.Guessed || f.Leg != g.Leg || f.Extension != g.Extension {
 			continue
 		}
-		if reflect.DeepEqual(*f, *g) {
+		same := *g
+		if f.Undated && f.Seq > 0 && !f.Guessed {
+			same.At = f.At // the date of receipt tells nothing
+		}
+		if reflect.DeepEqual(*f, same) {
 			return true
 		}
 	}
@@ -117,30 +151,56 @@ func sortFacts(fs []Fact) {
 	})
 }
 
-// refold derives everything from the facts, keeping what legs carry along.
-func (c *Call) refold() {
+// refold derives everything from the facts. old are the legs so far, whose
+// ids, owners and rows go on with the same attempts.
+func (c *Call) refold(old []Leg) {
 	sortFacts(c.Facts)
-	old := c.Legs
 	next := Call{ID: c.ID, Source: c.Source, Key: c.Key, MergedInto: c.MergedInto, Facts: c.Facts, State: Ringing}
+	var clock int64 // facts in order of Seq may bear dates that are not
 	for i := range next.Facts {
-		next.step(&next.Facts[i])
+		clock = max(clock, next.Facts[i].At)
+		next.step(&next.Facts[i], time.UnixMilli(clock).UTC())
 	}
 	next.finish()
-	for i := range next.Legs {
-		l := &next.Legs[i]
-		for j := range old {
-			if o := &old[j]; o.Key == l.Key && o.N == l.N {
-				l.ID, l.User, l.Opened, l.Row = o.ID, o.User, o.Opened, o.Row
-			}
-		}
-	}
+	next.keep(old)
 	*c = next
 	c.nameAnswerer()
 }
 
-// step reads one fact, the next in order.
-func (c *Call) step(f *Fact) {
-	at := time.UnixMilli(f.At).UTC()
+// keep hands on what is not derived from facts, among attempts of one key: a
+// living one is still the living one, an ended one the one that began at the
+// same moment (late facts may change numbers and ends), else the one of the same
+// number. What is left of two attempts that turned out to be one is joined.
+func (c *Call) keep(old []Leg) {
+	taken := make([]bool, len(old))
+	given := make([]bool, len(c.Legs))
+	pass := func(same func(l, o *Leg) bool, again bool) {
+		for j := range old {
+			for i := range c.Legs {
+				l, o := &c.Legs[i], &old[j]
+				if taken[j] || given[i] != again || l.Key != o.Key || l.Extension != o.Extension || !same(l, o) {
+					continue
+				}
+				taken[j], given[i] = true, true
+				if l.ID == 0 {
+					l.ID = o.ID
+				}
+				if l.User == 0 {
+					l.User = o.User
+				}
+				l.Opened, l.Row = l.Opened || o.Opened, max(l.Row, o.Row)
+			}
+		}
+	}
+	began := func(l, o *Leg) bool { return l.began().Equal(o.began()) }
+	pass(func(l, o *Leg) bool { return l.State != Ended && o.State != Ended }, false)
+	pass(began, false)
+	pass(func(l, o *Leg) bool { return l.N == o.N }, false)
+	pass(began, true)
+}
+
+// step reads one fact, the next in order, as of at.
+func (c *Call) step(f *Fact, at time.Time) {
 	c.describe(f, at)
 	if c.State == Ended {
 		return // nothing lives after the call ended
@@ -161,13 +221,8 @@ func (c *Call) step(f *Fact) {
 			l.end(at, cmp.Or(f.Reason, ReasonNoAnswer))
 		}
 	case EventTransferred:
-		l := c.attempt(f, false)
-		if l == nil || l.State != Answered {
-			return
-		}
-		l.ToExt = f.To
-		if to := c.talking(f.To); to != nil && to != l {
-			l.end(at, ReasonTransferred)
+		if l := c.attempt(f, false); l != nil && (l.State == Answered || l.Reason == ReasonTransferred && l.ToExt == "") {
+			l.ToExt = f.To // his talk ends when the next one is connected
 		}
 	case EventEnded, EventMissed:
 		c.State, c.EndedAt, c.ByPBX = Ended, at, !f.Closed
@@ -179,14 +234,11 @@ func (c *Call) step(f *Fact) {
 				l.end(at, ReasonHangup)
 			}
 		}
-		if f.TalkS != nil {
-			c.TalkS = *f.TalkS
-		}
 	}
 }
 
-// describe fills in what the call is about: the first fact that says it wins,
-// a number beats "hidden".
+// describe fills in what the call is about, also after its end: the first fact
+// that says it wins (the last for a recording), a number beats "hidden".
 func (c *Call) describe(f *Fact, at time.Time) {
 	if c.StartedAt.IsZero() {
 		c.StartedAt = at
@@ -195,6 +247,9 @@ func (c *Call) describe(f *Fact, at time.Time) {
 	c.DID = cmp.Or(c.DID, f.DID)
 	c.Name = cmp.Or(c.Name, f.Name)
 	c.Recording = cmp.Or(f.Recording, c.Recording)
+	if f.TalkS != nil && c.TalkS == 0 && (f.Type == EventEnded || f.Type == EventMissed || f.Type == EventRecording) {
+		c.TalkS = max(0, *f.TalkS)
+	}
 	switch {
 	case c.Phone == "" && f.Phone != "":
 		c.Phone, c.Hidden = f.Phone, false
@@ -228,24 +283,46 @@ func (c *Call) answer(f *Fact, at time.Time) {
 // one, or the next one when the last is over and f is later; it returns nil
 // when f is a late echo of an attempt that is over.
 func (c *Call) attempt(f *Fact, create bool) *Leg {
-	var l *Leg
-	for i := range c.Legs {
-		o := &c.Legs[i]
-		same := o.Extension == f.Extension && (f.Leg == "" || o.Key == "x:"+o.Extension && o.State != Ended)
-		if f.Leg != "" && o.Key == f.Leg || same {
-			l = o
-		}
-	}
+	l := c.lastAttempt(f)
 	switch {
 	case l == nil && create:
 		return c.newLeg(f)
-	case l != nil && create && l.State == Ended:
-		if !f.Undated && f.Seq == 0 && !time.UnixMilli(f.At).After(l.EndedAt) {
+	case l == nil || !create || l.State != Ended:
+		return l
+	case f.Undated && (f.Seq == 0 || f.Guessed):
+		if f.Type == EventRinging && l.RangAt.IsZero() && l.AnsweredAt.IsZero() && rangBefore(l.Reason) {
+			l.RangAt = l.EndedAt // the ring that this attempt's end has overtaken
 			return nil
 		}
-		return c.newLeg(f)
+	case f.Seq == 0 && !time.UnixMilli(f.At).After(l.EndedAt):
+		return nil
 	}
-	return l
+	return c.newLeg(f)
+}
+
+// lastAttempt finds the last leg that f can mean: the one with its leg id, else
+// one of the extension where either of them has no leg id (an ended one is not
+// taken for a new id).
+func (c *Call) lastAttempt(f *Fact) *Leg {
+	var exact, near *Leg
+	for i := range c.Legs {
+		o := &c.Legs[i]
+		switch {
+		case f.Leg != "" && o.Key == f.Leg:
+			exact = o
+		case o.Extension == f.Extension && (f.Leg == "" || o.Key == "x:"+o.Extension && o.State != Ended):
+			near = o
+		}
+	}
+	if exact != nil {
+		return exact
+	}
+	return near
+}
+
+// rangBefore reports whether an attempt that ended so must have rung.
+func rangBefore(reason string) bool {
+	return reason == ReasonNoAnswer || reason == ReasonGaveUp || reason == ReasonElsewhere
 }
 
 func (c *Call) newLeg(f *Fact) *Leg {
@@ -262,15 +339,6 @@ func (c *Call) newLeg(f *Fact) *Leg {
 	return &c.Legs[len(c.Legs)-1]
 }
 
-func (c *Call) talking(ext string) *Leg {
-	for i := range c.Legs {
-		if l := &c.Legs[i]; l.State == Answered && l.Extension == ext {
-			return l
-		}
-	}
-	return nil
-}
-
 func (c *Call) finish() {
 	if c.Direction == "" {
 		c.Direction = In
@@ -279,9 +347,19 @@ func (c *Call) finish() {
 		return
 	}
 	if c.TalkS == 0 && !c.AnsweredAt.IsZero() {
-		c.TalkS = int(c.EndedAt.Sub(c.AnsweredAt) / time.Second)
+		c.TalkS = max(0, int(c.EndedAt.Sub(c.AnsweredAt)/time.Second))
 	}
 	c.Missed = c.Direction == In && c.AnsweredAt.IsZero() && c.TalkS == 0
+}
+
+// began is the first moment that the attempt is known from.
+func (l *Leg) began() time.Time {
+	for _, t := range []time.Time{l.RangAt, l.AnsweredAt} {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return l.EndedAt
 }
 
 func (l *Leg) end(at time.Time, reason string) {

@@ -316,7 +316,14 @@ func opens(u *models.User) bool { return !u.Quiet && u.PopOn != models.PopNever 
 
 func live(l *models.Leg) bool { return l != nil && l.State != models.Ended }
 
-func sameAttempt(a, b *models.Leg) bool { return a.Key == b.Key && a.N == b.N }
+// sameAttempt goes by id where both have one: the number of an attempt changes
+// when an earlier one is told late.
+func sameAttempt(a, b *models.Leg) bool {
+	if a.ID != 0 && b.ID != 0 {
+		return a.ID == b.ID
+	}
+	return a.Key == b.Key && a.N == b.N
+}
 
 // talker is who of the others talks with the customer, else who did last.
 func talker(c *models.Call, not int64) *models.Leg {
