@@ -1,0 +1,360 @@
+package handlers
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"zummer/models"
+)
+
+// userBody is a user as an administrator reads it.
+type userBody struct {
+	Login      string            `json:"login"`
+	ExternalID *string           `json:"external_id"`
+	Name       string            `json:"name"`
+	PopOn      string            `json:"pop_on"`
+	Quiet      bool              `json:"quiet"`
+	Active     bool              `json:"active"`
+	Pending    bool              `json:"pending"`
+	Timezone   *string           `json:"timezone"`
+	Extensions []extensionNumber `json:"extensions"`
+	CreatedAt  string            `json:"created_at"`
+}
+
+// extensionNumber names an extension of a source.
+type extensionNumber struct {
+	Source string `json:"source"`
+	Number string `json:"number"`
+}
+
+func userBodyOf(u *models.User, owned []extensionNumber) userBody {
+	if owned == nil {
+		owned = []extensionNumber{}
+	}
+	return userBody{
+		Login: u.Login, ExternalID: orNull(u.ExternalID), Name: u.Name, PopOn: cmp.Or(u.PopOn, models.PopAnswered), Quiet: u.Quiet, Active: u.Active,
+		Pending: u.Pending, Timezone: orNull(u.Timezone), Extensions: owned, CreatedAt: timeText(u.CreatedAt),
+	}
+}
+
+// extensionsByUser lists who has which extensions, sorted.
+func extensionsByUser(d *models.Directory) map[int64][]extensionNumber {
+	out := map[int64][]extensionNumber{}
+	n := names{d}
+	for k, user := range d.Extensions {
+		out[user] = append(out[user], extensionNumber{Source: n.slug(k.SourceID), Number: k.Extension})
+	}
+	for _, list := range out {
+		slices.SortFunc(list, func(x, y extensionNumber) int {
+			return cmp.Or(strings.Compare(x.Source, y.Source), strings.Compare(x.Number, y.Number))
+		})
+	}
+	return out
+}
+
+func (a *API) listUsers(c echo.Context) error {
+	d := a.d.Setup.Directory()
+	owned := extensionsByUser(d)
+	var items []userBody
+	for _, u := range d.SortedUsers() {
+		items = append(items, userBodyOf(u, owned[u.ID]))
+	}
+	return writePage(c, items, "")
+}
+
+// userOfPath finds the user of the path by login. Errors: NotFound.
+func (a *API) userOfPath(c echo.Context) (*models.User, error) {
+	login := pathParam(c, "login")
+	u := a.d.Setup.Directory().UserByLogin(login)
+	if u == nil {
+		return nil, models.Errorf(models.NotFound, "no user %q", models.CutText(login, 80))
+	}
+	return u, nil
+}
+
+func (a *API) getUser(c echo.Context) error {
+	u, err := a.userOfPath(c)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, userBodyOf(u, extensionsByUser(a.d.Setup.Directory())[u.ID]))
+}
+
+func (a *API) putUser(c echo.Context) error {
+	f, err := readFields(c)
+	if err != nil {
+		return err
+	}
+	in := models.UserInput{
+		Name: f.optStr("name"), ExternalID: f.optStr("external_id"), PopOn: f.optStr("pop_on"), Timezone: f.optStr("timezone"),
+		Quiet: f.optBool("quiet"), Active: f.optBool("active"),
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	u, err := a.d.Setup.PutUser(c.Request().Context(), actorOf(c), pathParam(c, "login"), in)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, userBodyOf(&u, extensionsByUser(a.d.Setup.Directory())[u.ID]))
+}
+
+func (a *API) deleteUser(c echo.Context) error {
+	if err := a.d.Setup.DeleteUser(c.Request().Context(), actorOf(c), pathParam(c, "login")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// tokenBody is a token without its text.
+type tokenBody struct {
+	ID        string   `json:"id"`
+	User      *string  `json:"user"`
+	Name      string   `json:"name"`
+	Scopes    []string `json:"scopes"`
+	CreatedAt string   `json:"created_at"`
+	ExpiresAt *string  `json:"expires_at"`
+	RevokedAt *string  `json:"revoked_at"`
+}
+
+func (n names) tokenBody(t *models.Token) tokenBody {
+	return tokenBody{ID: formatID(t.ID), User: orNull(n.login(t.UserID)), Name: t.Name, Scopes: t.Scopes,
+		CreatedAt: timeText(t.CreatedAt), ExpiresAt: timeOrNull(t.ExpiresAt), RevokedAt: timeOrNull(t.RevokedAt)}
+}
+
+// listTokens lists all tokens, newest first, or those of the path's user.
+func (a *API) listTokens(c echo.Context) error {
+	f := queryFields(c)
+	after, limit := pageParams(f)
+	before := models.ParseID(after)
+	if after != "" && before == 0 {
+		f.fail("after", "is no cursor of this list")
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	d := a.d.Setup.Directory()
+	user := int64(-1)
+	if c.Param("login") != "" {
+		u, err := a.userOfPath(c)
+		if err != nil {
+			return err
+		}
+		user = u.ID
+	}
+	var found []*models.Token
+	for _, t := range d.Tokens {
+		if (user < 0 || t.UserID == user) && (before == 0 || t.ID < before) {
+			found = append(found, t)
+		}
+	}
+	slices.SortFunc(found, func(x, y *models.Token) int { return cmp.Compare(y.ID, x.ID) })
+	next := ""
+	if len(found) > limit {
+		found = found[:limit]
+		next = formatID(found[limit-1].ID)
+	}
+	items := make([]tokenBody, len(found))
+	for i, t := range found {
+		items[i] = names{d}.tokenBody(t)
+	}
+	return writePage(c, items, next)
+}
+
+func (a *API) newToken(c echo.Context) error {
+	f, err := readFields(c)
+	if err != nil {
+		return err
+	}
+	in := models.TokenInput{Name: f.strMax("name", models.MaxName), Scopes: f.strs("scopes"), ExpiresAt: f.time("expires_at", models.ZoneOf(a.d.Timezone))}
+	if err := f.err(); err != nil {
+		return err
+	}
+	user := int64(0)
+	if c.Param("login") != "" {
+		u, err := a.userOfPath(c)
+		if err != nil {
+			return err
+		}
+		user = u.ID
+	}
+	t, text, err := a.d.Setup.NewToken(c.Request().Context(), actorOf(c), user, in)
+	if err != nil {
+		return err
+	}
+	return writeNewToken(c, t, text)
+}
+
+func (a *API) getToken(c echo.Context) error {
+	id, err := idParam(c)
+	if err != nil {
+		return err
+	}
+	d := a.d.Setup.Directory()
+	for _, t := range d.Tokens {
+		if t.ID == id {
+			return writeJSON(c, http.StatusOK, names{d}.tokenBody(t))
+		}
+	}
+	return models.Errorf(models.NotFound, "no token %d", id)
+}
+
+func (a *API) revokeToken(c echo.Context) error {
+	id, err := idParam(c)
+	if err != nil {
+		return err
+	}
+	if err := a.d.Setup.RevokeToken(c.Request().Context(), actorOf(c), id); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// extensionBody says who has an extension.
+type extensionBody struct {
+	Source    string `json:"source"`
+	Extension string `json:"extension"`
+	User      string `json:"user"`
+}
+
+func (a *API) listExtensions(c echo.Context) error {
+	f := queryFields(c)
+	source, user := a.sourceParam(f, "source"), a.userParam(f, "user")
+	if err := f.err(); err != nil {
+		return err
+	}
+	d := a.d.Setup.Directory()
+	n := names{d}
+	var items []extensionBody
+	for k, owner := range d.Extensions {
+		if (source == 0 || k.SourceID == source) && (user == 0 || owner == user) {
+			items = append(items, extensionBody{Source: n.slug(k.SourceID), Extension: k.Extension, User: n.login(owner)})
+		}
+	}
+	slices.SortFunc(items, func(x, y extensionBody) int {
+		return cmp.Or(strings.Compare(x.Source, y.Source), strings.Compare(x.Extension, y.Extension))
+	})
+	return writePage(c, items, "")
+}
+
+// extensionOf reads who has the path's extension. Errors: NotFound.
+func (a *API) extensionOf(c echo.Context) (extensionBody, error) {
+	src, err := a.sourceOf(c, "source")
+	if err != nil {
+		return extensionBody{}, err
+	}
+	d := a.d.Setup.Directory()
+	ext := models.NormalizeExtension(pathParam(c, "extension"))
+	owner := d.Users[d.Extensions[models.ExtKey{SourceID: src.ID, Extension: ext}]]
+	if owner == nil {
+		return extensionBody{}, models.Errorf(models.NotFound, "nobody has the extension %q of %s", models.CutText(ext, 80), src.Slug)
+	}
+	return extensionBody{Source: src.Slug, Extension: ext, User: owner.Login}, nil
+}
+
+func (a *API) getExtension(c echo.Context) error {
+	body, err := a.extensionOf(c)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, body)
+}
+
+func (a *API) putExtension(c echo.Context) error {
+	src, err := a.sourceOf(c, "source")
+	if err != nil {
+		return err
+	}
+	f, err := readFields(c)
+	if err != nil {
+		return err
+	}
+	f.required("user", models.MaxName)
+	user := a.userParam(f, "user")
+	if err := f.err(); err != nil {
+		return err
+	}
+	ext := pathParam(c, "extension")
+	if err := a.d.Setup.MapExtension(c.Request().Context(), actorOf(c), src.Slug, ext, user); err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, extensionBody{Source: src.Slug, Extension: models.NormalizeExtension(ext), User: names{a.d.Setup.Directory()}.login(user)})
+}
+
+func (a *API) deleteExtension(c echo.Context) error {
+	body, err := a.extensionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := a.d.Setup.MapExtension(c.Request().Context(), actorOf(c), body.Source, body.Extension, 0); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// groupBody is a group with its members' logins.
+type groupBody struct {
+	Name    string   `json:"name"`
+	Members []string `json:"members"`
+}
+
+func (n names) groupBody(g *models.Group) groupBody {
+	out := groupBody{Name: g.Name, Members: []string{}}
+	for _, m := range g.Members {
+		if login := n.login(m); login != "" {
+			out.Members = append(out.Members, login)
+		}
+	}
+	slices.Sort(out.Members)
+	return out
+}
+
+func (a *API) listGroups(c echo.Context) error {
+	d := a.d.Setup.Directory()
+	var items []groupBody
+	for _, g := range d.Groups {
+		items = append(items, names{d}.groupBody(g))
+	}
+	slices.SortFunc(items, func(x, y groupBody) int { return strings.Compare(x.Name, y.Name) })
+	return writePage(c, items, "")
+}
+
+func (a *API) getGroup(c echo.Context) error {
+	name := pathParam(c, "name")
+	d := a.d.Setup.Directory()
+	g := d.GroupByName(name)
+	if g == nil {
+		return models.Errorf(models.NotFound, "no group %q", models.CutText(name, 80))
+	}
+	return writeJSON(c, http.StatusOK, names{d}.groupBody(g))
+}
+
+func (a *API) putGroup(c echo.Context) error {
+	f, err := readFields(c)
+	if err != nil {
+		return err
+	}
+	if _, named := f.get("members"); !named {
+		f.fail("members", "is required")
+	}
+	members := f.strs("members")
+	if err := f.err(); err != nil {
+		return err
+	}
+	g, err := a.d.Setup.PutGroup(c.Request().Context(), actorOf(c), pathParam(c, "name"), members)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, names{a.d.Setup.Directory()}.groupBody(&g))
+}
+
+func (a *API) deleteGroup(c echo.Context) error {
+	if err := a.d.Setup.DeleteGroup(c.Request().Context(), actorOf(c), pathParam(c, "name")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}

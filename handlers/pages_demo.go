@@ -1,0 +1,35 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"zummer/web"
+)
+
+// Demo is what the demonstration's page needs. It shows tokens to whoever can
+// reach it: set it only for `zummer demo`, whose database is thrown away.
+type Demo struct {
+	Users []DemoUser
+	Ring  string // a curl line that rings somebody; "": none
+}
+
+// DemoUser is somebody the page can play.
+type DemoUser struct {
+	Login string
+	Name  string // shown; may be Login
+	Token string // of scope poll
+}
+
+// demo is the page that plays one user's client.
+func (p *pages) demo(c echo.Context) error {
+	d := web.DemoPage{
+		Frame: p.frame(c, "demo.js", func(w web.Words) string { return w.Demo }), PollURL: "/v1/notifications/poll", Ring: p.a.d.Demo.Ring,
+	}
+	for _, u := range p.a.d.Demo.Users {
+		d.Users = append(d.Users, web.DemoUser(u))
+	}
+	body, err := p.web.Demo(d)
+	return write(c, http.StatusOK, body, err)
+}

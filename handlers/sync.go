@@ -1,0 +1,267 @@
+package handlers
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"zummer/models"
+)
+
+// syncUserBody is one user as the CRM sends it.
+type syncUserBody struct {
+	ExternalID string              `json:"external_id"`
+	Login      string              `json:"login"`
+	Name       string              `json:"name"`
+	Extensions []syncExtensionBody `json:"extensions"`
+	Group      string              `json:"group"`
+}
+
+// syncExtensionBody is "101", 101 or {"source":"office","number":"101"}.
+type syncExtensionBody models.SyncExtension
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *syncExtensionBody) UnmarshalJSON(raw []byte) error {
+	raw = bytes.TrimSpace(raw)
+	var o struct {
+		Source string          `json:"source"`
+		Number json.RawMessage `json:"number"`
+	}
+	number := raw
+	if len(raw) > 0 && raw[0] == '{' {
+		if err := json.Unmarshal(raw, &o); err != nil {
+			return models.InvalidField("extensions", "an extension is text, or an object with source and number")
+		}
+		number = o.Number
+	}
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(number))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		return models.InvalidField("extensions", "an extension needs a number")
+	}
+	text, ok := scalarText(v)
+	if _, isBool := v.(bool); !ok || isBool {
+		return models.InvalidField("extensions", "an extension is text, or an object with source and number")
+	}
+	e.Source, e.Number = strings.TrimSpace(o.Source), strings.TrimSpace(text)
+	return nil
+}
+
+// syncReportBody answers a list of users.
+type syncReportBody struct {
+	Created     int `json:"created"`
+	Updated     int `json:"updated"`
+	Unchanged   int `json:"unchanged"`
+	Deactivated int `json:"deactivated"`
+}
+
+// syncUsers takes {"users":[…],"full":true} or the list alone; then full comes
+// from the query.
+func (a *API) syncUsers(c echo.Context) error {
+	var body struct {
+		Users *[]syncUserBody `json:"users"`
+		Full  bool            `json:"full"`
+	}
+	raw, err := readBody(c, maxBody)
+	if err != nil {
+		return err
+	}
+	isJSON, err := bodyIsJSON(c.Request().Header, raw)
+	switch {
+	case err != nil:
+		return err
+	case !isJSON:
+		return models.Errorf(models.Unsupported, "send the users as JSON")
+	}
+	into := any(&body)
+	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+		into = &body.Users
+		q := queryFields(c)
+		body.Full = q.bool("full", false)
+		if err := q.err(); err != nil {
+			return err
+		}
+	}
+	if err := decodeExactly(raw, into); err != nil {
+		return err
+	}
+	if body.Users == nil {
+		return models.InvalidField("users", "is required")
+	}
+	users := make([]models.SyncUser, len(*body.Users))
+	for i, u := range *body.Users {
+		users[i] = models.SyncUser{ExternalID: u.ExternalID, Login: u.Login, Name: u.Name, Group: u.Group}
+		if u.Extensions != nil {
+			users[i].Extensions = make([]models.SyncExtension, len(u.Extensions))
+		}
+		for j, e := range u.Extensions {
+			users[i].Extensions[j] = models.SyncExtension(e)
+		}
+	}
+	rep, err := a.d.Setup.SyncUsers(c.Request().Context(), actorOf(c), users, body.Full)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, syncReportBody(rep))
+}
+
+// newTokenBody shows a token, once.
+type newTokenBody struct {
+	ID        string   `json:"id"`
+	Token     string   `json:"token"`
+	Scopes    []string `json:"scopes"`
+	ExpiresAt *string  `json:"expires_at"`
+}
+
+func writeNewToken(c echo.Context, t models.Token, text string) error {
+	return writeJSON(c, http.StatusCreated, newTokenBody{ID: formatID(t.ID), Token: text, Scopes: t.Scopes, ExpiresAt: timeOrNull(t.ExpiresAt)})
+}
+
+func (a *API) tokenForToday(c echo.Context) error {
+	f, err := readFields(c)
+	if err != nil {
+		return err
+	}
+	ttl := f.intIn("ttl_s", 0, 1, 7*24*60*60)
+	if err := f.err(); err != nil {
+		return err
+	}
+	t, text, err := a.d.Setup.TokenForToday(c.Request().Context(), actorOf(c), pathParam(c, "external_id"), time.Duration(ttl)*time.Second)
+	if err != nil {
+		return err
+	}
+	return writeNewToken(c, t, text)
+}
+
+// contactInputBody is a contact as the CRM sends it; the names are those of
+// one line of an import.
+type contactInputBody struct {
+	Phones      []string        `json:"phones"`
+	Name        string          `json:"name"`
+	Responsible string          `json:"responsible"`
+	Client      *models.Object  `json:"client"`
+	Interests   []models.Object `json:"interests"`
+	Seq         int64           `json:"seq"`
+}
+
+func (a *API) putContact(c echo.Context) error {
+	var in contactInputBody
+	if err := readInto(c, &in); err != nil {
+		return err
+	}
+	id := pathParam(c, "external_id")
+	stored, err := a.d.Setup.PutContact(c.Request().Context(), actorOf(c), models.ContactInput{
+		ExternalID: id, Phones: in.Phones, Name: in.Name, Responsible: in.Responsible, Client: in.Client, Interests: in.Interests, Seq: in.Seq,
+	})
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, struct {
+		ExternalID string `json:"external_id"`
+		Stored     bool   `json:"stored"`
+	}{id, stored})
+}
+
+func (a *API) deleteContact(c echo.Context) error {
+	if err := a.d.Setup.DeleteContact(c.Request().Context(), actorOf(c), pathParam(c, "external_id")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// importReportBody answers an import.
+type importReportBody struct {
+	Lines   int                  `json:"lines"`
+	Stored  int                  `json:"stored"`
+	Ignored int                  `json:"ignored"`
+	Removed int                  `json:"removed"`
+	Failed  int                  `json:"failed"`
+	Errors  []models.ImportError `json:"errors"`
+}
+
+// importContacts reads NDJSON as it arrives; only a line is bounded, not the
+// body. A sender that stalls for a minute is cut off.
+func (a *API) importContacts(c echo.Context) error {
+	q := queryFields(c)
+	mode := oneOf(q, "mode", "full", "partial")
+	if err := q.err(); err != nil {
+		return err
+	}
+	req := c.Request()
+	if e := req.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		return models.Errorf(models.Unsupported, "send the lines without Content-Encoding")
+	}
+	if strings.HasPrefix(strings.ToLower(req.Header.Get("Content-Type")), "multipart/") {
+		return models.Errorf(models.Unsupported, "send the lines as the body: application/x-ndjson")
+	}
+	rc := http.NewResponseController(c.Response())
+	rep, err := a.d.Setup.ImportContacts(req.Context(), actorOf(c), &steadyReader{r: req.Body, rc: rc}, mode == "full")
+	if err != nil {
+		return err
+	}
+	body := importReportBody{Lines: rep.Lines, Stored: rep.Stored, Ignored: rep.Ignored, Removed: rep.Removed, Failed: rep.Failed, Errors: rep.Errors}
+	if body.Errors == nil {
+		body.Errors = []models.ImportError{}
+	}
+	return writeJSON(c, http.StatusOK, body)
+}
+
+// steadyReader gives each read a minute, however long the whole takes.
+type steadyReader struct {
+	r  io.Reader
+	rc *http.ResponseController
+}
+
+func (s *steadyReader) Read(p []byte) (int, error) {
+	soon := time.Now().Add(time.Minute)
+	_ = s.rc.SetReadDeadline(soon) // a test's recorder has no deadlines
+	_ = s.rc.SetWriteDeadline(soon.Add(time.Minute))
+	return s.r.Read(p)
+}
+
+// callsPace is how often a waiting GET /v1/sync/calls looks again.
+const callsPace = 500 * time.Millisecond
+
+// syncCalls lists every call, again each time it changes. While it waits it
+// holds no connection to the database.
+func (a *API) syncCalls(c echo.Context) error {
+	f := queryFields(c)
+	q := models.CallQuery{Changes: true}
+	q.After, q.Limit = pageParams(f)
+	wait := time.Duration(max(0, f.float("wait", 0)) * float64(time.Second))
+	if err := f.err(); err != nil {
+		return err
+	}
+	wait = min(wait, a.d.LongPollMax)
+	ctx := c.Request().Context()
+	if wait > 0 {
+		_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(wait + 15*time.Second))
+	}
+	deadline := time.NewTimer(wait)
+	defer deadline.Stop()
+	again := time.NewTicker(callsPace)
+	defer again.Stop()
+	for {
+		calls, next, err := a.d.Journal.Calls(ctx, q)
+		if err != nil {
+			return err
+		}
+		if len(calls) > 0 || wait <= 0 || a.d.Draining != nil && a.d.Draining() {
+			return a.writeCalls(c, calls, cmp.Or(next, q.After))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-deadline.C:
+			wait = 0
+		case <-again.C:
+		}
+	}
+}
