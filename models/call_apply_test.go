@@ -146,6 +146,8 @@ func TestCallApply(t *testing.T) {
 		{"late answer before the attempt's end", []string{"ringing 101@1", "ring_ended 101@5", "answered 101@3"}, "answered; 101/1 answered"},
 		{"late ring of an attempt that is over", []string{"ringing 101@2", "ring_ended 101@5", "ringing 101@3"}, "ringing; 101/1 ended no_answer"},
 		{"late earlier attempt", []string{"ringing 101@5", "ring_ended 101@3", "ringing 101@1"}, "ringing; 101/1 ended no_answer; 101/2 ringing"},
+		{"two answers in one moment: the first one talks", []string{"ringing 102@1", "answered 101@3", "answered 102@3"}, "answered; 102/1 ended answered_elsewhere; 101/1 answered"},
+		{"some numbered: times decide", []string{"ringing 101@1 seq=1", "ring_ended 101@3"}, "ringing; 101/1 ended no_answer"},
 		{"end comes first", []string{"ended@9", "answered 101@3", "ringing 101@1"}, "ended; 101/1 ended hangup"},
 		{"numbers beat times", []string{"answered 101@5 seq=2", "ringing 101@9 seq=1", "ended@7 seq=3"}, "ended; 101/1 ended hangup"},
 		{"undated ring overtaken by its end", []string{"ring_ended 101", "ringing 101"}, "ringing; 101/1 ended no_answer"},
@@ -225,6 +227,9 @@ func TestApplyTellsOfChange(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", tc.event, got, tc.want)
 		}
 	}
+	if len(c.Facts) != 6 {
+		t.Errorf("%d facts are kept, want 6: repeats tell nothing new", len(c.Facts))
+	}
 	if c.Close(sec(now)) {
 		t.Error("closing an ended call changes it")
 	}
@@ -254,6 +259,17 @@ func TestOwnersAreKept(t *testing.T) {
 		if l := c.Legs[0]; l.ID != 0 || l.User != 0 || l.Row != 0 || l.Opened {
 			t.Errorf("%v: the earlier attempt took what is not its own: %+v", tc.late, l)
 		}
+	}
+}
+
+func TestOwnersAreKeptOfEndedAttempts(t *testing.T) {
+	t.Parallel()
+	c := fresh()
+	apply(c, "ringing 101@5", "ring_ended 101@7")
+	c.Legs[0].ID, c.Legs[0].Row = 50, 60
+	apply(c, "ring_ended 101@3", "ringing 101@1")
+	if len(c.Legs) != 2 || c.Legs[0].ID != 0 || c.Legs[1].ID != 50 || c.Legs[1].Row != 60 {
+		t.Errorf("%s: %+v", show(c), c.Legs)
 	}
 }
 

@@ -75,6 +75,23 @@ func TestEventsConverge(t *testing.T) {
 	})
 }
 
+// Numbered events without times converge too, but for the times.
+func TestNumberedUndatedEventsConverge(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		life := drawLife(t)
+		for i := range life {
+			life[i].At, life[i].Seq = time.Time{}, int64(i+1)
+		}
+		inOrder := play(life)
+		mixed := play(rapid.Permutation(append(slices.Clone(life), life[0])).Draw(t, "arrival"))
+		if show(mixed) != show(inOrder) || len(mixed.Facts) > len(life) {
+			t.Fatalf("in order %s, mixed %s with %d facts", show(inOrder), show(mixed), len(mixed.Facts))
+		}
+		checkAlive(t, mixed)
+	})
+}
+
 // Merged in any way and order, two calls end up as one that heard everything.
 func TestMergesConverge(t *testing.T) {
 	t.Parallel()

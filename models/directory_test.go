@@ -1,0 +1,126 @@
+package models_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"zummer/models"
+)
+
+func directory() *models.Directory {
+	d := &models.Directory{
+		Users: map[int64]*models.User{
+			1: {ID: 1, Login: "Иванов", ExternalID: "guid-1", Name: "Иванов И.", Active: true},
+			2: {ID: 2, Login: "petrova", Active: true},
+			3: {ID: 3, Login: "gone"},
+			4: {ID: 4, Login: "guid-1", Active: true}, // a login that looks like another one's id
+		},
+		Sources: map[int64]*models.Source{1: {ID: 1, Slug: "office"}},
+		Groups:  map[int64]*models.Group{5: {ID: 5, Name: "sales", Members: []int64{2, 3, 1, 2, 99}}},
+		Extensions: map[models.ExtKey]int64{
+			{SourceID: 1, Extension: "101"}: 1, {SourceID: 1, Extension: "login:ivanov"}: 1, {SourceID: 2, Extension: "101"}: 2,
+			{SourceID: 1, Extension: "103"}: 3, {SourceID: 1, Extension: "199"}: 99,
+		},
+	}
+	d.Index()
+	return d
+}
+
+func TestDirectoryFinds(t *testing.T) {
+	t.Parallel()
+	d := directory()
+	id := func(u *models.User) int64 {
+		if u == nil {
+			return 0
+		}
+		return u.ID
+	}
+	for _, tc := range []struct {
+		name string
+		got  int64
+		want int64
+	}{
+		{"login", id(d.UserByLogin("petrova")), 2},
+		{"login in another case", id(d.UserByLogin(" ИВАНОВ ")), 1},
+		{"unknown login", id(d.UserByLogin("nobody")), 0},
+		{"external id before login", id(d.UserByName("guid-1")), 1},
+		{"name that is a login", id(d.UserByName("Petrova")), 2},
+		{"empty name", id(d.UserByName("")), 0},
+		{"owner", d.Owner(1, []string{"101"}), 1},
+		{"owner by the second address", d.Owner(1, []string{"777", "LOGIN:Ivanov"}), 1},
+		{"owner of another source", d.Owner(2, []string{"101"}), 2},
+		{"owner who is switched off", d.Owner(1, []string{"103"}), 0},
+		{"owner who is switched off, then another", d.Owner(1, []string{"103", "101"}), 1},
+		{"owner who is gone", d.Owner(1, []string{"199"}), 0},
+		{"owner of nothing", d.Owner(1, nil), 0},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("%s: got %d, want %d", tc.name, tc.got, tc.want)
+		}
+	}
+	if d.SourceBySlug("office") == nil || d.SourceBySlug("x") != nil || d.GroupByName("sales") == nil || d.GroupByName("x") != nil {
+		t.Error("sources or groups are not found by name")
+	}
+}
+
+func TestDirectoryLists(t *testing.T) {
+	t.Parallel()
+	d := directory()
+	if got := d.GroupMembers(5); !slices.Equal(got, []int64{1, 2}) {
+		t.Errorf("active members: %v", got)
+	}
+	if got := d.GroupMembers(6); got != nil {
+		t.Errorf("members of no group: %v", got)
+	}
+	if got := d.ExtensionsOf(1, 1); !slices.Equal(got, []string{"101", "login:ivanov"}) {
+		t.Errorf("extensions: %q", got)
+	}
+	if got := d.ExtensionsOf(2, 1); got != nil {
+		t.Errorf("extensions of another source: %q", got)
+	}
+	if got := d.ExtensionsOf(2, 0); !slices.Equal(got, []string{"101"}) {
+		t.Errorf("extensions of all sources: %q", got)
+	}
+	var logins []string
+	for _, u := range d.SortedUsers() {
+		logins = append(logins, u.Login)
+	}
+	if !slices.Equal(logins, []string{"gone", "guid-1", "petrova", "Иванов"}) {
+		t.Errorf("users: %q", logins)
+	}
+}
+
+func TestNormalizeExtension(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ in, want string }{
+		{" 101 ", "101"}, {"LOGIN: Ivanov", "login:ivanov"}, {"Sip:User@Host", "sip:user@host"}, {"ID: Ab", "id:Ab"},
+		{"Tel:+79031234567", "tel:+79031234567"}, {"Other:X", "Other:X"}, {"login:ИВАНОВ", "login:иванов"}, {"1\x0001", "101"}, {"", ""},
+	} {
+		if got := models.NormalizeExtension(tc.in); got != tc.want {
+			t.Errorf("NormalizeExtension(%q): got %q, want %q", tc.in, got, tc.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.String(), rapid.StringMatching(`(?i)\s*(login|sip|id|tel)\s?:\s*[a-zа-я0-9@ ]{0,8}`)).Draw(t, "extension")
+		once := models.NormalizeExtension(s)
+		if twice := models.NormalizeExtension(once); twice != once {
+			t.Fatalf("%q → %q → %q", s, once, twice)
+		}
+	})
+}
+
+func TestZoneOf(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		names []string
+		want  string
+	}{
+		{[]string{"", "Europe/Moscow"}, "Europe/Moscow"}, {[]string{"Nowhere/Here", "Asia/Tokyo"}, "Asia/Tokyo"}, {nil, "UTC"}, {[]string{"x"}, "UTC"},
+	} {
+		if got := models.ZoneOf(tc.names...); got.String() != tc.want {
+			t.Errorf("ZoneOf(%q): got %s, want %s", tc.names, got, tc.want)
+		}
+	}
+}
