@@ -1,0 +1,234 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"zummer/app/internal/auth"
+	"zummer/app/internal/hub"
+	"zummer/app/internal/inbox"
+	"zummer/app/internal/setup"
+	"zummer/handlers"
+	"zummer/jobs"
+	"zummer/models"
+	"zummer/models/store"
+)
+
+// Options make an App.
+type Options struct {
+	Config   Config
+	Database Database
+	Log      *slog.Logger   // nil: slog.Default()
+	Demo     *handlers.Demo // the page that plays a client; nil: none
+	// WrapStore lets a test stand between the inbox and the database. nil: nothing does.
+	WrapStore func(inbox.Store) inbox.Store
+	// Replica replaces the store's own, for tests that drop hints. nil: the store's.
+	WrapReplica func(inbox.Replica) inbox.Replica
+}
+
+// App is one running instance. Make it with New, run it once with Run.
+type App struct {
+	cfg      Config
+	log      *slog.Logger
+	parts    *parts
+	hub      *hub.Hub
+	inbox    *inbox.Inbox
+	api      *handlers.API
+	metrics  *metrics
+	jobs     *jobs.Scheduler
+	servers  []*server
+	draining atomic.Bool
+}
+
+// parts is what every command that touches the database needs.
+type parts struct {
+	store    *store.Store
+	snapshot *setup.Snapshot
+	setup    *setup.Setup
+	unlock   func()
+	mapped   func(ctx context.Context, source int64, extension string) error
+}
+
+// open opens and migrates the database and reads the set-up.
+func open(ctx context.Context, db Database, cfg Config, log *slog.Logger) (*parts, error) {
+	st, err := store.Open(ctx, db.Database, store.Options{Pool: db.DBPool, Timezone: cfg.Timezone, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{store: st, unlock: func() {}}
+	if err := st.Migrate(ctx); err != nil {
+		p.close()
+		return nil, err
+	}
+	p.snapshot = setup.NewSnapshot(st.LoadDirectory)
+	if err := p.snapshot.Reload(ctx); err != nil {
+		p.close()
+		return nil, err
+	}
+	p.setup = setup.New(setup.Options{Store: setupStore{st}, Snapshot: p.snapshot, Kinds: kinds(), NewToken: auth.NewToken, NewURLToken: auth.NewURLToken, Region: cfg.Region,
+		Mapped: func(ctx context.Context, source int64, extension string) error {
+			if p.mapped == nil {
+				return nil
+			}
+			return p.mapped(ctx, source, extension)
+		}})
+	return p, nil
+}
+
+func (p *parts) close() {
+	p.unlock()
+	_ = p.store.Close() // nothing is left to be done about it
+}
+
+// New opens the database, migrates it and puts the program together. Listening
+// addresses are taken here, so that a port in use is an error at start.
+func New(ctx context.Context, opt Options) (_ *App, err error) {
+	cfg := opt.Config
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	log := opt.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	a := &App{cfg: cfg, log: log, metrics: newMetrics()}
+	unlock, err := store.LockServe(opt.Database.Database)
+	if err != nil {
+		return nil, err
+	}
+	if a.parts, err = open(ctx, opt.Database, cfg, log); err != nil {
+		unlock()
+		return nil, err
+	}
+	a.parts.unlock = unlock
+	defer func() {
+		if err != nil {
+			a.parts.close()
+		}
+	}()
+
+	a.hub = hub.New(hub.Options{MaxWaiting: cfg.MaxWaiting})
+	a.inbox = a.newInbox(opt)
+	a.parts.mapped = a.inbox.Route
+	a.parts.snapshot.OnChange(a.inbox.ReleaseRevoked)
+
+	adminHash := ""
+	if cfg.AdminToken != "" {
+		adminHash = auth.Hash(string(cfg.AdminToken))
+	}
+	proxies, err := cfg.proxies()
+	if err != nil {
+		return nil, err
+	}
+	a.api = handlers.New(handlers.Deps{
+		Register: a.inbox, Setup: a.parts.setup, Journal: a.parts.store, Auth: auth.New(a.parts.snapshot.Get, adminHash),
+		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
+		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region,
+		Version: version(), Draining: a.draining.Load, Log: log, Demo: opt.Demo,
+		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(),
+	})
+	a.metrics.watch(a.hub.Waiting)
+	if a.jobs, err = a.newJobs(); err != nil {
+		return nil, err
+	}
+	if a.servers, err = a.listen(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) newInbox(opt Options) *inbox.Inbox {
+	var st inbox.Store = inboxStore{a.parts.store}
+	if opt.WrapStore != nil {
+		st = opt.WrapStore(st)
+	}
+	var replica inbox.Replica = a.parts.store
+	if opt.WrapReplica != nil {
+		replica = opt.WrapReplica(replica)
+	}
+	flushers := 4
+	if a.parts.store.SQLite() {
+		flushers = 1
+	}
+	return inbox.New(inbox.Options{Store: st, Hub: a.hub, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
+		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Region: a.cfg.Region,
+		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch})
+}
+
+func (a *App) newJobs() (*jobs.Scheduler, error) {
+	st := a.parts.store
+	return jobs.New(jobs.Options{Lock: st, Log: a.log, Observe: a.metrics.job, Jobs: []jobs.Job{
+		jobs.Expire(st, a.inbox),
+		jobs.Purge(st, jobs.DefaultRetention(time.Duration(a.cfg.Retention))),
+		jobs.Partitions(st, a.log, a.metrics.stray),
+		jobs.Stuck(st, a.inbox),
+		jobs.Stats(st, a.metrics.stats),
+	}})
+}
+
+// Addr is where the main server listens.
+func (a *App) Addr() net.Addr { return a.servers[0].listener.Addr() }
+
+// Setup gives the demo and tests the set-up use cases.
+func (a *App) Setup() handlers.Setup { return a.parts.setup }
+
+// Run serves until ctx ends, then drains: not ready, waiting polls released
+// over cfg.Drain, requests finished, batches flushed, database closed.
+func (a *App) Run(ctx context.Context) error {
+	defer a.parts.close()
+	life := context.WithoutCancel(ctx)
+	inboxCtx, stopInbox := context.WithCancel(life)
+	defer stopInbox()
+	hubCtx, stopHub := context.WithCancel(life)
+	defer stopHub()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.hub.Run(hubCtx) })
+	g.Go(func() error { return a.inbox.Run(inboxCtx) })
+	g.Go(func() error { return a.jobs.Run(gctx) })
+	for _, s := range a.servers {
+		g.Go(s.serve)
+		a.log.InfoContext(ctx, "listening", "for", s.name, "address", s.listener.Addr().String())
+	}
+	g.Go(func() error {
+		<-gctx.Done()
+		a.drain(life)
+		stopInbox()
+		stopHub()
+		return nil
+	})
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("run: %w", err)
+	}
+	a.log.InfoContext(life, "stopped")
+	return nil
+}
+
+// drain lets go of everything that waits, slowly, and then closes the servers.
+func (a *App) drain(ctx context.Context) {
+	a.draining.Store(true)
+	a.log.InfoContext(ctx, "stopping", "waiting", a.hub.Waiting(), "drain", a.cfg.Drain)
+	over := a.cfg.Drain
+	if a.hub.Waiting() == 0 {
+		over = 0
+	}
+	a.hub.Drain(over)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var g errgroup.Group
+	for _, s := range a.servers {
+		g.Go(func() error { return s.shutdown(ctx) })
+	}
+	if err := g.Wait(); err != nil {
+		a.log.WarnContext(ctx, "requests were cut off", "err", err)
+	}
+}
+
+// directory is the present set-up, for the demo and tests.
+func (a *App) directory() *models.Directory { return a.parts.snapshot.Get() }

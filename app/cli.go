@@ -1,0 +1,198 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"zummer/models"
+)
+
+// commands is the command line.
+type commands struct {
+	Serve       serveCmd       `cmd:"" help:"Run the service."`
+	Demo        demoCmd        `cmd:"" help:"Run with a temporary database, three users and a simulated PBX that places calls."`
+	Simulate    simulateCmd    `cmd:"" help:"Send a scenario of calls to a running instance, as a PBX would."`
+	Admin       adminCmd       `cmd:"" help:"Administration from the command line."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date and exit."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running instance whether it is ready; exit 0 if so (for containers)."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+}
+
+// env is what a command gets besides its flags.
+type env struct {
+	ctx    context.Context
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// Main runs one command and returns the exit code: 0, 1 for a failure, 2 for a
+// wrong command line or setting.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var cli commands
+	code := -1
+	parser, err := kong.New(&cli, kong.Name("zummer"), kong.Writers(stdout, stderr), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"scenarios": scenarioHelp()},
+		kong.Description("Zummer opens the right form on the right screen when a phone call is answered.\n\n"+
+			"Try it:     zummer demo\nRun it:     zummer serve\nThen:       zummer admin token, and http://127.0.0.1:8080/admin/\n\n"+
+			"Every flag of serve can be set by an environment variable; docs/operations.md explains them."))
+	if err != nil {
+		fmt.Fprintln(stderr, "zummer:", err)
+		return 2
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if code >= 0 { // --help
+		return code
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "zummer:", err)
+		return 2
+	}
+	parsed.Bind(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "zummer:", err)
+		return 1
+	}
+	return 0
+}
+
+// logger makes the program's logger.
+func (l Logging) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.LogLevel)) // kong has checked the word
+	opts := &slog.HandlerOptions{Level: level}
+	text := l.Log == "text"
+	if f, ok := w.(*os.File); ok && l.Log == "auto" {
+		st, err := f.Stat()
+		text = err == nil && st.Mode()&os.ModeCharDevice != 0
+	}
+	if text {
+		return slog.New(slog.NewTextHandler(w, opts))
+	}
+	return slog.New(slog.NewJSONHandler(w, opts))
+}
+
+type serveCmd struct {
+	Config   `embed:""`
+	Database `embed:""`
+	Logging  `embed:""`
+}
+
+// Run serves until the context ends (SIGTERM), then drains.
+func (c *serveCmd) Run(e *env) error {
+	log := c.logger(e.stderr)
+	a, err := New(e.ctx, Options{Config: c.Config, Database: c.Database, Log: log})
+	if err != nil {
+		return err
+	}
+	return a.Run(e.ctx)
+}
+
+type adminCmd struct {
+	Token adminTokenCmd `cmd:"" help:"Make an administrator's token and print it once. It is the password of user admin on /admin/."`
+}
+
+type adminTokenCmd struct {
+	Database `embed:""`
+	Name     string `default:"admin" help:"Name of the token, for the list and the audit."`
+	TTL      Span   `default:"365d" help:"How long it is valid."`
+}
+
+// Run makes the token in the database; a running service sees it within a
+// second.
+func (c *adminTokenCmd) Run(e *env) error {
+	w, err := open(e.ctx, c.Database, Config{Region: "RU", Timezone: "UTC"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	_, text, err := w.setup.NewToken(e.ctx, models.Actor{Who: "cli"}, 0, models.TokenInput{Name: c.Name, Scopes: []string{models.ScopeAdmin},
+		ExpiresAt: time.Now().Add(time.Duration(c.TTL))})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(e.stdout, text)
+	return nil
+}
+
+type migrateCmd struct {
+	Database `embed:""`
+	Logging  `embed:""`
+}
+
+// Run migrates and exits. serve does the same at start.
+func (c *migrateCmd) Run(e *env) error {
+	w, err := open(e.ctx, c.Database, Config{Region: "RU", Timezone: "UTC"}, c.logger(e.stderr))
+	if err != nil {
+		return err
+	}
+	w.close()
+	fmt.Fprintln(e.stdout, "the schema is up to date")
+	return nil
+}
+
+type healthcheckCmd struct {
+	URL string `arg:"" optional:"" help:"Address of the instance; default: http:// and ZUMMER_LISTEN."`
+	// Listen finds the instance of the same container.
+	Listen string `env:"ZUMMER_LISTEN" default:"127.0.0.1:8080" hidden:""`
+}
+
+// Run asks /readyz.
+func (c *healthcheckCmd) Run(e *env) error {
+	url := c.URL
+	if url == "" {
+		url = "http://" + strings.Replace(c.Listen, "0.0.0.0:", "127.0.0.1:", 1)
+	}
+	ctx, cancel := context.WithTimeout(e.ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(url, "/")+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("not reachable: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", res.Status)
+	}
+	return nil
+}
+
+type versionCmd struct{}
+
+// Run prints what was built.
+func (c *versionCmd) Run(e *env) error {
+	fmt.Fprintln(e.stdout, version())
+	return nil
+}
+
+// version is the module's version and the commit, as the Go tool stamped them.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	if v == "" || v == "(devel)" {
+		v = "devel"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			v += " " + s.Value[:12]
+		}
+	}
+	return v + " " + info.GoVersion
+}

@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"zummer/app/internal/auth"
+	"zummer/handlers"
+	"zummer/handlers/pbx/simulate"
+	"zummer/models"
+)
+
+type demoCmd struct {
+	Listen  string        `default:"127.0.0.1:8080" help:"Address; port 0 takes a free one." placeholder:"HOST:PORT"`
+	Every   time.Duration `default:"6s" help:"Pause between two calls of the simulated PBX; 0: it places none."`
+	Speed   float64       `default:"1" help:"2 makes the calls twice as fast."`
+	Logging `embed:""`
+}
+
+// demoUser is one of the people of the demonstration.
+type demoUser struct{ login, name, ext string }
+
+func demoUsers() []demoUser {
+	return []demoUser{{"ivanov", "Иванов И.", "101"}, {"petrova", "Петрова А.", "102"}, {"sidorov", "Сидоров В.", "103"}}
+}
+
+// demoContacts are clients with no, one and several open interests; a number
+// that is none of theirs is an unknown caller.
+func demoContacts() []models.ContactInput {
+	interest := func(n int, uid string) models.Object {
+		return models.Object{Type: "Документ", Name: "Интерес", UID: uid, Title: fmt.Sprintf("Интерес %d", n)}
+	}
+	client := func(title, uid string) *models.Object {
+		return &models.Object{Type: "Справочник", Name: "Контрагенты", UID: uid, Title: title}
+	}
+	return []models.ContactInput{
+		{ExternalID: "demo-1", Phones: []string{"+79031234567"}, Name: "ООО Ромашка", Responsible: "ivanov", Client: client("ООО Ромашка", "0d4f6c52-7f0f-4b6e-9d2a-3a2b6c1d0e01"),
+			Interests: []models.Object{interest(17, "51012ccc-397d-11de-b595-00055d80a2b9")}},
+		{ExternalID: "demo-2", Phones: []string{"+79161112233"}, Name: "ИП Лютик", Responsible: "petrova", Client: client("ИП Лютик", "0d4f6c52-7f0f-4b6e-9d2a-3a2b6c1d0e02"),
+			Interests: []models.Object{interest(21, "51012ccc-397d-11de-b595-00055d80a2c1"), interest(19, "51012ccc-397d-11de-b595-00055d80a2c2")}},
+		{ExternalID: "demo-3", Phones: []string{"+78125550101"}, Name: "АО Василёк", Client: client("АО Василёк", "0d4f6c52-7f0f-4b6e-9d2a-3a2b6c1d0e03")},
+	}
+}
+
+// Run serves on a temporary database until interrupted, while a simulated PBX
+// places calls.
+func (c *demoCmd) Run(e *env) error {
+	folder, err := os.MkdirTemp("", "zummer-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	if c.Speed <= 0 {
+		return errors.New("--speed must be above 0")
+	}
+	level := c.Logging
+	if level.LogLevel == "info" { // the demo's own lines are what one reads
+		level.LogLevel = "warn"
+	}
+	adminText, _ := auth.NewToken()
+	demo := &handlers.Demo{}
+	cfg := Config{Listen: c.Listen, AdminToken: Secret(adminText), PollInterval: 5 * time.Second, LongPoll: 25 * time.Second, LongPollMax: 50 * time.Second,
+		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour)}
+	a, err := New(e.ctx, Options{Config: cfg, Database: Database{Database: "sqlite:" + filepath.Join(folder, "demo.db"), DBPool: 4}, Log: level.logger(e.stderr), Demo: demo})
+	if err != nil {
+		return fmt.Errorf("%w\n(another address: zummer demo --listen 127.0.0.1:8081)", err)
+	}
+	hook, err := a.furnish(e.ctx, demo)
+	if err != nil {
+		a.parts.close()
+		return err
+	}
+	base := "http://" + a.Addr().String()
+	introduce(e.stdout, base, adminText, demo.Ring)
+	g, ctx := errgroup.WithContext(e.ctx)
+	g.Go(func() error { return a.Run(ctx) })
+	if c.Every > 0 {
+		p := player{kind: "generic", hook: base + hook, speed: c.Speed, client: &http.Client{Timeout: 10 * time.Second}}
+		g.Go(func() error { return placeCalls(ctx, p, c.Every, e.stdout) })
+	}
+	return g.Wait()
+}
+
+// furnish makes the demonstration's users, contacts and source; it returns the
+// path of the source's hook.
+func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, err error) {
+	s, by := a.parts.setup, models.Actor{Who: "demo"}
+	kind, name, group, yes := "generic", "Офис", "sales", true
+	var logins []string
+	for _, u := range demoUsers() {
+		logins = append(logins, u.login)
+		made, err := s.PutUser(ctx, by, u.login, models.UserInput{Name: &u.name})
+		if err != nil {
+			return "", err
+		}
+		_, token, err := s.NewToken(ctx, by, made.ID, models.TokenInput{Name: "demo page", Scopes: []string{models.ScopePoll}})
+		if err != nil {
+			return "", err
+		}
+		demo.Users = append(demo.Users, handlers.DemoUser{Login: u.login, Name: u.name + " · " + u.ext, Token: token})
+	}
+	if _, err := s.PutGroup(ctx, by, group, logins); err != nil {
+		return "", err
+	}
+	source, err := s.PutSource(ctx, by, "office", models.SourceInput{Kind: &kind, Name: &name, Group: &group, Outgoing: &yes})
+	if err != nil {
+		return "", err
+	}
+	for _, u := range demoUsers() {
+		if err := s.MapExtension(ctx, by, "office", u.ext, a.directory().UserByLogin(u.login).ID); err != nil {
+			return "", err
+		}
+	}
+	for _, c := range demoContacts() {
+		if _, err := s.PutContact(ctx, by, c); err != nil {
+			return "", err
+		}
+	}
+	hook = "/hooks/office/" + source.Token
+	demo.Ring = fmt.Sprintf(`curl -d 'event=answered&call=my-'$(date +%%s)'&extension=101&direction=in' --data-urlencode 'phone=+79031234567' http://%s%s`, a.Addr(), hook)
+	return hook, nil
+}
+
+func introduce(w io.Writer, base, admin, ring string) {
+	fmt.Fprintf(w, `
+Zummer demo · демонстрация
+
+  One user's screen · экран менеджера     %[1]s/demo
+  Administrator's page · администратор    %[1]s/admin/
+      user admin, password · пароль:      %[2]s
+  Ring yourself · позвонить самому:
+      %[3]s
+
+A simulated PBX places calls while this runs; Ctrl-C ends it and deletes its data.
+Имитация АТС звонит, пока программа работает; Ctrl-C завершает её и удаляет данные.
+
+`, base, admin, ring)
+}
+
+// placeCalls plays the scenarios one after the other, with changing callers,
+// until ctx ends.
+func placeCalls(ctx context.Context, p player, every time.Duration, out io.Writer) error {
+	phones := []string{"+79031234567", "+79161112233", "+78125550101", "+79265550199"}
+	exts := []string{"101", "102", "103"}
+	n := 0
+	for {
+		for _, s := range simulate.Scenarios() {
+			if s.Name == "mixed" {
+				continue
+			}
+			turn := append(exts[n%3:len(exts):len(exts)], exts[:n%3]...)
+			steps := s.Build(simulate.Params{Extensions: turn, Phone: phones[n%len(phones)], CallID: fmt.Sprintf("demo-%d-%d", time.Now().Unix(), n), Start: time.Now()})
+			n++
+			var told []string
+			err := p.play(ctx, steps, func(line string) { told = append(told, strings.Join(strings.Fields(line)[1:], " ")) })
+			switch {
+			case ctx.Err() != nil:
+				return nil
+			case err != nil:
+				return fmt.Errorf("the simulated PBX: %w", err)
+			}
+			fmt.Fprintf(out, "%s  %-9s %s\n", time.Now().Format("15:04:05"), s.Name, strings.Join(told, " → "))
+			if !wait(ctx, every) {
+				return nil
+			}
+		}
+	}
+}
+
+// wait pauses for d; false when ctx ended first.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
