@@ -127,17 +127,22 @@ func serveRole(ctx context.Context, role, dsn string) error {
 	switch role {
 	case "floora":
 		return serveFloor(ctx, func(ctx context.Context) (register, error) { return openFloorA(ctx, dsn) })
+	case "floorb":
+		return serveFloor(ctx, func(ctx context.Context) (register, error) { return openFloorB(ctx, dsn) })
 	}
 	return fmt.Errorf("unknown role %q", role)
 }
 
 // allTargets lists what to measure; call done afterwards.
-func allTargets(_ context.Context, o options) (targets []target, done func(), err error) {
-	done = func() {}
-	if o.postgres != "" {
-		targets = append(targets, floorTarget{"floor A, PostgreSQL", "floora", o.postgres})
+func allTargets(ctx context.Context, o options) (targets []target, done func(), err error) {
+	z, done := &zummerProgram{}, func() {}
+	for _, db := range []struct{ name, dsn string }{{"PostgreSQL", o.postgres}, {"SQLite", ""}} {
+		if db.name == "PostgreSQL" && db.dsn == "" {
+			continue
+		}
+		targets = append(targets, floorTarget{"floor A, " + db.name, "floora", db.dsn}, floorTarget{"floor B, " + db.name, "floorb", db.dsn},
+			zummerTarget{"Zummer, " + db.name, z, db.dsn})
 	}
-	targets = append(targets, floorTarget{"floor A, SQLite", "floora", ""})
 	if o.targets != "" {
 		words := strings.Split(strings.ToLower(o.targets), ",")
 		targets = slices.DeleteFunc(targets, func(t target) bool {
@@ -146,6 +151,12 @@ func allTargets(_ context.Context, o options) (targets []target, done func(), er
 	}
 	if len(targets) == 0 {
 		return nil, done, errors.New("no target is left to measure")
+	}
+	if slices.ContainsFunc(targets, func(t target) bool { _, is := t.(zummerTarget); return is }) {
+		if err := z.build(ctx); err != nil {
+			return nil, done, err
+		}
+		done = z.remove
 	}
 	return targets, done, nil
 }
