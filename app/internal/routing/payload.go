@@ -40,10 +40,10 @@ func (r *router) payload(l *models.Leg) models.Payload {
 		word = "Исходящий"
 	}
 	p := models.Payload{
-		Title:      models.CutText(cmp.Or(o.title, r.call.Name, r.number(), r.noNumber()), models.MaxTitle),
+		Title:      models.CutText(cmp.Or(o.title, r.callerName(), r.number(), r.noNumber()), models.MaxTitle),
 		Text:       models.CutText(r.line(word), models.MaxText),
 		Phone:      r.call.Phone,
-		Name:       models.CutText(r.call.Name, models.MaxName),
+		Name:       models.CutText(r.callerName(), models.MaxName),
 		Object:     o.object,
 		Client:     o.client,
 		Candidates: o.candidates,
@@ -89,6 +89,16 @@ func (r *router) callInfo(l *models.Leg) *models.CallInfo {
 
 // number is the customer's number for people; "" when there is none.
 func (r *router) number() string { return phone.Pretty(r.call.Phone, r.Source.Region) }
+
+// callerName is the name that the PBX has, unless it only repeats the number or
+// says in words that there is none ("Anonymous").
+func (r *router) callerName() string {
+	n := phone.Parse(r.call.Name, r.Source.Region)
+	if n.Hidden || r.call.Phone != "" && (n.E164 == r.call.Phone || n.Digits == r.call.Phone) {
+		return ""
+	}
+	return r.call.Name
+}
 
 func (r *router) noNumber() string {
 	if r.call.Hidden {

@@ -115,6 +115,8 @@ func TestTexts(t *testing.T) {
 		{"rings", nil, []string{"ringing 101"}, 1, "+7 903 123-45-67", "Входящий +7 903 123-45-67", time.Minute},
 		{"rings, named by the PBX", nil, []string{"ringing 101 name=Ivan"}, 1, "Ivan", "Входящий +7 903 123-45-67", time.Minute},
 		{"rings, hidden", nil, []string{"ringing 101 phone=hidden"}, 1, "Номер скрыт", "Входящий, номер скрыт", time.Minute},
+		{"rings, hidden by name too", nil, []string{"ringing 101 phone=hidden name=Anonymous"}, 1, "Номер скрыт", "Входящий, номер скрыт", time.Minute},
+		{"rings, the name is the number", nil, []string{"ringing 101 name=89031234567"}, 1, "+7 903 123-45-67", "Входящий +7 903 123-45-67", time.Minute},
 		{"rings, not told", nil, []string{"ringing 101 phone=-"}, 1, "Номер не определён", "Входящий, номер не определён", time.Minute},
 		{"answered", nil, []string{"answered 101"}, 1, "+7 903 123-45-67", "Входящий +7 903 123-45-67", 4 * time.Hour},
 		{"outgoing", func(p *play) { p.ctx.Source.Outgoing = true }, []string{"answered 101 dir=out"}, 1, "+7 903 123-45-67", "Исходящий +7 903 123-45-67", 4 * time.Hour},
