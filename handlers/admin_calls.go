@@ -23,7 +23,7 @@ func (a *API) listAllCalls(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.writeCalls(c, calls, next)
+	return writePage(c, callAnswers(a.d.Setup.Directory(), calls), next)
 }
 
 func (a *API) getAnyCall(c echo.Context) error {
@@ -35,7 +35,7 @@ func (a *API) getAnyCall(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(c, http.StatusOK, names{a.d.Setup.Directory()}.callBody(&call))
+	return writeJSON(c, http.StatusOK, callAnswerOf(a.d.Setup.Directory(), &call))
 }
 
 // contactBody is a contact as an administrator reads it.
@@ -187,7 +187,7 @@ func (a *API) listAudit(c echo.Context) error {
 	}
 	items := make([]auditBody, len(list))
 	for i, e := range list {
-		items[i] = auditBody{ID: formatID(e.ID), At: timeText(e.At), Who: e.Who, From: orNull(e.From), What: e.What, Object: e.Object, Detail: orNull(e.Detail)}
+		items[i] = auditBody{ID: idText(e.ID), At: timeText(e.At), Who: e.Who, From: orNull(e.From), What: e.What, Object: e.Object, Detail: orNull(e.Detail)}
 	}
 	return writePage(c, items, next)
 }

@@ -42,7 +42,7 @@ type adminNotificationBody struct {
 func (n names) notificationBody(r *models.Notification) adminNotificationBody {
 	p := &r.Payload
 	return adminNotificationBody{
-		ID: formatID(r.ID), Rev: r.Rev, Follows: idOrNull(r.Follows), User: n.login(r.UserID), Kind: r.Kind, Action: string(r.Action),
+		ID: idText(r.ID), Rev: r.Rev, Follows: idOrNull(r.Follows), User: n.login(r.UserID), Kind: r.Kind, Action: string(r.Action),
 		Title: p.Title, Text: p.Text, Phone: orNull(p.Phone), Name: orNull(p.Name), Client: p.Client, Object: p.Object, Source: orNull(n.slug(r.SourceID)),
 		CallID: idOrNull(r.CallID), Rule: orNull(r.Rule), Reason: orNull(r.Reason), CreatedAt: timeText(r.CreatedAt), UpdatedAt: timeText(r.UpdatedAt), ExpiresAt: timeOrNull(r.ExpiresAt),
 	}
@@ -155,7 +155,7 @@ type webhookBody struct {
 }
 
 func (n names) webhookBody(w *models.Webhook) webhookBody {
-	return webhookBody{ID: formatID(w.ID), Source: orNull(n.slug(w.SourceID)), Method: w.Method, Path: w.Path, ReceivedAt: timeText(w.ReceivedAt), RemoteAddr: w.RemoteAddr,
+	return webhookBody{ID: idText(w.ID), Source: orNull(n.slug(w.SourceID)), Method: w.Method, Path: w.Path, ReceivedAt: timeText(w.ReceivedAt), RemoteAddr: w.RemoteAddr,
 		Outcome: w.Outcome, Error: orNull(w.Error), Events: w.Events, CallID: idOrNull(w.CallID), Size: len(w.Body)}
 }
 
@@ -239,5 +239,5 @@ func (a *API) replayWebhook(c echo.Context) error {
 		ID      string  `json:"id"`
 		Outcome string  `json:"outcome"`
 		Error   *string `json:"error"`
-	}{formatID(res.ID), res.Outcome, orNull(res.Error)})
+	}{idText(res.ID), res.Outcome, orNull(res.Error)})
 }

@@ -21,19 +21,13 @@ type userBody struct {
 	Active     bool              `json:"active"`
 	Pending    bool              `json:"pending"`
 	Timezone   *string           `json:"timezone"`
-	Extensions []extensionNumber `json:"extensions"`
+	Extensions []extensionAnswer `json:"extensions"`
 	CreatedAt  string            `json:"created_at"`
 }
 
-// extensionNumber names an extension of a source.
-type extensionNumber struct {
-	Source string `json:"source"`
-	Number string `json:"number"`
-}
-
-func userBodyOf(u *models.User, owned []extensionNumber) userBody {
+func userBodyOf(u *models.User, owned []extensionAnswer) userBody {
 	if owned == nil {
-		owned = []extensionNumber{}
+		owned = []extensionAnswer{}
 	}
 	return userBody{
 		Login: u.Login, ExternalID: orNull(u.ExternalID), Name: u.Name, PopOn: cmp.Or(u.PopOn, models.PopAnswered), Quiet: u.Quiet, Active: u.Active,
@@ -42,14 +36,14 @@ func userBodyOf(u *models.User, owned []extensionNumber) userBody {
 }
 
 // extensionsByUser lists who has which extensions, sorted.
-func extensionsByUser(d *models.Directory) map[int64][]extensionNumber {
-	out := map[int64][]extensionNumber{}
+func extensionsByUser(d *models.Directory) map[int64][]extensionAnswer {
+	out := map[int64][]extensionAnswer{}
 	n := names{d}
 	for k, user := range d.Extensions {
-		out[user] = append(out[user], extensionNumber{Source: n.slug(k.SourceID), Number: k.Extension})
+		out[user] = append(out[user], extensionAnswer{Source: n.slug(k.SourceID), Number: k.Extension})
 	}
 	for _, list := range out {
-		slices.SortFunc(list, func(x, y extensionNumber) int {
+		slices.SortFunc(list, func(x, y extensionAnswer) int {
 			return cmp.Or(strings.Compare(x.Source, y.Source), strings.Compare(x.Number, y.Number))
 		})
 	}
@@ -122,7 +116,7 @@ type tokenBody struct {
 }
 
 func (n names) tokenBody(t *models.Token) tokenBody {
-	return tokenBody{ID: formatID(t.ID), User: orNull(n.login(t.UserID)), Name: t.Name, Scopes: t.Scopes,
+	return tokenBody{ID: idText(t.ID), User: orNull(n.login(t.UserID)), Name: t.Name, Scopes: t.Scopes,
 		CreatedAt: timeText(t.CreatedAt), ExpiresAt: timeOrNull(t.ExpiresAt), RevokedAt: timeOrNull(t.RevokedAt)}
 }
 
@@ -156,7 +150,7 @@ func (a *API) listTokens(c echo.Context) error {
 	next := ""
 	if len(found) > limit {
 		found = found[:limit]
-		next = formatID(found[limit-1].ID)
+		next = idText(found[limit-1].ID)
 	}
 	items := make([]tokenBody, len(found))
 	for i, t := range found {

@@ -60,8 +60,8 @@ func (p *pages) picture(c echo.Context) (web.AdminPage, error) {
 	}
 	for i := range hooks {
 		h := &hooks[i]
-		d.Webhooks = append(d.Webhooks, web.WebhookRow{W: &d.W, Key: formatID(h.ID), ID: formatID(h.ID), Source: n.slug(h.SourceID), At: h.ReceivedAt.In(zone),
-			Outcome: h.Outcome, Result: web.OutcomeIn(l, h.Outcome), Error: h.Error, RawURL: "/v1/admin/webhooks/" + formatID(h.ID) + "/raw"})
+		d.Webhooks = append(d.Webhooks, web.WebhookRow{W: &d.W, Key: idText(h.ID), ID: idText(h.ID), Source: n.slug(h.SourceID), At: h.ReceivedAt.In(zone),
+			Outcome: h.Outcome, Result: web.OutcomeIn(l, h.Outcome), Error: h.Error, RawURL: "/v1/admin/webhooks/" + idText(h.ID) + "/raw"})
 	}
 	refused, total := p.a.Refused()
 	for i, r := range refused[:min(len(refused), pageRefused)] {
@@ -78,7 +78,7 @@ func (p *pages) picture(c echo.Context) (web.AdminPage, error) {
 
 func (n names) pendingRow(w *web.Words, l web.Lang, zone *time.Location, r *models.Notification) web.PendingRow {
 	row := web.PendingRow{
-		W: w, ID: formatID(r.ID), Key: formatID(r.ID), Rev: r.Rev, User: n.person(r.UserID), Kind: r.Kind, KindIn: web.KindIn(l, r.Kind), Action: web.ActionIn(l, r.Action),
+		W: w, ID: idText(r.ID), Key: idText(r.ID), Rev: r.Rev, User: n.person(r.UserID), Kind: r.Kind, KindIn: web.KindIn(l, r.Kind), Action: web.ActionIn(l, r.Action),
 		Title: r.Payload.Title, Text: r.Payload.Text, Phone: r.Payload.Phone, Contact: r.Payload.Name, Source: n.slug(r.SourceID), Since: r.UpdatedAt.In(zone), Expires: r.ExpiresAt,
 	}
 	if r.Payload.Client != nil {
@@ -169,13 +169,13 @@ func (p *pages) timeline(c echo.Context) error {
 	}
 	l, zone, n := p.lang(c), models.ZoneOf(p.a.d.Timezone), names{p.a.d.Setup.Directory()}
 	d := web.TimelinePage{
-		Frame: p.frame(c, "", func(w web.Words) string { return w.Timeline + " " + formatID(id) }), ID: formatID(id), Back: "/admin/?lang=" + string(l), Actions: len(steps) > 0,
+		Frame: p.frame(c, "", func(w web.Words) string { return w.Timeline + " " + idText(id) }), ID: idText(id), Back: "/admin/?lang=" + string(l), Actions: len(steps) > 0,
 	}
 	for i := range steps {
 		s := &steps[i]
 		row := web.StepRow{At: s.At.In(zone), Text: web.StepIn(l, s, n.person(s.UserID)), Why: s.Reason, Rule: s.Rule, Detail: s.Detail, Own: s.NotificationID == id || s.NotificationID == 0}
 		if s.WebhookID != 0 {
-			row.Webhook = "/v1/admin/webhooks/" + formatID(s.WebhookID) + "/raw"
+			row.Webhook = "/v1/admin/webhooks/" + idText(s.WebhookID) + "/raw"
 		}
 		d.Steps = append(d.Steps, row)
 	}

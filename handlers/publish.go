@@ -65,7 +65,7 @@ func (a *API) readPublication(f *fields) models.Publication {
 	p := models.Publication{
 		User: f.strMax("user", models.MaxName), Group: f.strMax("group", models.MaxName), Kind: f.required("kind", maxKindOrAction),
 		Action: models.Action(f.strMax("action", maxKindOrAction)), CollapseKey: f.strMax("collapse_key", maxCollapseKey),
-		TTL: time.Duration(f.intIn("expires_in_s", 0, 1, int(maxExpiry/time.Second))) * time.Second,
+		TTL: secondsIn(f, "expires_in_s", maxExpiry),
 		Payload: models.Payload{
 			Title: models.CutText(f.str("title"), models.MaxTitle), Text: models.CutText(f.str("text"), models.MaxText), Phone: f.strMax("phone", 64),
 			Name: models.CutText(f.str("name"), models.MaxName), App: f.strMax("app", 64), Data: readData(f, "data"),

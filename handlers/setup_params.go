@@ -103,7 +103,7 @@ func (a *API) sourceParam(f *fields, name string) int64 {
 
 // pageParams reads after and limit.
 func pageParams(f *fields) (after string, limit int) {
-	return f.strMax("after", 200), f.intIn("limit", 50, 1, 100)
+	return f.strMax("after", 200), limitOf(f)
 }
 
 // oneOf is a value that must be one of the words; "" when absent.
@@ -119,4 +119,12 @@ func oneOf(f *fields, name string, words ...string) string {
 	}
 	f.fail(name, "%q is none of the words it can be", models.CutText(v, 40))
 	return ""
+}
+
+// secondsIn is a time of whole seconds, from 1 to max; 0 when absent.
+func secondsIn(f *fields, name string, max time.Duration) time.Duration {
+	if f.str(name) == "" {
+		return 0
+	}
+	return time.Duration(f.intIn(name, 1, 1, int(max/time.Second))) * time.Second
 }

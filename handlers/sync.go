@@ -121,7 +121,7 @@ type newTokenBody struct {
 }
 
 func writeNewToken(c echo.Context, t models.Token, text string) error {
-	return writeJSON(c, http.StatusCreated, newTokenBody{ID: formatID(t.ID), Token: text, Scopes: t.Scopes, ExpiresAt: timeOrNull(t.ExpiresAt)})
+	return writeJSON(c, http.StatusCreated, newTokenBody{ID: idText(t.ID), Token: text, Scopes: t.Scopes, ExpiresAt: timeOrNull(t.ExpiresAt)})
 }
 
 func (a *API) tokenForToday(c echo.Context) error {
@@ -129,11 +129,11 @@ func (a *API) tokenForToday(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ttl := f.intIn("ttl_s", 0, 1, 7*24*60*60)
+	ttl := secondsIn(f, "ttl_s", 7*24*time.Hour)
 	if err := f.err(); err != nil {
 		return err
 	}
-	t, text, err := a.d.Setup.TokenForToday(c.Request().Context(), actorOf(c), pathParam(c, "external_id"), time.Duration(ttl)*time.Second)
+	t, text, err := a.d.Setup.TokenForToday(c.Request().Context(), actorOf(c), pathParam(c, "external_id"), ttl)
 	if err != nil {
 		return err
 	}
@@ -254,7 +254,7 @@ func (a *API) syncCalls(c echo.Context) error {
 			return err
 		}
 		if len(calls) > 0 || wait <= 0 || a.d.Draining != nil && a.d.Draining() {
-			return a.writeCalls(c, calls, cmp.Or(next, q.After))
+			return writePage(c, callAnswers(a.d.Setup.Directory(), calls), cmp.Or(next, q.After))
 		}
 		select {
 		case <-ctx.Done():

@@ -5,15 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"zummer/models"
 )
-
-// formatID is an id as text.
-func formatID(id int64) string { return strconv.FormatInt(id, 10) }
 
 // plainValues makes a JSON document of a request fit to be kept: its texts
 // cleaned, its numbers numbers.

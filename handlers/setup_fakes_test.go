@@ -1,0 +1,225 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"zummer/models"
+)
+
+const (
+	syncToken = "sync-token"
+	asAdmin   = "Authorization: Bearer " + adminToken
+	asSync    = "Authorization: Bearer " + syncToken
+	asPublish = "Authorization: Bearer " + publishToken
+)
+
+// setupFakes add the set-up side to the fakes. did tells what was asked of the
+// use cases, one line each.
+type setupFakes struct {
+	*fakes
+	did      []string
+	sources  []models.SourceInput
+	users    []models.UserInput
+	synced   []models.SyncUser
+	contacts []models.ContactInput
+	imported string
+	pub      []models.Publication
+	queries  []any
+	changes  func(models.CallQuery) []models.Call // what Calls finds
+	err      error                                // of every use case
+}
+
+func newSetupFakes() *setupFakes {
+	f := &setupFakes{fakes: newFakes()}
+	d := f.dir
+	d.Sources[5].Name, d.Sources[5].Token, d.Sources[5].GroupID = "Office", hookToken, 3
+	d.Sources[5].Settings = map[string]any{"unlisted": "hidden"}
+	d.Sources[5].CreatedAt = at()
+	d.Groups = map[int64]*models.Group{3: {ID: 3, Name: "sales", Members: []int64{2, 1}}}
+	d.Tokens = map[string]*models.Token{}
+	for i := int64(1); i <= 3; i++ {
+		d.Tokens[fmt.Sprint(i)] = &models.Token{ID: i, Hash: fmt.Sprint("hash-", i), UserID: i % 2, Name: "t", Scopes: []string{"poll"}, CreatedAt: at()}
+	}
+	d.Index()
+	return f
+}
+
+// setupSurface is the API over setupFakes.
+func setupSurface(t testing.TB, f *setupFakes, change ...func(*Deps)) (*echo.Echo, *API) {
+	t.Helper()
+	return surfaceAPI(t, f.fakes, append([]func(*Deps){func(d *Deps) {
+		d.Register, d.Setup, d.Journal, d.Auth = f, f, f, f
+	}}, change...)...)
+}
+
+func (f *setupFakes) note(by Actor, format string, args ...any) error {
+	f.did = append(f.did, strings.TrimSpace(by.Who+" "+fmt.Sprintf(format, args...)))
+	return f.err
+}
+
+func (f *setupFakes) Authenticate(ctx context.Context, token, as string) (models.Caller, error) {
+	if token == syncToken {
+		return models.Caller{Token: &models.Token{ID: 8, Name: "test", Scopes: []string{models.ScopeSync}}}, nil
+	}
+	return f.fakes.Authenticate(ctx, token, as)
+}
+
+func (f *setupFakes) Publish(_ context.Context, who models.Caller, p models.Publication) ([]models.Notification, error) {
+	f.pub = append(f.pub, p)
+	a, b := exampleRow(), plainRow()
+	b.UserID = 2
+	return []models.Notification{a, b}, f.note(Actor{Who: who.Token.Name}, "publish")
+}
+
+func (f *setupFakes) Administrate(_ context.Context, by Actor, id int64, action string, to int64) (models.Notification, error) {
+	return exampleRow(), f.note(by, "%s %d to %d", action, id, to)
+}
+
+func (f *setupFakes) Replay(_ context.Context, by Actor, id int64) (models.AcceptResult, error) {
+	return models.AcceptResult{ID: id, Outcome: models.WebhookFailed, Error: "no event"}, f.note(by, "replay %d", id)
+}
+
+func (f *setupFakes) PutSource(_ context.Context, by Actor, slug string, in models.SourceInput) (models.Source, error) {
+	f.sources = append(f.sources, in)
+	s := *f.dir.Sources[5]
+	s.Slug = slug
+	return s, f.note(by, "put source %s", slug)
+}
+
+func (f *setupFakes) DeleteSource(_ context.Context, by Actor, slug string) error {
+	return f.note(by, "delete source %s", slug)
+}
+
+func (f *setupFakes) RotateSource(_ context.Context, by Actor, slug string) (models.Source, error) {
+	return *f.dir.Sources[5], f.note(by, "rotate %s", slug)
+}
+
+func (f *setupFakes) PutUser(_ context.Context, by Actor, login string, in models.UserInput) (models.User, error) {
+	f.users = append(f.users, in)
+	return *f.dir.Users[1], f.note(by, "put user %s", login)
+}
+
+func (f *setupFakes) DeleteUser(_ context.Context, by Actor, login string) error {
+	return f.note(by, "delete user %s", login)
+}
+
+func (f *setupFakes) SyncUsers(_ context.Context, by Actor, users []models.SyncUser, full bool) (models.SyncReport, error) {
+	f.synced = users
+	return models.SyncReport{Created: 1, Updated: 2, Unchanged: 3, Deactivated: 4}, f.note(by, "sync %d full=%t", len(users), full)
+}
+
+func (f *setupFakes) NewToken(_ context.Context, by Actor, user int64, in models.TokenInput) (models.Token, string, error) {
+	return models.Token{ID: 12, Scopes: in.Scopes, ExpiresAt: in.ExpiresAt}, "shown-once", f.note(by, "token of %d %q %v", user, in.Name, in.Scopes)
+}
+
+func (f *setupFakes) TokenForToday(_ context.Context, by Actor, ext string, ttl time.Duration) (models.Token, string, error) {
+	return models.Token{ID: 13, Scopes: []string{"poll"}, ExpiresAt: at()}, "for-today", f.note(by, "token for %s %s", ext, ttl)
+}
+
+func (f *setupFakes) RevokeToken(_ context.Context, by Actor, id int64) error {
+	return f.note(by, "revoke %d", id)
+}
+
+func (f *setupFakes) MapExtension(_ context.Context, by Actor, source, ext string, user int64) error {
+	return f.note(by, "map %s/%s to %d", source, ext, user)
+}
+
+func (f *setupFakes) PutGroup(_ context.Context, by Actor, name string, logins []string) (models.Group, error) {
+	return models.Group{Name: name, Members: []int64{1}}, f.note(by, "put group %s %v", name, logins)
+}
+
+func (f *setupFakes) DeleteGroup(_ context.Context, by Actor, name string) error {
+	return f.note(by, "delete group %s", name)
+}
+
+func (f *setupFakes) PutContact(_ context.Context, by Actor, in models.ContactInput) (bool, error) {
+	f.contacts = append(f.contacts, in)
+	return in.Seq != 1, f.note(by, "put contact %s", in.ExternalID)
+}
+
+func (f *setupFakes) DeleteContact(_ context.Context, by Actor, id string) error {
+	return f.note(by, "delete contact %s", id)
+}
+
+func (f *setupFakes) ImportContacts(_ context.Context, by Actor, r io.Reader, full bool) (models.ImportReport, error) {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return models.ImportReport{}, err
+	}
+	f.imported = string(b)
+	lines := strings.Count(f.imported, "\n")
+	return models.ImportReport{Lines: lines, Stored: lines - 1, Failed: 1, Errors: []models.ImportError{{Line: 2, Message: "is no JSON object"}}}, f.note(by, "import full=%t", full)
+}
+
+func (f *setupFakes) ContactsByPhone(_ context.Context, phone string) ([]models.Contact, error) {
+	return []models.Contact{
+		{ExternalID: "k-1", Phones: []string{phone}, Name: "ООО Ромашка", RespLogin: "nobody-yet", Client: &models.Object{Title: "ООО Ромашка"}, UpdatedAt: at()},
+		{ExternalID: "k-2", Responsible: 1, Interests: []models.Object{{Type: "Документ"}}, UpdatedAt: at()},
+	}, f.note(Actor{}, "contacts of %s", phone)
+}
+
+func (f *setupFakes) Calls(ctx context.Context, q models.CallQuery) ([]models.Call, string, error) {
+	if f.changes == nil {
+		f.queries = append(f.queries, q)
+		return []models.Call{exampleCall()}, "c2", f.err
+	}
+	return f.changes(q), "", f.err
+}
+
+func (f *setupFakes) Call(_ context.Context, user, id int64) (models.Call, error) {
+	if id != 77 {
+		return models.Call{}, models.Errorf(models.NotFound, "no such call")
+	}
+	return exampleCall(), f.err
+}
+
+func (f *setupFakes) Notifications(_ context.Context, q models.AdminQuery) ([]models.Notification, string, error) {
+	f.queries = append(f.queries, q)
+	return []models.Notification{exampleRow(), plainRow()}, "n2", f.err
+}
+
+func (f *setupFakes) Timeline(_ context.Context, id int64) ([]models.Step, error) {
+	return []models.Step{
+		{What: models.StepStored, NotificationID: id, UserID: 1, Rev: 1, Kind: models.KindRinging, Action: models.ActionIndicate, WebhookID: 7, SourceID: 5, Rule: "ringing", Reason: "extension 101 rings", At: at()},
+		{What: models.StepProcessed, NotificationID: id, UserID: 1, Rev: 2, Session: "desk", Detail: "opened", At: at()},
+		{What: models.StepUnrouted, Reason: "nobody owns 105", At: at()},
+	}, f.err
+}
+
+func exampleWebhook() models.Webhook {
+	return models.Webhook{ID: 7, SourceID: 5, Method: "POST", Path: "/events?x=1", Headers: map[string]string{"Content-Type": "application/json", "Authorization": "Basic c2VjcmV0", "X-Api-Key": "secret"},
+		Body: []byte("{\"event\":\"\xff\"}"), RemoteAddr: "203.0.113.9", ReceivedAt: at(), Outcome: models.WebhookFailed, Error: "event: is required", Events: 0}
+}
+
+func (f *setupFakes) Webhooks(_ context.Context, q models.WebhookQuery) ([]models.Webhook, string, error) {
+	f.queries = append(f.queries, q)
+	return []models.Webhook{exampleWebhook()}, "", f.err
+}
+
+func (f *setupFakes) Webhook(_ context.Context, id int64) (models.Webhook, error) {
+	if id != 7 {
+		return models.Webhook{}, models.Errorf(models.NotFound, "no such webhook")
+	}
+	return exampleWebhook(), f.err
+}
+
+func (f *setupFakes) Unrouted(_ context.Context, since time.Time) ([]models.Unrouted, error) {
+	f.queries = append(f.queries, since)
+	return []models.Unrouted{{SourceID: 5, Extension: "105", Count: 2, LastAt: at()}, {SourceID: 99, Extension: "106", Count: 1, LastAt: at().Add(time.Minute)}}, f.err
+}
+
+func (f *setupFakes) Audit(_ context.Context, after string, limit int) ([]models.AuditEntry, string, error) {
+	f.queries = append(f.queries, fmt.Sprintf("%s/%d", after, limit))
+	return []models.AuditEntry{{ID: 3, At: at(), Who: "root", What: "source.put", Object: "office"}}, "a2", f.err
+}
+
+func (f *setupFakes) Stats(context.Context) (models.Stats, error) {
+	return models.Stats{Pending: 2, Users: 2, OldestPending: at()}, f.err
+}
