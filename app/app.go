@@ -116,7 +116,6 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 
 	a.hub = hub.New(hub.Options{MaxWaiting: cfg.MaxWaiting})
 	a.inbox = a.newInbox(opt)
-	a.parts.mapped = a.inbox.Route
 	a.parts.snapshot.OnChange(a.inbox.ReleaseRevoked)
 
 	adminHash := ""
@@ -183,6 +182,7 @@ func (a *App) Setup() handlers.Setup { return a.parts.setup }
 // over cfg.Drain, requests finished, batches flushed, database closed.
 func (a *App) Run(ctx context.Context) error {
 	defer a.parts.close()
+	a.parts.mapped = a.inbox.Route // before this nothing could have waited
 	life := context.WithoutCancel(ctx)
 	inboxCtx, stopInbox := context.WithCancel(life)
 	defer stopInbox()

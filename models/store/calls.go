@@ -226,6 +226,9 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 	if err != nil {
 		return err
 	}
+	if err := tx.dropLegs(ctx, calls); err != nil {
+		return err
+	}
 	const m = 17
 	return chunks(legs, m, func(part []legOf) error {
 		args := make([]any, 0, m*len(part))
@@ -247,6 +250,30 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 			" rang_at = excluded.rang_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, reason = excluded.reason, to_ext = excluded.to_ext, n = excluded.n,"+
 			" user_id = excluded.user_id, opened = excluded.opened, row_id = excluded.row_id", args...)
 	})
+}
+
+// dropLegs deletes the legs that calls have no more: a merge or a late event
+// may show that two attempts were one. Calls with at most one leg had none
+// that could go.
+func (tx *Tx) dropLegs(ctx context.Context, calls []*models.Call) error {
+	var ids, kept []any
+	for _, c := range calls {
+		if len(c.Legs) < 2 && c.MergedInto == 0 && len(c.Facts) < 2 {
+			continue
+		}
+		ids = append(ids, c.ID)
+		for i := range c.Legs {
+			kept = append(kept, c.Legs[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	sql := "DELETE FROM call_legs WHERE call_id IN (" + marks(len(ids)) + ")"
+	if len(kept) > 0 {
+		sql += " AND id NOT IN (" + marks(len(kept)) + ")"
+	}
+	return tx.exec(ctx, sql, append(ids, kept...)...)
 }
 
 // UnroutedCalls lists calls of source with a leg of extension (in the form of

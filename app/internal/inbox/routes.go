@@ -36,14 +36,14 @@ func (b *batch) applyEvent(e *pendingEvent) (err error) {
 		}
 	}()
 	c := b.callOf(e.source.ID, e.ev.Call)
-	before := c.Clone()
+	before, merged := c.Clone(), false
 	if e.ev.SameAs != "" {
 		if other := b.callOf(e.source.ID, e.ev.SameAs); other.ID != c.ID {
-			c = b.merge(c, other)
-			before = c.Clone()
+			c, before = b.merge(e.op, c, other)
+			merged = true
 		}
 	}
-	changed := c.Apply(&e.ev, e.hidden, b.now)
+	changed := c.Apply(&e.ev, e.hidden, b.now) || merged
 	b.changed[c.ID] = true
 	if e.op.webhook != nil {
 		e.op.webhook.CallID = c.ID
@@ -59,11 +59,14 @@ func (b *batch) callOf(source int64, key string) *models.Call {
 	return b.calls[models.CallKey{Source: source, Key: key}]
 }
 
-// merge makes the older of two calls take over the other's facts.
-func (b *batch) merge(x, y *models.Call) *models.Call {
+// merge makes the older of two calls take over the other's facts and lets the
+// other's rows go. It also returns the older one as it was before.
+func (b *batch) merge(o *op, x, y *models.Call) (kept, before *models.Call) {
 	if y.ID < x.ID {
 		x, y = y, x
 	}
+	before = x.Clone()
+	o.drafts = append(o.drafts, routing.Merged(y.Clone())...)
 	x.Merge(y)
 	b.changed[x.ID], b.changed[y.ID] = true, true
 	for k, c := range b.calls {
@@ -71,7 +74,7 @@ func (b *batch) merge(x, y *models.Call) *models.Call {
 			b.calls[k] = x
 		}
 	}
-	return x
+	return x, before
 }
 
 func (b *batch) route(o *op, before, after *models.Call, s *models.Source) {

@@ -222,7 +222,7 @@ CREATE TABLE calls (
   facts TEXT NOT NULL DEFAULT '[]',
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
-  changed INTEGER NOT NULL DEFAULT (pg_current_xact_id()::text::INTEGER),
+  changed INTEGER NOT NULL DEFAULT 0,
   UNIQUE (source_id, key)
 );
 CREATE INDEX calls_open ON calls (created_at) WHERE state <> 'ended' AND merged_into = 0;
