@@ -71,18 +71,25 @@ var errUnchanged = errors.New("nothing to change")
 // write runs fn as one change of the set-up. Afterwards this process's
 // snapshot contains it.
 func (s *Setup) write(ctx context.Context, by models.Actor, fn func(*change) error) error {
+	return s.writeBlind(ctx, by, func(c *change) (err error) {
+		if c.dir, err = c.Directory(ctx); err != nil {
+			return fmt.Errorf("read the set-up: %w", err)
+		}
+		return fn(c)
+	})
+}
+
+// writeBlind is write for a change that need not read the whole set-up: its dir
+// is nil.
+func (s *Setup) writeBlind(ctx context.Context, by models.Actor, fn func(*change) error) error {
 	var version int64
 	err := s.opt.Store.Write(ctx, func(tx Tx) error {
 		now, v, err := tx.BumpConfig(ctx)
 		if err != nil {
 			return fmt.Errorf("lock the set-up: %w", err)
 		}
-		dir, err := tx.Directory(ctx)
-		if err != nil {
-			return fmt.Errorf("read the set-up: %w", err)
-		}
 		version = v
-		return fn(&change{Tx: tx, now: now, dir: dir, by: by})
+		return fn(&change{Tx: tx, now: now, by: by})
 	})
 	if errors.Is(err, errUnchanged) {
 		return nil

@@ -36,6 +36,8 @@ type Tx interface {
 	// DeleteSource removes the source and its extensions; what it sent stays.
 	DeleteSource(ctx context.Context, id int64) error
 	SaveUser(ctx context.Context, now time.Time, u *models.User) error
+	// UserActive reports whether the user is there and active.
+	UserActive(ctx context.Context, id int64) (bool, error)
 	// SaveExtensions maps extensions; UserID 0 unmaps.
 	SaveExtensions(ctx context.Context, all []models.Extension) error
 	// SaveGroup writes the group with exactly its members.

@@ -98,13 +98,39 @@ func (s *Setup) TokenForToday(ctx context.Context, by models.Actor, externalID s
 	if err != nil {
 		return models.Token{}, "", err
 	}
-	var t models.Token
-	var text string
-	var unknown bool
+	// At log-in time every user of the company comes here: who is known costs
+	// no look at the whole set-up.
+	if u := s.Directory().UserByName(externalID); u != nil && u.Active {
+		if t, text, ok, err := s.dayToken(ctx, by, u, ttl); ok || err != nil {
+			return t, text, err
+		}
+	}
+	var found *models.User
 	err = s.write(ctx, by, func(c *change) error {
-		u := c.dir.UserByName(externalID)
-		if unknown = u == nil || !u.Active; unknown {
-			return c.announce(ctx, u, externalID)
+		if found = c.dir.UserByName(externalID); found != nil {
+			return errUnchanged
+		}
+		return c.announce(ctx, externalID)
+	})
+	if err != nil {
+		return models.Token{}, "", err
+	}
+	if found != nil && found.Active {
+		if t, text, ok, err := s.dayToken(ctx, by, found, ttl); ok || err != nil {
+			return t, text, err
+		}
+	}
+	return models.Token{}, "", models.Coded(models.NotFound, "unknown_user", "no active user %q", externalID)
+}
+
+// dayToken makes the token, unless u is not active any more: then ok is false.
+func (s *Setup) dayToken(ctx context.Context, by models.Actor, u *models.User, ttl time.Duration) (t models.Token, text string, ok bool, err error) {
+	err = s.writeBlind(ctx, by, func(c *change) (err error) {
+		if ok, err = c.UserActive(ctx, u.ID); err != nil {
+			return err
+		}
+		if !ok {
+			return errUnchanged
 		}
 		t = models.Token{UserID: u.ID, Name: dayTokenName, Scopes: []string{models.ScopePoll}, CreatedAt: c.now, ExpiresAt: c.now.Add(ttl)}
 		text, t.Hash = s.opt.NewToken()
@@ -116,22 +142,15 @@ func (s *Setup) TokenForToday(ctx context.Context, by models.Actor, externalID s
 		}
 		return c.audit(ctx, "token.today", u.Login, fmt.Sprintf("token %d for %s", t.ID, ttl))
 	})
-	if err == nil && unknown {
-		err = models.Coded(models.NotFound, "unknown_user", "no active user %q", externalID)
+	if err != nil || !ok {
+		return models.Token{}, "", false, err
 	}
-	if err != nil {
-		return models.Token{}, "", err
-	}
-	return t, text, nil
+	return t, text, true, nil
 }
 
-// announce keeps a user whom the CRM named and nobody knows. One who is there
-// and not active is left alone.
-func (c *change) announce(ctx context.Context, u *models.User, externalID string) error {
-	if u != nil {
-		return errUnchanged
-	}
-	u = &models.User{Login: externalID, ExternalID: externalID, PopOn: models.PopAnswered, Pending: true, CreatedAt: c.now}
+// announce keeps a user whom the CRM named and nobody knows.
+func (c *change) announce(ctx context.Context, externalID string) error {
+	u := &models.User{Login: externalID, ExternalID: externalID, PopOn: models.PopAnswered, Pending: true, CreatedAt: c.now}
 	if err := c.SaveUser(ctx, c.now, u); err != nil {
 		return err
 	}

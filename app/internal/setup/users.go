@@ -8,7 +8,9 @@ import (
 )
 
 // PutUser makes the user, or replaces what is stored: nil fields get their
-// defaults. A pending user is confirmed by it. Errors: Invalid with the field.
+// defaults, but the external id, which never changes by itself: nil keeps it,
+// "" takes it away. A pending user is confirmed by it. Errors: Invalid with
+// the field.
 func (s *Setup) PutUser(ctx context.Context, by models.Actor, login string, in models.UserInput) (models.User, error) {
 	u := models.User{Quiet: value(in.Quiet, false), Active: value(in.Active, true)}
 	var err error
@@ -33,6 +35,9 @@ func (s *Setup) PutUser(ctx context.Context, by models.Actor, login string, in m
 		what := "made"
 		if old != nil {
 			put.ID, put.CreatedAt = old.ID, old.CreatedAt
+			if in.ExternalID == nil {
+				put.ExternalID = old.ExternalID
+			}
 			what = "changed"
 		}
 		if other := userByExternalID(c.dir, put.ExternalID); other != nil && other.ID != put.ID {

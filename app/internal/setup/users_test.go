@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zummer/app/internal/auth"
+	"zummer/app/internal/setup"
 	"zummer/models"
 )
 
@@ -31,8 +32,18 @@ func TestPutUser(t *testing.T) {
 		w.changes("user.put ИВАНОВ И.", func() { // the login's case may change, the user is the same
 			u, err := w.PutUser(w.ctx, by(), "ИВАНОВ И.", models.UserInput{})
 			w.must(err)
-			if u.PopOn != models.PopAnswered || u.Quiet || !u.Active || u.Name != "" || u.Timezone != "" || u.ExternalID != "" {
+			if u.ExternalID != "u-1" {
+				t.Fatalf("the external id got lost: %+v", u)
+			}
+			if u.PopOn != models.PopAnswered || u.Quiet || !u.Active || u.Name != "" || u.Timezone != "" {
 				t.Fatalf("nil did not mean the default: %+v", u)
+			}
+		})
+		w.changes("user.put ИВАНОВ И.", func() {
+			u, err := w.PutUser(w.ctx, by(), "ИВАНОВ И.", models.UserInput{ExternalID: p("")})
+			w.must(err)
+			if u.ExternalID != "" {
+				t.Fatalf("the external id stayed: %+v", u)
 			}
 		})
 		if n := len(w.Directory().Users); n != 1 {
@@ -196,7 +207,13 @@ func TestTokenForToday(t *testing.T) {
 		w.must(err)
 		_, _, err = w.TokenForToday(w.ctx, by(), "u-2", time.Minute)
 		w.must(err)
+		old := w.Directory()
 		w.must(w.DeleteUser(w.ctx, by(), "u-2"))
+		stale := setup.NewSnapshot(w.st.LoadDirectory) // of a replica that has not heard of it
+		stale.Set(old)
+		late := setup.New(setup.Options{Store: adapter{w.st}, Snapshot: stale, NewToken: auth.NewToken, NewURLToken: auth.NewURLToken})
+		_, _, err = late.TokenForToday(w.ctx, by(), "u-2", 0)
+		w.refused(err, models.NotFound, "")
 		w.changes("", unknown)
 		if w.Directory().UserByName("u-2").Pending {
 			t.Fatal("a deactivated user became pending again")
