@@ -125,6 +125,10 @@ func TestCallChanges(t *testing.T) {
 			t.Fatalf("two of one transaction, page by page: %v", got)
 		}
 		expect("no more", 10)
+		_, _, err := j.Calls(j.ctx, models.CallQuery{Changes: true, After: "xzzzzzzzzzz-1"})
+		if models.KindOf(err) != models.Invalid {
+			t.Fatalf("a cursor ahead of every change: %v, want Invalid", err)
+		}
 	})
 }
 

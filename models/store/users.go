@@ -24,3 +24,9 @@ func (tx *Tx) SaveUser(ctx context.Context, now time.Time, u *models.User) error
 	return tx.insert(ctx, &u.ID, "INSERT INTO users (login, login_folded, external_id, name, pop_on, quiet, active, pending, timezone, created_at) VALUES (?,?,?,?,?,?,?,?,?,?) RETURNING id",
 		append(args, tx.d.ts(u.CreatedAt))...)
 }
+
+// UserActive reports whether the user is there and active.
+func (tx *Tx) UserActive(ctx context.Context, id int64) (active bool, err error) {
+	err = tx.each(ctx, func(r scanner) error { return r.Scan(&active) }, "SELECT active FROM users WHERE id = ?", id)
+	return active, err
+}
