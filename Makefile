@@ -26,7 +26,7 @@ bench: ## measure, and write docs/benchmarks
 	@scripts/with-postgres.sh go run ./clients/bench -all
 
 cover: ## tests with coverage, as cover.html
-	@scripts/with-postgres.sh go test -coverprofile=cover.out -coverpkg=./... ./... && go tool cover -html=cover.out -o cover.html
+	@scripts/need.sh chromium && export ZUMMER_TEST_CHROMIUM="$$(scripts/chromium.sh)" && scripts/with-postgres.sh go test -coverprofile=cover.out -coverpkg=./... ./... && go tool cover -html=cover.out -o cover.html
 
 fmt: ## format all Go files
 	gofmt -w -s .
@@ -35,7 +35,7 @@ tidy: ## go.mod and go.sum as the imports want them
 	go mod tidy
 
 docker: ## the image zummer:VERSION
-	docker build --build-arg VERSION=$(VERSION) -t zummer:$(VERSION) .
+	docker build -t zummer:$(VERSION) .
 
 clean: ## remove what was built here (never a database)
 	rm -rf zummer dist cover.out cover.html
