@@ -40,7 +40,7 @@ func newSetupFakes() *setupFakes {
 	f := &setupFakes{fakes: newFakes()}
 	d := f.dir
 	d.Sources[5].Name, d.Sources[5].Token, d.Sources[5].GroupID = "Office", hookToken, 3
-	d.Sources[5].Settings = map[string]any{"unlisted": "hidden"}
+	d.Sources[5].Settings = map[string]any{"unlisted": "sealed"}
 	d.Sources[5].CreatedAt = at()
 	d.Groups = map[int64]*models.Group{3: {ID: 3, Name: "sales", Members: []int64{2, 1}}}
 	d.Tokens = map[string]*models.Token{}
