@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -83,13 +85,10 @@ func (w *answer) age(n *models.Notification) int {
 }
 
 // clean makes a value fit for all formats: valid Unicode in NFC without
-// controls, at most max characters.
+// controls, at most max characters. Most values are so already and come back
+// as they are.
 func clean(s string, max int) string {
-	ascii := len(s) <= max
-	for i := 0; ascii && i < len(s); i++ {
-		ascii = s[i] >= 0x20 && s[i] < 0x7f
-	}
-	if ascii && (s == "" || s[0] != ' ' && s[len(s)-1] != ' ') {
+	if isClean(s, max) {
 		return s
 	}
 	s = models.CleanText(s)
@@ -97,6 +96,20 @@ func clean(s string, max int) string {
 		s = norm.NFC.String(s)
 	}
 	return models.CutText(s, max)
+}
+
+// isClean reports whether s needs no work. In doubt it says no.
+func isClean(s string, max int) bool {
+	n, quick, last := 0, true, 'x'
+	for i, r := range s {
+		if r < 0x20 || r >= 0x7f && r <= 0x9f || r == utf8.RuneError || r == 0xfeff || r&0xfffe == 0xfffe || i == 0 && unicode.IsSpace(r) {
+			return false
+		}
+		// Latin, Cyrillic and general punctuation are in NFC by themselves.
+		quick = quick && (r < 0x300 || r >= 0x400 && r <= 0x482 || r >= 0x48a && r <= 0x52f || r >= 0x2010 && r <= 0x2027 || r == '№')
+		n, last = n+1, r
+	}
+	return n <= max && !unicode.IsSpace(last) && (quick || norm.NFC.IsNormalString(s))
 }
 
 // maxWord bounds kinds, actions, extensions and the like.

@@ -80,6 +80,7 @@ func (a *API) HandleError(err error, c echo.Context) {
 	}
 	h := c.Response().Header()
 	a.allowOrigin(c)
+	h.Set("X-Request-ID", p.RequestID)
 	h.Set("Cache-Control", "no-store")
 	if p.Status == http.StatusUnauthorized && c.Request().Header.Get("Origin") == "" {
 		h.Set("WWW-Authenticate", `Basic realm="Zummer"`)

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"zummer/models"
 )
 
@@ -175,10 +177,24 @@ func TestClean(t *testing.T) {
 		{"controls", "a\x01\u0085b\tc", 10, "ab c"},
 		{"bad UTF-8", "a\xffb", 10, "a\ufffdb"},
 		{"not XML", "a\uffffb\ufeff", 10, "ab"},
+		{"trimmed no-break space", "\u00a0да\u00a0", 10, "да"},
+		{"a replacement character stays", "a\ufffdb", 10, "a\ufffdb"},
+		{"noncharacter", "a\U0001fffeb", 10, "ab"},
 		{"emoji stays", "☎\U0001F4DE", 10, "☎\U0001F4DE"},
 	} {
 		if got := clean(tt.in, tt.max); got != tt.want {
 			t.Errorf("%s: clean(%q, %d) = %q, want %q", tt.name, tt.in, tt.max, got, tt.want)
+		}
+	}
+}
+
+// The characters that isClean takes for normal by themselves really are.
+func TestQuickCharactersAreNormal(t *testing.T) {
+	for r := rune(0x20); r < 0x2200; r++ {
+		for _, s := range []string{string(r), "и" + string(r), string(r) + "и"} {
+			if isClean(s, 10) && !norm.NFC.IsNormalString(s) {
+				t.Errorf("%U in %q is not in NFC", r, s)
+			}
 		}
 	}
 }

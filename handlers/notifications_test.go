@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -201,7 +202,7 @@ func TestPollErrors(t *testing.T) {
 			f := newFakes()
 			f.poll = func(context.Context, models.PollQuery) (models.PendingSet, error) { return models.PendingSet{}, tt.err }
 			rec := call(t, surface(t, f), "GET", tt.target, "", asIvanov)
-			if rec.Code != tt.status || !strings.Contains(rec.Body.String(), tt.body) || rec.Header().Get("Retry-After") != tt.retry {
+			if rec.Code != tt.status || !strings.Contains(rec.Body.String(), tt.body) || rec.Header().Get("Retry-After") != tt.retry || rec.Header().Get("X-Request-ID") == "" {
 				t.Errorf("= %d %s, Retry-After %q; want %d %s, %q", rec.Code, rec.Body, rec.Header().Get("Retry-After"), tt.status, tt.body, tt.retry)
 			}
 		})
@@ -266,6 +267,37 @@ func TestWaitExtendsDeadlines(t *testing.T) {
 			t.Errorf("Waiting = %d after the answer", a.Waiting())
 		}
 	})
+}
+
+// The same on a real connection whose server cuts everything short.
+func TestLongPollOutlivesServerTimeouts(t *testing.T) {
+	f := newFakes()
+	f.poll = func(ctx context.Context, q models.PollQuery) (models.PendingSet, error) {
+		select {
+		case <-time.After(200 * time.Millisecond):
+			return models.PendingSet{State: models.StateUnchanged, Version: "e.1", ETag: "e.1", Now: at()}, nil
+		case <-ctx.Done():
+			return models.PendingSet{}, ctx.Err()
+		}
+	}
+	srv := httptest.NewUnstartedServer(surface(t, f))
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	srv.Start()
+	defer srv.Close()
+	req, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL+"/v1/notifications/poll", strings.NewReader(`{"wait":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+ivanovToken)
+	res, err := srv.Client().Do(req)
+	if err != nil {
+		t.Fatalf("the poll was cut: %v", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != 200 || int64(len(body)) != res.ContentLength || len(res.TransferEncoding) != 0 {
+		t.Errorf("= %d %q (%v), Content-Length %d, %v", res.StatusCode, body, err, res.ContentLength, res.TransferEncoding)
+	}
 }
 
 func TestZones(t *testing.T) {
