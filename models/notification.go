@@ -153,7 +153,7 @@ type Inbox struct {
 	NextExpiry time.Time // earliest ExpiresAt of the rows; zero: no rows
 }
 
-// Version is the opaque text that names one body of a pending set.
+// VersionText is the opaque text that names one body of a pending set.
 func (i Inbox) VersionText() string { return i.Epoch + "." + strconv.FormatInt(i.Version, 10) }
 
 // Step is one entry of the timeline: a change of a set, or why there was none.
