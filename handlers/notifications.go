@@ -109,7 +109,7 @@ func (a *API) writeSet(c echo.Context, w *answer, format string, limit int, etag
 		h.Set("Connection", "close")
 	}
 	if etag != nil && w.set.ETag != "" && w.set.State != models.StateSuperseded {
-		h.Set("ETag", etag(w.set.ETag, format, limit))
+		h["ETag"] = []string{etag(w.set.ETag, format, limit)} // not Etag: 1C looks names up letter by letter
 		if w.set.State == models.StateUnchanged {
 			h.Set("X-Poll-Interval", strconv.Itoa(w.nextS()))
 			return c.NoContent(http.StatusNotModified)
