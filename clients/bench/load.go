@@ -82,7 +82,7 @@ func (l *load) publishers(n int, step func(w *wire, buf []byte) bool) {
 			w := &wire{addr: l.srv.addr()}
 			defer w.close()
 			buf := make([]byte, 0, 1024)
-			for step(w, buf) { //nolint:revive // the step is the loop
+			for step(w, buf) {
 			}
 		})
 	}

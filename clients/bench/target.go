@@ -46,7 +46,8 @@ type running interface {
 type process struct {
 	cmd   *exec.Cmd
 	stdin io.Closer // closing it ends a floor, also when we are killed
-	done  chan error
+	done  chan struct{} // closed when the process has ended, with err
+	err   error
 }
 
 // launch starts a program. For a floor (ready nil) the first line of its output
@@ -70,7 +71,7 @@ func launch(ctx context.Context, path string, args, env []string, ready func(con
 	if err := cmd.Start(); err != nil {
 		return nil, "", fmt.Errorf("start %s: %w", path, err)
 	}
-	p := &process{cmd: cmd, stdin: stdin, done: make(chan error, 1)}
+	p := &process{cmd: cmd, stdin: stdin, done: make(chan struct{})}
 	addr := ""
 	if out != nil {
 		line, err := bufio.NewReader(out).ReadString('\n')
@@ -80,7 +81,10 @@ func launch(ctx context.Context, path string, args, env []string, ready func(con
 		}
 		addr = strings.TrimSpace(line)
 	}
-	go func() { p.done <- cmd.Wait() }()
+	go func() {
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
 	if ready != nil {
 		if err := p.await(ctx, ready); err != nil {
 			return nil, "", errors.Join(err, p.end())
@@ -99,9 +103,8 @@ func (p *process) await(ctx context.Context, ready func(context.Context) error) 
 			return nil
 		}
 		select {
-		case e := <-p.done:
-			p.done <- e
-			return fmt.Errorf("the server ended: %w", errors.Join(e, err))
+		case <-p.done:
+			return fmt.Errorf("the server ended: %w", errors.Join(p.err, err))
 		case <-ctx.Done():
 			return fmt.Errorf("the server is not ready: %w", err)
 		case <-time.After(50 * time.Millisecond):
