@@ -136,8 +136,8 @@ func (a *API) getTimeline(c echo.Context) error {
 	return writePage(c, items, "")
 }
 
-// webhookBody is one entry of the journal; headers and body only when one
-// webhook is asked for.
+// webhookBody is one entry of the journal; size, headers and body only when
+// one webhook is asked for.
 type webhookBody struct {
 	ID         string            `json:"id"`
 	Source     *string           `json:"source"`
@@ -149,14 +149,14 @@ type webhookBody struct {
 	Error      *string           `json:"error"`
 	Events     int               `json:"events"`
 	CallID     *string           `json:"call_id"`
-	Size       int               `json:"size"`
+	Size       *int              `json:"size,omitempty"`
 	Headers    map[string]string `json:"headers,omitempty"`
 	Body       *string           `json:"body,omitempty"`
 }
 
 func (n names) webhookBody(w *models.Webhook) webhookBody {
 	return webhookBody{ID: idText(w.ID), Source: orNull(n.slug(w.SourceID)), Method: w.Method, Path: w.Path, ReceivedAt: timeText(w.ReceivedAt), RemoteAddr: w.RemoteAddr,
-		Outcome: w.Outcome, Error: orNull(w.Error), Events: w.Events, CallID: idOrNull(w.CallID), Size: len(w.Body)}
+		Outcome: w.Outcome, Error: orNull(w.Error), Events: w.Events, CallID: idOrNull(w.CallID)}
 }
 
 func (a *API) listWebhooks(c echo.Context) error {
@@ -192,8 +192,8 @@ func (a *API) getWebhook(c echo.Context) error {
 		return err
 	}
 	body := names{a.d.Setup.Directory()}.webhookBody(&w)
-	text := validUTF8(w.Body)
-	body.Headers, body.Body = openHeaders(w.Headers), &text
+	text, size := validUTF8(w.Body), len(w.Body)
+	body.Size, body.Headers, body.Body = &size, openHeaders(w.Headers), &text
 	return writeJSON(c, http.StatusOK, body)
 }
 

@@ -57,7 +57,9 @@ func TestTextIsInert(t *testing.T) {
 		"timeline": func() ([]byte, error) {
 			return p.Timeline(TimelinePage{Frame: frame(English), ID: "9", Back: "/", Actions: true, Steps: []StepRow{{Text: text, Why: text, Rule: text, Detail: text, Webhook: "/w"}}})
 		},
-		"error": func() ([]byte, error) { return p.Error(ErrorPage{Frame: frame(English), Detail: text, RequestID: text}) },
+		"error": func() ([]byte, error) {
+			return p.Error(ErrorPage{Frame: frame(English), Detail: text, RequestID: text})
+		},
 		"demo": func() ([]byte, error) {
 			return p.Demo(DemoPage{Frame: frame(English), Ring: text, Users: []DemoUser{{Login: text, Name: text, Token: text}}})
 		},

@@ -4,6 +4,9 @@
 const status = document.getElementById('status');
 const [second, minute, hour] = status.dataset.units.split(' ');
 const pace = 2000;
+// An address with user and password in it (as admin:TOKEN@host) cannot be
+// fetched; the browser sends the password by itself.
+const ours = (path) => new URL(path, location.origin).href;
 let etag = '';
 let clock = 0; // server's clock minus ours, in milliseconds
 let busy = false;
@@ -68,7 +71,7 @@ async function refresh() {
   if (busy) return;
   busy = true;
   try {
-    const reply = await fetch(status.dataset.url, { headers: etag ? { 'If-None-Match': etag } : {}, cache: 'no-store', signal: AbortSignal.timeout(10000) });
+    const reply = await fetch(ours(status.dataset.url), { headers: etag ? { 'If-None-Match': etag } : {}, cache: 'no-store', signal: AbortSignal.timeout(10000) });
     if (reply.status === 401) { location.reload(); return; }
     if (reply.status !== 304) {
       if (!reply.ok) throw new Error(String(reply.status));
@@ -100,7 +103,7 @@ document.addEventListener('submit', async (event) => {
   const button = form.querySelector('button');
   button.disabled = true;
   try {
-    const reply = await fetch(form.action, { method: 'POST', headers: { Accept: 'application/json' } });
+    const reply = await fetch(ours(form.getAttribute('action')), { method: 'POST', headers: { Accept: 'application/json' } });
     if (!reply.ok) {
       const problem = await reply.json().catch(() => ({}));
       say(`${status.dataset.failed} ${problem.detail || reply.status}`, true);

@@ -120,7 +120,7 @@ async function ask(token, body) {
   abort = new AbortController();
   const limit = setTimeout(() => abort.abort('timeout'), (body.wait + 15) * 1000);
   try {
-    const reply = await fetch(words.poll, {
+    const reply = await fetch(new URL(words.poll, location.origin).href, {
       method: 'POST', signal: abort.signal, cache: 'no-store',
       headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}`, 'X-Client': 'zummer-demo/1 (browser)' },
       body: JSON.stringify(body),
