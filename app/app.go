@@ -29,9 +29,12 @@ type Options struct {
 	Demo     *handlers.Demo // the page that plays a client; nil: none
 	// WrapStore lets a test stand between the inbox and the database. nil: nothing does.
 	WrapStore func(inbox.Store) inbox.Store
-	// Replica replaces the store's own, for tests that drop hints. nil: the store's.
-	WrapReplica func(inbox.Replica) inbox.Replica
+	// WrapReplica lets a test drop what replicas tell each other. nil: nothing does.
+	WrapReplica func(Replica) Replica
 }
+
+// Replica is how the instances on one database hear of each other.
+type Replica = inbox.Replica
 
 // App is one running instance. Make it with New, run it once with Run.
 type App struct {
@@ -127,7 +130,8 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.api = handlers.New(handlers.Deps{
-		Register: a.inbox, Setup: a.parts.setup, Journal: a.parts.store, Auth: auth.New(a.parts.snapshot.Get, adminHash),
+		Register: a.inbox, Setup: a.parts.setup, Journal: a.parts.store,
+		Auth:      &latecomer{Auth: auth.New(a.parts.snapshot.Get, adminHash), snapshot: a.parts.snapshot, version: a.parts.store.ConfigVersion},
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region,
 		Version: version(), Draining: a.draining.Load, Log: log, Demo: opt.Demo,

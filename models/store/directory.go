@@ -99,3 +99,10 @@ func loadDirectory(ctx context.Context, db *gorm.DB) (*models.Directory, error) 
 	d.Index()
 	return d, nil
 }
+
+// ConfigVersion reads the version of the set-up, to see whether a snapshot is
+// still current.
+func (s *Store) ConfigVersion(ctx context.Context) (version int64, err error) {
+	err = each(ctx, s.read, func(r scanner) error { return r.Scan(&version) }, "SELECT version FROM config_version")
+	return version, reading(err, "read the version of the set-up")
+}

@@ -81,19 +81,22 @@ func config() *gorm.Config {
 		NowFunc: func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }}
 }
 
-// sqliteParams: a commit is fsynced (synchronous FULL), readers never block
+// How a SQLite file is opened: a commit is fsynced (synchronous FULL), readers never block
 // the writer (WAL), a writer takes its lock at BEGIN.
-const sqliteParams = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate"
+const (
+	sqliteReads  = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	sqliteWrites = sqliteReads + "&_txlock=immediate"
+)
 
 func (s *Store) openSQLite(path string) (err error) {
 	if path == "" {
 		return errors.New("sqlite: needs a path, e.g. sqlite:zummer.db")
 	}
 	s.dialect = dialect{sqlite: true}
-	if s.write, err = gorm.Open(sqlite.Open("file:"+path+sqliteParams), config()); err != nil {
+	if s.write, err = gorm.Open(sqlite.Open("file:"+path+sqliteWrites), config()); err != nil {
 		return err
 	}
-	if s.read, err = gorm.Open(sqlite.Open("file:"+path+sqliteParams), config()); err != nil {
+	if s.read, err = gorm.Open(sqlite.Open("file:"+path+sqliteReads), config()); err != nil {
 		return err
 	}
 	w, err := s.write.DB()

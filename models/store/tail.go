@@ -10,10 +10,11 @@ import (
 
 // tail is how far this process has followed notification_events.
 type tail struct {
-	mu   sync.Mutex
-	last int64     // highest id seen
-	seen []mark    // ids by time, for the window
-	wide time.Time // of the last window pass
+	mu    sync.Mutex
+	begun bool
+	last  int64     // highest id seen
+	seen  []mark    // ids by time, for the window
+	wide  time.Time // of the last window pass
 }
 
 // mark says how far the tail was at a time.
@@ -33,7 +34,7 @@ func (s *Store) Tail(ctx context.Context) (hints []models.Hint, config int64, er
 	t := &s.tail
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	first := t.last == 0
+	first := !t.begun
 	from := t.last
 	now := time.Now()
 	wide := !first && now.Sub(t.wide) >= time.Second
@@ -46,7 +47,7 @@ func (s *Store) Tail(ctx context.Context) (hints []models.Hint, config int64, er
 	if first {
 		err = each(ctx, s.read, func(r scanner) error { return r.Scan(&config, &t.last) }, "SELECT version, (SELECT COALESCE(MAX(id), 0) FROM notification_events) FROM config_version")
 		if err == nil {
-			t.last = max(t.last, 1)
+			t.begun = true
 			t.wide, t.seen = now, []mark{{now, t.last}}
 		}
 		return nil, config, reading(err, "find the end of the timeline")

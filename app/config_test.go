@@ -1,0 +1,158 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// variables collects the env tags of a command's flags.
+func variables(t reflect.Type) map[string]string {
+	out := map[string]string{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			for k, v := range variables(f.Type) {
+				out[k] = v
+			}
+		}
+		if name := f.Tag.Get("env"); name != "" {
+			out[name] = f.Tag.Get("default")
+		}
+	}
+	return out
+}
+
+// TestEnvExample keeps .env.example equal to the configuration: the same
+// variables, the same defaults.
+func TestEnvExample(t *testing.T) {
+	text, err := os.ReadFile("../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := variables(reflect.TypeFor[serveCmd]())
+	got := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^#?\s*(ZUMMER_[A-Z_]+)=(.*)$`).FindAllStringSubmatch(string(text), -1) {
+		got[m[1]] = strings.TrimSpace(m[2])
+	}
+	for name, def := range want {
+		v, ok := got[name]
+		switch {
+		case !ok:
+			t.Errorf(".env.example lacks %s", name)
+		case def != "" && v != def:
+			t.Errorf(".env.example says %s=%s, the default is %s", name, v, def)
+		}
+	}
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf(".env.example names %s, which is no setting", name)
+		}
+	}
+}
+
+func validConfig() Config {
+	return Config{Listen: "127.0.0.1:0", PollInterval: 5 * time.Second, LongPoll: 25 * time.Second, LongPollMax: 50 * time.Second, MaxWaiting: 10,
+		Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour)}
+}
+
+func TestConfigRefuses(t *testing.T) {
+	if c := validConfig(); c.Validate() != nil {
+		t.Fatalf("the defaults are refused: %v", c.Validate())
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*Config)
+	}{
+		{"ZUMMER_ADMIN_TOKEN", func(c *Config) { c.AdminToken = "short" }},
+		{"ZUMMER_TLS_CERT", func(c *Config) { c.TLSCert = "x" }},
+		{"ZUMMER_TLS_DOMAIN", func(c *Config) { c.TLSCert, c.TLSKey, c.TLSDomain = "x", "y", "z" }},
+		{"ZUMMER_POLL_INTERVAL", func(c *Config) { c.PollInterval = 0 }},
+		{"ZUMMER_LONG_POLL_MAX", func(c *Config) { c.LongPollMax = time.Hour }},
+		{"ZUMMER_LONG_POLL", func(c *Config) { c.LongPoll = time.Minute }},
+		{"ZUMMER_DRAIN", func(c *Config) { c.Drain = -1 }},
+		{"ZUMMER_MAX_WAITING", func(c *Config) { c.MaxWaiting = 0 }},
+		{"ZUMMER_TIMEZONE", func(c *Config) { c.Timezone = "Moon/Base" }},
+		{"ZUMMER_REGION", func(c *Config) { c.Region = "ru" }},
+		{"ZUMMER_RETENTION", func(c *Config) { c.Retention = Span(time.Hour) }},
+		{"ZUMMER_PUBLIC_URL", func(c *Config) { c.PublicURL = "zummer.example" }},
+		{"ZUMMER_CORS_ORIGINS", func(c *Config) { c.CORSOrigins = []string{"https://crm.example/path"} }},
+		{"ZUMMER_TRUSTED_PROXIES", func(c *Config) { c.Proxies = []string{"10.0.0.1"} }},
+	} {
+		c := validConfig()
+		tt.change(&c)
+		if err := c.Validate(); err == nil || !strings.HasPrefix(err.Error(), tt.name) {
+			t.Errorf("%s: Validate() = %v, want an error that names it", tt.name, err)
+		}
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	folder := t.TempDir()
+	for _, tt := range []struct {
+		name string
+		args []string
+		code int
+		out  string // in stdout or stderr
+	}{
+		{"nothing", nil, 0, "zummer demo"},
+		{"help", []string{"--help"}, 0, "simulate"},
+		{"help of serve", []string{"serve", "--help"}, 0, "ZUMMER_LONG_POLL"},
+		{"help of simulate", []string{"simulate", "--help"}, 0, "transfer"},
+		{"unknown command", []string{"fly"}, 2, "unexpected argument fly"},
+		{"unknown flag", []string{"serve", "--fly"}, 2, "unknown flag"},
+		{"bad value", []string{"serve", "--timezone=Moon", "--database=sqlite:" + folder + "/a.db"}, 2, "ZUMMER_TIMEZONE"},
+		{"bad database", []string{"migrate", "--database=mysql://x"}, 1, "sqlite:PATH or a postgres:// URL"},
+		{"migrate", []string{"migrate", "--database=sqlite:" + folder + "/b.db"}, 0, "up to date"},
+		{"token", []string{"admin", "token", "--database=sqlite:" + folder + "/b.db"}, 0, "zt_"},
+		{"version", []string{"version"}, 0, "go1."},
+		{"unknown scenario", []string{"simulate", "party", "--source=x"}, 1, "abandoned"},
+		{"nobody there", []string{"healthcheck", "http://127.0.0.1:1"}, 1, "not reachable"},
+	} {
+		var out bytes.Buffer
+		if code := Main(context.Background(), tt.args, &out, &out); code != tt.code || !strings.Contains(out.String(), tt.out) {
+			t.Errorf("%s: zummer %s = %d, want %d and %q in:\n%s", tt.name, strings.Join(tt.args, " "), code, tt.code, tt.out, out.String())
+		}
+	}
+}
+
+func TestSecretsStayHidden(t *testing.T) {
+	var out bytes.Buffer
+	log := Logging{Log: "json", LogLevel: "info"}.logger(&out)
+	log.Info("config", "token", Secret("hunter2hunter2hunter2"))
+	if strings.Contains(out.String(), "hunter2") {
+		t.Errorf("a secret in the log: %s", out.String())
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for text, want := range map[string]time.Duration{"30d": 720 * time.Hour, "48h": 48 * time.Hour, "0d": 0} {
+		var s Span
+		if err := s.UnmarshalText([]byte(text)); err != nil || time.Duration(s) != want {
+			t.Errorf("%s = %s %v, want %s", text, time.Duration(s), err, want)
+		}
+	}
+	for _, text := range []string{"", "d", "-1d", "30 days"} {
+		var s Span
+		if err := s.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q was accepted", text)
+		}
+	}
+}
+
+func TestSecondServeIsRefused(t *testing.T) {
+	db := Database{Database: "sqlite:" + t.TempDir() + "/one.db", DBPool: 2}
+	first, err := New(t.Context(), Options{Config: validConfig(), Database: db})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.parts.close()
+	if _, err := New(t.Context(), Options{Config: validConfig(), Database: db}); err == nil || !strings.Contains(err.Error(), "another zummer serves") {
+		t.Errorf("a second serve on the file = %v", err)
+	}
+}
