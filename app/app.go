@@ -217,7 +217,7 @@ func (a *App) Run(ctx context.Context) error {
 // drain lets go of everything that waits, slowly, and then closes the servers.
 func (a *App) drain(ctx context.Context) {
 	a.draining.Store(true)
-	a.log.InfoContext(ctx, "stopping", "waiting", a.hub.Waiting(), "drain", a.cfg.Drain)
+	a.log.InfoContext(ctx, "stopping", "waiting", a.hub.Waiting(), "drain", a.cfg.Drain.String())
 	over := a.cfg.Drain
 	if a.hub.Waiting() == 0 {
 		over = 0

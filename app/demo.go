@@ -58,7 +58,7 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }() // a temporary folder: the system sweeps it too
 	if c.Speed <= 0 {
 		return errors.New("--speed must be above 0")
 	}

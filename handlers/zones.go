@@ -40,7 +40,7 @@ func (a *API) zoneFor(u *models.User) *time.Location {
 // Known ones are kept: reading them costs a file each time.
 func (a *API) zone(name string) (*time.Location, bool) {
 	if z, ok := a.zones.Load(name); ok {
-		return z.(*time.Location), true //nolint:errcheck,forcetypeassert // only Locations are stored
+		return z.(*time.Location), true //nolint:forcetypeassert // only Locations are stored
 	}
 	if z, ok := offsetZone(name); ok {
 		return z, true

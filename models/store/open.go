@@ -49,7 +49,7 @@ type Store struct {
 // Open connects to sqlite:PATH or a postgres:// URL; it neither creates nor
 // migrates the schema (Migrate does). A PostgreSQL that cannot be reached is
 // no error here: statements will say so.
-func Open(_ context.Context, dsn string, opt Options) (*Store, error) {
+func Open(ctx context.Context, dsn string, opt Options) (*Store, error) {
 	if opt.Pool == 0 {
 		opt.Pool = 16
 	}
@@ -63,7 +63,7 @@ func Open(_ context.Context, dsn string, opt Options) (*Store, error) {
 	var err error
 	switch {
 	case strings.HasPrefix(dsn, "sqlite:"):
-		err = s.openSQLite(strings.TrimPrefix(dsn, "sqlite:"))
+		err = s.openSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"))
 	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
 		err = s.openPostgres(dsn, opt.Pool)
 	default:
@@ -88,7 +88,7 @@ const (
 	sqliteWrites = sqliteReads + "&_txlock=immediate"
 )
 
-func (s *Store) openSQLite(path string) (err error) {
+func (s *Store) openSQLite(ctx context.Context, path string) (err error) {
 	if path == "" {
 		return errors.New("sqlite: needs a path, e.g. sqlite:zummer.db")
 	}
@@ -111,7 +111,7 @@ func (s *Store) openSQLite(path string) (err error) {
 	r.SetMaxOpenConns(8)
 	r.SetMaxIdleConns(8)
 	// The first connection makes the file and turns WAL on.
-	if err := w.Ping(); err != nil {
+	if err := w.PingContext(ctx); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil

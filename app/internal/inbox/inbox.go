@@ -114,7 +114,3 @@ func (in *Inbox) Run(ctx context.Context) error {
 func jitter(d time.Duration) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)/5+1))
 }
-
-// closingTTL is how long a closing state stays: long enough that a client
-// that was told the slowest pace sees it.
-func (in *Inbox) closingTTL() time.Duration { return max(30*time.Second, 2*in.opt.PollInterval) }

@@ -153,7 +153,7 @@ func TestCallReachesItsUser(t *testing.T) {
 			r.t.Fatalf("after ringing: %q %s %v", got, a.set.State, a.err)
 		}
 		wait = r.later(1, models.PollQuery{Version: a.set.Version, Wait: 25 * time.Second})
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		r.accept(event(models.EventAnswered, "101"))
 		a = <-wait
 		if got := kindsOf(a.set); got != "call.answered/resolve/2 " {
@@ -186,7 +186,7 @@ func TestWaitEndsUnchanged(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.accept(models.Event{Type: models.EventStarted, Call: "x"})
 		v := r.poll(1, models.PollQuery{}).Version
-		time.Sleep(time.Second) // the tail has passed
+		<-time.After(time.Second) // the tail has passed
 		reads := r.mem.reads
 		began := time.Now()
 		got := r.poll(1, models.PollQuery{Version: v, Wait: 25 * time.Second})
@@ -262,7 +262,7 @@ func TestSupersedeRevokeDrain(t *testing.T) {
 		if a := <-second; models.KindOf(a.err) != models.Unauthorized {
 			r.t.Errorf("poll of a revoked token = %+v %v, want 401", a.set, a.err)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		q.Session = "laptop"
 		third := r.later(1, q)
 		go r.hub.Drain(2 * time.Second)
@@ -301,7 +301,7 @@ func TestTailHangs(t *testing.T) {
 		r.rep.hang = true
 		r.rep.mu.Unlock()
 		v := r.poll(1, models.PollQuery{}).Version
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		wait := r.later(1, models.PollQuery{Version: v, Wait: 50 * time.Second})
 		// Another process changes the set; no hint of it arrives.
 		other := New(Options{Store: r.mem, Hub: hub.New(hub.Options{}), Directory: func() *models.Directory { return r.dir }, Log: slog.New(slog.DiscardHandler)})
@@ -347,7 +347,7 @@ func TestHotLoopIsHeld(t *testing.T) {
 		if took := time.Since(began); took < time.Second || took > 3500*time.Millisecond || got.State != models.StateUnchanged {
 			r.t.Errorf("third poll within a second: %s after %s, want unchanged after 1–3 s", got.State, took)
 		}
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		began = time.Now()
 		r.poll(1, models.PollQuery{Session: "s", Version: v})
 		if took := time.Since(began); took > 100*time.Millisecond {
@@ -407,7 +407,7 @@ func TestRepeatsChangeNothing(t *testing.T) {
 		if res := r.accept(undated); res.Outcome != models.WebhookRepeat {
 			r.t.Errorf("undated repeat within 10 s = %s", res.Outcome)
 		}
-		time.Sleep(11 * time.Second)
+		<-time.After(11 * time.Second)
 		v = r.poll(2, models.PollQuery{}).Version
 		if res := r.accept(undated); res.Outcome != models.WebhookStored {
 			r.t.Errorf("undated repeat after 10 s = %s", res.Outcome)

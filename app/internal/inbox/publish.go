@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zummer/models"
+	"zummer/models/phone"
 )
 
 // defaultTTL is how long a published row stays when its publisher names no time.
@@ -25,6 +26,9 @@ func (in *Inbox) Publish(ctx context.Context, who models.Caller, p models.Public
 	}
 	if p.TTL == 0 {
 		p.TTL = defaultTTL
+	}
+	if n := phone.Parse(p.Payload.Phone, in.opt.Region); n.E164 != "" {
+		p.Payload.Phone = n.E164
 	}
 	p.Payload.Object.Complete()
 	p.Payload.Client.Complete()

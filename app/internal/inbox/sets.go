@@ -267,6 +267,9 @@ func (l *ledger) ack(o *op, a models.Ack) models.AckResult {
 // that the client saw.
 func (b *batch) ackAll(o *op) {
 	l, ib := b.ledger, b.ledger.inboxes[o.user]
+	if o.ackAll.version == (models.Inbox{Epoch: "0"}).VersionText() {
+		return // the empty picture of a user who never had a row
+	}
 	epoch, text, ok := strings.Cut(o.ackAll.version, ".")
 	v, err := strconv.ParseInt(text, 10, 64)
 	if !ok || err != nil || epoch != ib.Epoch || v > ib.Version {

@@ -3,6 +3,7 @@ package simulate
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -90,7 +91,7 @@ func readRequest(raw []byte) (pbx.Request, error) {
 		return pbx.Request{}, fmt.Errorf("request target: %w", err)
 	}
 	header, err := tp.ReadMIMEHeader()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return pbx.Request{}, fmt.Errorf("request header: %w", err)
 	}
 	body, err := io.ReadAll(r)
