@@ -51,18 +51,26 @@ func (a *API) entry(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// clientGone is how a request whose client went away is counted: it is no
+// failure of ours, and nobody reads its answer.
+const clientGone = 499
+
 // observe reports one finished request. The route's pattern stands for the
 // path, which may hold a hook's secret.
 func (a *API) observe(c echo.Context, began time.Time) {
 	took := time.Since(began)
+	status := c.Response().Status
+	if c.Request().Context().Err() != nil && status == http.StatusServiceUnavailable {
+		status = clientGone
+	}
 	if a.d.Observe != nil {
-		a.d.Observe(c.Path(), c.Request().Method, c.Response().Status, took)
+		a.d.Observe(c.Path(), c.Request().Method, status, took)
 	}
 	ctx := c.Request().Context()
 	if !a.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	a.log.DebugContext(ctx, "request", "route", c.Path(), "method", c.Request().Method, "status", c.Response().Status,
+	a.log.DebugContext(ctx, "request", "route", c.Path(), "method", c.Request().Method, "status", status,
 		"took", took, "request_id", requestID(c))
 }
 
