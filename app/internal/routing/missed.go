@@ -1,19 +1,29 @@
 package routing
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"zummer/models"
 )
 
-// missed gives the drafts of a call that has become a missed one, by user.
+// missed gives the drafts of a call that has become a missed one, by user. Of a
+// call that was missed before, those who are concerned only now: a ring that is
+// told after the end. Who was told already keeps his row.
 func (r *router) missed() map[int64]models.Draft {
 	key := missedKey(r.call)
-	if !r.call.Missed || r.before.Missed && missedKey(r.before) == key {
+	if !r.call.Missed {
 		return nil
 	}
-	users, why := r.concerned()
+	users, why := r.concerned(r.call)
+	if r.before.Missed && missedKey(r.before) == key {
+		told, _ := r.concerned(r.before)
+		users = slices.DeleteFunc(users, func(u int64) bool { return slices.Contains(told, u) })
+		if len(users) == 0 {
+			return nil
+		}
+	}
 	if len(users) == 0 {
 		r.steps = append(r.steps, models.Step{What: models.StepNothing, CallID: r.call.ID, SourceID: r.call.Source, WebhookID: r.WebhookID,
 			Rule: ruleMissed, Reason: "missed, and nobody is concerned: no responsible, no known extension rang, the source has no group"})
@@ -32,17 +42,14 @@ func (r *router) missed() map[int64]models.Draft {
 
 // concerned lists who shall call back: the responsible of the contact, else
 // those who were rung, else the source's group.
-func (r *router) concerned() (users []int64, why string) {
+func (r *router) concerned(call *models.Call) (users []int64, why string) {
 	add := func(u int64) {
 		if r.active(u) == nil {
 			return
 		}
-		for _, have := range users {
-			if have == u {
-				return
-			}
+		if !slices.Contains(users, u) {
+			users = append(users, u)
 		}
-		users = append(users, u)
 	}
 	for i := range r.Contacts {
 		add(r.Contacts[i].Responsible)
@@ -50,8 +57,8 @@ func (r *router) concerned() (users []int64, why string) {
 	if len(users) > 0 {
 		return users, "missed; the user is responsible for the client"
 	}
-	for i := range r.call.Legs {
-		if l := &r.call.Legs[i]; !l.RangAt.IsZero() {
+	for i := range call.Legs {
+		if l := &call.Legs[i]; !l.RangAt.IsZero() {
 			add(l.User)
 		}
 	}
