@@ -11,16 +11,16 @@ import (
 // story is what one recording says happened, and the picture that each person
 // should have of it by now. It knows nothing of events, legs and rules.
 type story struct {
-	t          *testing.T
-	scenario   string
-	lines      []string          // not told yet
-	call       map[string]string // kind of each person's row of the call
-	missed     map[string]bool
-	talked     []string // extensions, in the order in which they answered
-	phone      string   // E.164; "": hidden
-	name       string
-	dials      string // the extension that calls out
-	aboutUs    bool   // an internal call
+	t        *testing.T
+	scenario string
+	lines    []string          // not told yet
+	call     map[string]string // kind of each person's row of the call
+	missed   map[string]bool
+	talked   []string // extensions, in the order in which they answered
+	phone    string   // E.164; "": hidden
+	name     string
+	dials    string // the extension that calls out
+	aboutUs  bool   // an internal call
 }
 
 // readStory finds a scenario in what the recordings are said to contain.
