@@ -46,6 +46,13 @@ func (s *Store) callsOf(f *filter, q models.CallQuery) {
 	}
 }
 
+// feedEnd is the first transaction that may still commit something to this
+// database, or that this statement cannot see yet. A snapshot knows what runs
+// in the whole server; what surely runs in another database does not hold the
+// feed up.
+const feedEnd = "(SELECT COALESCE(MIN(CAST(CAST(x AS text) AS bigint)), CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint))" +
+	" FROM pg_snapshot_xip(pg_current_snapshot()) x WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datname <> current_database() AND a.backend_xid = xid(x)))"
+
 // changes lists calls by (changed, id). On PostgreSQL changed is the writing
 // transaction, and only what every transaction before it has finished is
 // given: one that commits late is never passed by.
@@ -57,7 +64,7 @@ func (s *Store) changes(ctx context.Context, q models.CallQuery) ([]models.Call,
 	var f filter
 	f.and("(changed, id) > (?, ?)", at[0], at[1])
 	if !s.dialect.sqlite {
-		f.and("changed < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
+		f.and("changed < " + feedEnd)
 	}
 	s.callsOf(&f, q)
 	var last int64

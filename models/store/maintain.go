@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 
 	"zummer/models"
 )
@@ -110,7 +113,15 @@ func (s *Store) purgeDays(ctx context.Context, table string, cut time.Time, limi
 		return 0, reading(err, "list the partitions of %s", table)
 	}
 	for i, name := range old {
-		if err := s.write.WithContext(ctx).Exec("DROP TABLE " + name).Error; err != nil {
+		// Dropping waits for every reader of the whole table, and everybody
+		// else would wait behind it: rather try again an hour later.
+		err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+			if err := db.Exec("SET LOCAL lock_timeout = '2s'").Error; err != nil {
+				return err
+			}
+			return db.Exec("DROP TABLE IF EXISTS " + name).Error
+		})
+		if err != nil {
 			return i, reading(err, "drop %s", name)
 		}
 	}
@@ -158,9 +169,10 @@ func (s *Store) TryLock(ctx context.Context, name string) (unlock func(), ok boo
 	return func() {
 		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		// A connection that cannot unlock is closed by the server in time,
-		// and the lock goes with it.
-		_, _ = conn.ExecContext(free, "SELECT pg_advisory_unlock(hashtext($1))", "zummer.job."+name)
+		if _, err := conn.ExecContext(free, "SELECT pg_advisory_unlock(hashtext($1))", "zummer.job."+name); err != nil {
+			// A connection that may still hold the lock must not be used again.
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
 		_ = conn.Close()
 	}, true, nil
 }

@@ -87,8 +87,8 @@ func (s *Store) NextExpiries(ctx context.Context, limit int) (users []int64, err
 	return users, reading(err, "look for expired rows")
 }
 
-// StuckCalls lists up to limit calls that began more than age ago and have not
-// ended.
+// StuckCalls lists up to limit calls that have not ended and of which nothing
+// was heard for age, the oldest first.
 func (s *Store) StuckCalls(ctx context.Context, age time.Duration, limit int) (ids []int64, err error) {
 	now, err := s.Now(ctx)
 	if err != nil {
@@ -99,7 +99,8 @@ func (s *Store) StuckCalls(ctx context.Context, age time.Duration, limit int) (i
 		err := r.Scan(&id)
 		ids = append(ids, id)
 		return err
-	}, "SELECT id FROM calls WHERE state <> 'ended' AND merged_into = 0 AND created_at < ? ORDER BY created_at LIMIT ?", s.dialect.ts(now.Add(-age)), limit)
+	}, "SELECT id FROM calls WHERE state <> 'ended' AND merged_into = 0 AND created_at < ? AND updated_at < ? ORDER BY created_at LIMIT ?",
+		s.dialect.ts(now.Add(-age)), s.dialect.ts(now.Add(-age)), limit)
 	return ids, reading(err, "look for stuck calls")
 }
 
