@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -106,7 +105,7 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 		if err != nil {
 			return "", err
 		}
-		demo.Users = append(demo.Users, handlers.DemoUser{Login: u.login, Name: u.name + " · " + u.ext, Token: token})
+		demo.Users = append(demo.Users, handlers.DemoUser{Login: u.login, Name: u.name + " · " + u.ext, Token: token, Extension: u.ext})
 	}
 	if _, err := s.PutGroup(ctx, by, group, logins); err != nil {
 		return "", err
@@ -126,22 +125,29 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 		}
 	}
 	hook = "/hooks/office/" + source.Token
+	demo.Hook = hook
 	demo.Ring = fmt.Sprintf(`curl -d 'event=answered&call=my-'$(date +%%s)'&extension=101&direction=in' --data-urlencode 'phone=+79031234567' http://%s%s`, a.Addr(), hook)
 	return hook, nil
 }
 
 func introduce(w io.Writer, base, admin, ring string) {
 	fmt.Fprintf(w, `
-Zummer demo · демонстрация
+Zummer demo: a temporary database, three people, and a simulated PBX that calls them.
+Демонстрация: временная база, три сотрудника и имитация АТС, которая им звонит.
 
-  One user's screen · экран менеджера     %[1]s/demo
-  Administrator's page · администратор    %[1]s/admin/
-      user admin, password · пароль:      %[2]s
-  Ring yourself · позвонить самому:
-      %[3]s
+  1. Open · откройте в браузере:   %[1]s/demo
+     A manager's screen. Press "Ring me": when the call is answered, the client's form opens by itself.
+     Экран менеджера. Нажмите «Позвонить мне»: когда трубка снята, форма клиента откроется сама.
 
-A simulated PBX places calls while this runs; Ctrl-C ends it and deletes its data.
-Имитация АТС звонит, пока программа работает; Ctrl-C завершает её и удаляет данные.
+  2. Then · потом:                 %[1]s/admin/
+     What every user has pending, and why. · Что ждёт у всех, и почему.
+     user · имя: admin   password · пароль: %[2]s
+
+  3. Ring 101 with curl, as a PBX does · позвоните на 101 сами, как АТС:
+     %[3]s
+
+Ctrl-C ends it and deletes its data · Ctrl-C завершает её и удаляет данные.
+The PBX's calls · звонки АТС:
 
 `, base, admin, ring)
 }
@@ -160,15 +166,14 @@ func placeCalls(ctx context.Context, p player, every time.Duration, out io.Write
 			turn := append(exts[n%3:len(exts):len(exts)], exts[:n%3]...)
 			steps := s.Build(simulate.Params{Extensions: turn, Phone: phones[n%len(phones)], CallID: fmt.Sprintf("demo-%d-%d", time.Now().Unix(), n), Start: time.Now()})
 			n++
-			var told []string
-			err := p.play(ctx, steps, func(line string) { told = append(told, strings.Join(strings.Fields(line)[1:], " ")) })
+			fmt.Fprintf(out, "%s  %-9s  %s · %s\n", time.Now().Format("15:04:05"), s.Name, s.Description.EN, s.Description.RU)
+			err := p.play(ctx, steps, func(string) {})
 			switch {
 			case ctx.Err() != nil:
 				return nil
 			case err != nil:
 				return fmt.Errorf("the simulated PBX: %w", err)
 			}
-			fmt.Fprintf(out, "%s  %-9s %s\n", time.Now().Format("15:04:05"), s.Name, strings.Join(told, " → "))
 			if !wait(ctx, every) {
 				return nil
 			}

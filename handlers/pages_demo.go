@@ -13,19 +13,21 @@ import (
 type Demo struct {
 	Users []DemoUser
 	Ring  string // a curl line that rings somebody; "": none
+	Hook  string // path of the generic hook that the page's own call goes to; "": no such button
 }
 
 // DemoUser is somebody the page can play.
 type DemoUser struct {
-	Login string
-	Name  string // shown; may be Login
-	Token string // of scope poll
+	Login     string
+	Name      string // shown; may be Login
+	Token     string // of scope poll
+	Extension string // that rings at the user; "": none
 }
 
 // demo is the page that plays one user's client.
 func (p *pages) demo(c echo.Context) error {
 	d := web.DemoPage{
-		Frame: p.frame(c, "demo.js", func(w web.Words) string { return w.Demo }), PollURL: "/v1/notifications/poll", Ring: p.a.d.Demo.Ring,
+		Frame: p.frame(c, "demo.js", func(w web.Words) string { return w.Demo }), PollURL: "/v1/notifications/poll", Ring: p.a.d.Demo.Ring, Hook: p.a.d.Demo.Hook,
 	}
 	for _, u := range p.a.d.Demo.Users {
 		d.Users = append(d.Users, web.DemoUser(u))

@@ -19,7 +19,14 @@ func (s said) in(l Lang) string {
 // KindIn says a notification's kind in words; a kind that is not ours stays as
 // it is.
 func KindIn(l Lang, kind string) string {
-	words := map[string]said{
+	if s, ok := kinds()[kind]; ok {
+		return s.in(l)
+	}
+	return kind
+}
+
+func kinds() map[string]said {
+	return map[string]said{
 		models.KindRinging:     {"Звонит", "Ringing"},
 		models.KindAnswered:    {"Разговор", "Talking"},
 		models.KindOutgoing:    {"Исходящий", "Outgoing"},
@@ -30,10 +37,6 @@ func KindIn(l Lang, kind string) string {
 		models.KindMissed:      {"Пропущен", "Missed"},
 		models.KindDigest:      {"Сводка старых", "Digest of older ones"},
 	}
-	if s, ok := words[kind]; ok {
-		return s.in(l)
-	}
-	return kind
 }
 
 // ActionIn says in words what the client shall do.

@@ -1,6 +1,9 @@
 package web
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Frame is what every page has.
 type Frame struct {
@@ -96,7 +99,7 @@ type TimelinePage struct {
 type StepRow struct {
 	At      time.Time
 	Text    string
-	Why     string // the rule's reason, as it was written down
+	Why     string // the rule's reason as it was written down; the page says it in its language
 	Rule    string
 	Detail  string
 	Webhook string // address of the raw webhook; "": none
@@ -118,10 +121,22 @@ type DemoPage struct {
 	PollURL string
 	Users   []DemoUser
 	Ring    string // a curl line that rings; "": none
+	Hook    string // path of the hook that the page's own call goes to; "": no such button
+}
+
+// Kinds are the kinds of notifications in words, as JSON for the page's script.
+func (d DemoPage) Kinds() (string, error) {
+	words := map[string]string{}
+	for kind := range kinds() {
+		words[kind] = KindIn(d.Lang, kind)
+	}
+	text, err := json.Marshal(words)
+	return string(text), err
 }
 
 // DemoUser is somebody to play. The token is shown to the page's script: the
 // demonstration's database is thrown away when it ends.
 type DemoUser struct {
 	Login, Name, Token string
+	Extension          string // "": none
 }

@@ -13,6 +13,7 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -103,7 +104,13 @@ func (p *Pages) Asset(hashed string) (Asset, bool) {
 func (p *Pages) Admin(d AdminPage) ([]byte, error) { return p.render("admin", "base", d) }
 
 // Timeline renders what happened to one notification.
-func (p *Pages) Timeline(d TimelinePage) ([]byte, error) { return p.render("timeline", "base", d) }
+func (p *Pages) Timeline(d TimelinePage) ([]byte, error) {
+	d.Steps = slices.Clone(d.Steps)
+	for i := range d.Steps {
+		d.Steps[i].Why = WhyIn(d.Lang, d.Steps[i].Why)
+	}
+	return p.render("timeline", "base", d)
+}
 
 // Error renders an error.
 func (p *Pages) Error(d ErrorPage) ([]byte, error) { return p.render("error", "base", d) }

@@ -38,7 +38,7 @@ type Words struct {
 	NumPending, NumWaiting, NumCalls, NumMissed, NumFailed, NumRefused                                                   string
 	NoSteps, Step, Rule, Webhook, OtherRow, RequestID                                                                    string
 	ChooseUser, Cards, NoCards, Panel, PanelEmpty, Close, Dismiss, Open, RingHint, Latency, Ms, Connecting, Connected    string
-	Again, Wizard, Candidates, OpenedOnce, WhoIs, Units                                                                  string
+	Again, Wizard, Candidates, OpenedOnce, WhoIs, Units, DemoIntro, RingMe, RingMeNow                                    string
 }
 
 // WordsOf returns the texts in a language.
@@ -51,7 +51,7 @@ func WordsOf(l Lang) Words {
 
 func russian() Words {
 	return Words{
-		Admin: "Zummer: что сейчас происходит", Timeline: "История уведомления", Demo: "Zummer: клиент одного пользователя", Failed: "Не получилось", OtherLang: "English", Back: "К списку",
+		Admin: "Zummer: что сейчас происходит", Timeline: "История уведомления", Demo: "Zummer: экран менеджера", Failed: "Не получилось", OtherLang: "English", Back: "К списку",
 		Live: "Обновляется само", Lost: "Нет связи с сервером: список мог устареть", NeedScript: "Без JavaScript список не обновляется сам: перезагрузите страницу.",
 		Pending: "Необработанные уведомления", NothingPending: "Необработанных уведомлений нет.", OnlyFirst: "Показаны только последние 100.",
 		Unrouted: "Номера без пользователя", UnroutedHint: "Эти внутренние номера звонили за последние сутки, но никому не назначены: уведомлений по ним нет.", NothingUnrouted: "Все номера назначены.",
@@ -61,15 +61,17 @@ func russian() Words {
 		Raw: "Запрос целиком", ToTimeline: "История", Process: "Обработано", Expire: "Снять", Requeue: "Показать снова", ActionFailed: "Не получилось:",
 		NumPending: "не обработано", NumWaiting: "клиентов на связи", NumCalls: "звонков сегодня", NumMissed: "пропущено", NumFailed: "запросов с ошибкой", NumRefused: "отклонено",
 		NoSteps: "Записей нет: возможно, срок хранения истёк.", Step: "Что произошло", Rule: "Правило", Webhook: "Запрос АТС", OtherRow: "другая строка того же звонка", RequestID: "Номер запроса для журнала",
-		ChooseUser: "Кто вы", Cards: "Уведомления", NoCards: "Уведомлений нет. Ждём звонка.", Panel: "Открытая форма", PanelEmpty: "Здесь откроется карточка клиента в тот момент, когда вы снимете трубку.",
-		Close: "Закрыть", Dismiss: "Убрать", Open: "Открыть", RingHint: "Позвонить самому:", Latency: "Дошло за", Ms: "мс", Connecting: "Подключение…", Connected: "На связи",
-		Again: "Нет связи, повтор через", Wizard: "Новое обращение", Candidates: "Выберите интерес", OpenedOnce: "Открыто форм:", WhoIs: "Звонит", Units: "с мин ч",
+		ChooseUser: "Вы:", Cards: "Уведомления", NoCards: "Уведомлений нет. Ждём звонка.", Panel: "Открытая форма", PanelEmpty: "Здесь откроется карточка клиента в тот момент, когда вы снимете трубку.",
+		Close: "Закрыть", Dismiss: "Убрать", Open: "Открыть", RingHint: "Позвонить из терминала", Latency: "дошло за", Ms: "мс", Connecting: "Подключение…", Connected: "На связи",
+		Again: "Нет связи, повтор через", Wizard: "Открытого интереса нет, мастер создаст:", Candidates: "Выберите интерес", OpenedOnce: "Открыто форм:", WhoIs: "Звонит", Units: "с мин ч",
+		DemoIntro: "Имитация АТС звонит сотрудникам по очереди. Пока телефон звонит, слева появляется строка; когда вы снимаете трубку, справа сама открывается форма клиента. Не хотите ждать очереди, позвоните себе.",
+		RingMe:    "Позвонить мне", RingMeNow: "Звонит, через 3 секунды снимете трубку…",
 	}
 }
 
 func english() Words {
 	return Words{
-		Admin: "Zummer: what is going on", Timeline: "What happened to a notification", Demo: "Zummer: one user's client", Failed: "That did not work", OtherLang: "Русский", Back: "Back to the list",
+		Admin: "Zummer: what is going on", Timeline: "What happened to a notification", Demo: "Zummer: one user's screen", Failed: "That did not work", OtherLang: "Русский", Back: "Back to the list",
 		Live: "Updates by itself", Lost: "No answer from the server: the list may be out of date", NeedScript: "Without JavaScript the list does not update itself: reload the page.",
 		Pending: "Pending notifications", NothingPending: "Nothing is pending.", OnlyFirst: "Only the newest 100 are shown.",
 		Unrouted: "Extensions without a user", UnroutedHint: "These extensions rang within the last day and belong to nobody: they make no notifications.", NothingUnrouted: "Every extension has its user.",
@@ -79,8 +81,10 @@ func english() Words {
 		Raw: "Whole request", ToTimeline: "Timeline", Process: "Processed", Expire: "Expire", Requeue: "Show again", ActionFailed: "That did not work:",
 		NumPending: "pending", NumWaiting: "clients connected", NumCalls: "calls today", NumMissed: "missed", NumFailed: "webhooks with an error", NumRefused: "refused",
 		NoSteps: "There are no entries: they may be older than the retention.", Step: "What happened", Rule: "Rule", Webhook: "Webhook", OtherRow: "another row of the same call", RequestID: "Request id, for the log",
-		ChooseUser: "Who are you", Cards: "Notifications", NoCards: "No notifications. Waiting for a call.", Panel: "Open form", PanelEmpty: "The client's card opens here at the moment you pick up.",
-		Close: "Close", Dismiss: "Dismiss", Open: "Open", RingHint: "Ring yourself:", Latency: "Took", Ms: "ms", Connecting: "Connecting…", Connected: "Connected",
-		Again: "No answer; again in", Wizard: "New request", Candidates: "Choose an interest", OpenedOnce: "Forms opened:", WhoIs: "Calling", Units: "s min h",
+		ChooseUser: "You are:", Cards: "Notifications", NoCards: "No notifications. Waiting for a call.", Panel: "Open form", PanelEmpty: "The client's card opens here at the moment you pick up.",
+		Close: "Close", Dismiss: "Dismiss", Open: "Open", RingHint: "Ring from a terminal", Latency: "took", Ms: "ms", Connecting: "Connecting…", Connected: "Connected",
+		Again: "No answer; again in", Wizard: "There is no open interest; the wizard creates:", Candidates: "Choose an interest", OpenedOnce: "Forms opened:", WhoIs: "Calling", Units: "s min h",
+		DemoIntro: "A simulated PBX calls three people in turn. While your phone rings, a row appears in the list; when you pick up, the client's form opens by itself. If you do not want to wait for your turn, ring yourself.",
+		RingMe:    "Ring me", RingMeNow: "Ringing, you pick up in 3 seconds…",
 	}
 }

@@ -12,6 +12,16 @@ let clock = 0; // server's clock minus ours, in milliseconds
 let busy = false;
 const shown = new Map(); // list/key -> html
 
+// Replaces only the cells that differ: what is selected or focused in the
+// others stays so. A cell with an age is written once a second by ages.
+function patchRow(tr, fresh) {
+  tr.className = fresh.className;
+  [...fresh.cells].forEach((now, i) => {
+    const old = tr.cells[i];
+    if (now.dataset.age ? now.dataset.age !== old.dataset.age : !now.isEqualNode(old)) old.replaceWith(now);
+  });
+}
+
 function patchList(name, rows) {
   const body = document.querySelector(`tbody[data-list="${name}"]`);
   const have = new Map([...body.children].map((tr) => [tr.dataset.key, tr]));
@@ -25,13 +35,7 @@ function patchList(name, rows) {
       holder.innerHTML = html;
       const fresh = holder.content.firstElementChild;
       if (tr) {
-        if (!tr.isEqualNode(fresh) || shown.has(id)) {
-          const focused = tr.contains(document.activeElement) ? [...tr.querySelectorAll('a,button')].indexOf(document.activeElement) : -1;
-          if (before === tr) before = fresh;
-          tr.replaceWith(fresh);
-          if (focused >= 0) fresh.querySelectorAll('a,button')[focused]?.focus({ preventScroll: true });
-          tr = fresh;
-        }
+        patchRow(tr, fresh);
       } else {
         tr = fresh;
         body.insertBefore(tr, before);

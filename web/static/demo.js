@@ -11,9 +11,11 @@ const wait = 25;
 
 let run = 0; // grows when another user is chosen; older loops end then
 let abort = new AbortController();
+let token = '';
 let acks = [];
 let seen = new Set();
 let openedCount = 0;
+const kinds = JSON.parse(words.kinds);
 
 // A name for this running client. randomUUID is only there on secure pages.
 const session = 'demo-' + [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, '0')).join('');
@@ -50,16 +52,19 @@ function openForm(row) {
   const body = document.getElementById('form-body');
   body.replaceChildren();
   body.dataset.row = `${row.id}.${row.rev}`;
-  if (row.action === 'create') body.append(el('p', words.wizard, 'dim'));
   body.append(el('h3', row.title || row.kind));
   if (row.phone || row.name) body.append(el('p', `${words.whois}: ${[row.name, row.phone].filter(Boolean).join(', ')}`));
   if (row.client) body.append(objectLine(row.client));
+  if (row.object && row.action === 'create') body.append(el('p', words.wizard, 'dim'));
   if (row.object) body.append(objectLine(row.object));
   if (row.action === 'choose') {
     body.append(el('p', words.candidates, 'dim'));
     for (const candidate of row.candidates) body.append(objectLine(candidate));
   }
-  document.getElementById('form').hidden = false;
+  const form = document.getElementById('form');
+  form.hidden = true;
+  void form.offsetWidth; // so that the same panel is seen to open again
+  form.hidden = false;
   document.getElementById('no-form').hidden = true;
   openedCount += 1;
   document.getElementById('opened').textContent = openedCount;
@@ -71,36 +76,54 @@ document.getElementById('close').addEventListener('click', () => {
   document.getElementById('h-panel').focus();
 });
 
-function acknowledge(row, outcome) {
-  acks.push({ id: row.id, rev: row.rev, outcome });
-  abort.abort('ack'); // the waiting request gives way to one that carries the ack
+// A click acknowledges by itself: the waiting request then ends, because the
+// set has changed.
+async function acknowledge(row, outcome, button) {
+  button.disabled = true;
+  try {
+    const reply = await fetch(new URL(`/v1/notifications/${row.id}/processed`, location.origin).href, {
+      method: 'PUT', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+      body: JSON.stringify({ rev: row.rev, outcome }),
+    });
+    if (!reply.ok && reply.status !== 404 && reply.status !== 409) throw new Error(String(reply.status));
+  } catch (error) {
+    status.textContent = `${words.failed} ${error.message}`;
+    button.disabled = false;
+  }
 }
 
+const digits = (text) => (text || '').replace(/\D/g, '');
+
+// latency is null for a row that was there before the page looked.
 function card(row, latency) {
   const li = el('li', '', 'card');
   li.dataset.key = `${row.id}.${row.rev}`;
-  if (row.call && row.call.state !== 'ended') li.classList.add('live');
+  if (row.action === 'none') li.classList.add('closing');
+  else if (row.call && row.call.state !== 'ended') li.classList.add('live');
   li.append(el('h3', row.title || row.kind), el('p', row.text));
-  if (row.phone && !(row.text || '').includes(row.phone)) li.append(el('p', row.phone));
-  li.append(el('p', `${row.kind} · ${row.action} · ${row.id}.${row.rev} · ${words.latency} ${latency} ${words.ms}`, 'dim'));
+  if (row.phone && !digits(row.title + row.text).includes(digits(row.phone))) li.append(el('p', row.phone));
+  const facts = [kinds[row.kind] || row.kind, `${row.id}.${row.rev}`];
+  if (latency !== null) facts.push(`${words.latency} ${latency} ${words.ms}`);
+  li.append(el('p', facts.join(' · '), 'dim'));
+  if (row.action === 'none') return li; // a closing state leaves by itself
   const bar = el('div', '', 'do');
   if (opens.has(row.action) || row.object) {
     const open = el('button', words.open);
     open.type = 'button';
-    open.addEventListener('click', () => { openForm(row); acknowledge(row, 'opened'); });
+    open.addEventListener('click', () => { openForm(row); acknowledge(row, 'opened', open); });
     bar.append(open);
   }
   const dismiss = el('button', words.dismiss);
   dismiss.type = 'button';
-  dismiss.addEventListener('click', () => acknowledge(row, 'dismissed'));
+  dismiss.addEventListener('click', () => acknowledge(row, 'dismissed', dismiss));
   bar.append(dismiss);
   li.append(bar);
   return li;
 }
 
-function show(rows, serverTime) {
+function show(rows, serverTime, first) {
   const have = new Map([...cards.children].map((li) => [li.dataset.key, li]));
-  const next = rows.map((row) => have.get(`${row.id}.${row.rev}`) || card(row, Math.max(0, Date.parse(serverTime) - Date.parse(row.updated_at))));
+  const next = rows.map((row) => have.get(`${row.id}.${row.rev}`) || card(row, first ? null : Math.max(0, Date.parse(serverTime) - Date.parse(row.updated_at))));
   if (next.length !== cards.children.length || next.some((li, i) => li !== cards.children[i])) cards.replaceChildren(...next);
   document.getElementById('no-cards').hidden = rows.length > 0;
   for (const row of rows) {
@@ -116,7 +139,7 @@ function show(rows, serverTime) {
 
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-async function ask(token, body) {
+async function ask(body) {
   abort = new AbortController();
   const limit = setTimeout(() => abort.abort('timeout'), (body.wait + 15) * 1000);
   try {
@@ -136,7 +159,7 @@ async function ask(token, body) {
   }
 }
 
-async function play(token) {
+async function play() {
   const mine = ++run;
   let version = null;
   let failures = 0;
@@ -151,7 +174,7 @@ async function play(token) {
       let after = null;
       let reply;
       do {
-        reply = await ask(token, { version, session, after, wait: after || sent.length ? 0 : wait, ack: after ? [] : sent });
+        reply = await ask({ version, session, after, wait: after || sent.length ? 0 : wait, ack: after ? [] : sent });
         if (mine !== run) return;
         if (!after) acks = acks.filter((a) => !sent.includes(a));
         if (after && reply.state === 'reset') rows = [];
@@ -161,13 +184,13 @@ async function play(token) {
       failures = 0;
       status.textContent = words.connected;
       if (reply.state === 'set' || reply.state === 'reset') {
+        const first = version === null;
         version = reply.version;
-        show(rows, reply.server_time);
+        show(rows, reply.server_time, first);
       }
       if (acks.length === 0 && reply.poll_after_ms > 0) await sleep(reply.poll_after_ms);
     } catch (error) {
       if (mine !== run) return;
-      if (error === 'ack' || abort.signal.reason === 'ack') continue;
       failures += 1;
       const pause = error.after || Math.min(30000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
       status.textContent = `${words.again} ${Math.ceil(pause / 1000)} ${words.units.split(' ')[0]}`;
@@ -180,8 +203,41 @@ function start() {
   const option = select.selectedOptions[0];
   run += 1;
   abort.abort('switch');
-  if (option) play(option.dataset.token);
+  if (!option) return;
+  token = option.dataset.token;
+  play();
 }
+
+// One call as a PBX tells of it: it rings, is answered, and ends.
+async function ringMe(button) {
+  const { extension } = select.selectedOptions[0].dataset;
+  const call = `page-${Date.now()}`;
+  const say = async (event) => {
+    const reply = await fetch(new URL(words.hook, location.origin).href, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ event, call, extension, direction: 'in', phone: '+79031234567' }),
+    });
+    if (!reply.ok) throw new Error(String(reply.status));
+  };
+  const label = button.textContent;
+  button.disabled = true;
+  button.textContent = words.ringing;
+  try {
+    await say('ringing');
+    await sleep(3000);
+    await say('answered');
+    await sleep(5000);
+    await say('ended');
+  } catch (error) {
+    status.textContent = `${words.failed} ${error.message}`;
+  } finally {
+    button.textContent = label;
+    button.disabled = false;
+  }
+}
+
+const ring = document.getElementById('ring');
+if (ring) ring.addEventListener('click', () => ringMe(ring));
 
 who.addEventListener('submit', (event) => event.preventDefault());
 select.addEventListener('change', start);
