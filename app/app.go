@@ -156,7 +156,7 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 	if opt.WrapReplica != nil {
 		replica = opt.WrapReplica(replica)
 	}
-	flushers := 4
+	flushers := 2
 	if a.parts.store.SQLite() {
 		flushers = 1
 	}
