@@ -183,7 +183,7 @@ func TestMedianAndQuantile(t *testing.T) {
 // TestReport: a ratio is Zummer's figure to the floor's on the same database,
 // and a lost message makes the run fail.
 func TestReport(t *testing.T) {
-	targets := []target{floorTarget{title: "floor B, SQLite"}, zummerTarget{title: "Zummer, SQLite"}}
+	targets := []target{floorTarget{title: "floor B, SQLite"}, &zummerTarget{title: "Zummer, SQLite"}}
 	r := newReport(options{runs: 3, plan: plan{waiting: 100, conns: 64, low: 200, high: 1000}}, targets)
 	for _, v := range []float64{1000, 3000, 2000} {
 		r.add("floor B, SQLite", figures{figCommitted: v, figDelivered: 1000, figHighP99: 2, figCPU: 1}, nil)
@@ -201,5 +201,22 @@ func TestReport(t *testing.T) {
 	r.add("Zummer, SQLite", figures{figLost: 1}, nil)
 	if r.failed() == nil {
 		t.Error("a lost message did not fail the run")
+	}
+}
+
+func TestWanted(t *testing.T) {
+	for _, c := range []struct {
+		name, alternatives string
+		want               bool
+	}{
+		{"floor A, SQLite", "", true},
+		{"floor A, SQLite", "floor a", true},
+		{"floor A, SQLite", "floor b", false},
+		{"Zummer, SQLite", "floor, zummer sqlite", true},
+		{"Zummer, PostgreSQL", "floor, zummer sqlite", false},
+	} {
+		if got := wanted(c.name, c.alternatives); got != c.want {
+			t.Errorf("wanted(%q, %q) = %v, want %v", c.name, c.alternatives, got, c.want)
+		}
 	}
 }

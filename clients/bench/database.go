@@ -21,7 +21,25 @@ type database struct {
 
 // newDatabase makes one; postgres is the server's DSN, "" for SQLite.
 func newDatabase(ctx context.Context, postgres string) (*database, error) {
-	d := &database{postgres: postgres}
+	return (&database{postgres: postgres}).fresh(ctx, "")
+}
+
+// copy makes a database with the same contents; nobody may use this one
+// meanwhile.
+func (d *database) copy(ctx context.Context) (*database, error) {
+	if d.postgres != "" {
+		return d.fresh(ctx, " TEMPLATE "+d.name)
+	}
+	c, err := d.fresh(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	return c, os.CopyFS(c.dir, os.DirFS(d.dir))
+}
+
+func (d *database) fresh(ctx context.Context, option string) (*database, error) {
+	postgres := d.postgres
+	d = &database{postgres: postgres}
 	if postgres == "" {
 		dir, err := os.MkdirTemp("", "zummer-bench-")
 		if err != nil {
@@ -37,7 +55,7 @@ func newDatabase(ctx context.Context, postgres string) (*database, error) {
 	d.name = fmt.Sprintf("zummer_bench_%d_%d", os.Getpid(), time.Now().UnixNano())
 	u.Path = "/" + d.name
 	d.dsn = u.String()
-	return d, d.exec(ctx, "CREATE DATABASE "+d.name)
+	return d, d.exec(ctx, "CREATE DATABASE "+d.name+option)
 }
 
 func (d *database) drop() error {

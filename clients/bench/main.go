@@ -4,7 +4,7 @@
 //
 //	go run ./clients/bench -all              everything, three interleaved runs, into docs/benchmarks
 //	go run ./clients/bench -quick            the same in miniature, to see that it works
-//	go run ./clients/bench -targets floora   only some
+//	go run ./clients/bench -targets sqlite   only some; -h lists the rest
 //
 // Each server is a process of its own on a fresh database. The load is in this
 // process: N clients that wait on raw kept-alive connections, open-loop
@@ -52,7 +52,7 @@ func parseFlags() (options, error) {
 	var o options
 	flag.BoolVar(&o.all, "all", false, "measure all targets with the default plan and write docs/benchmarks")
 	flag.BoolVar(&o.quick, "quick", false, "a small plan, one run: shows that it works, not how fast")
-	flag.StringVar(&o.targets, "targets", "", "only targets whose name contains one of these words, comma separated")
+	flag.StringVar(&o.targets, "targets", "", "only targets whose name contains these words; a comma is or: \"floor a, zummer sqlite\"")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("ZUMMER_TEST_POSTGRES"), "DSN of a PostgreSQL superuser; without it only SQLite is measured")
 	flag.StringVar(&o.out, "out", "", "folder of the report; empty: docs/benchmarks with -all, else none")
 	flag.IntVar(&o.runs, "runs", 3, "interleaved runs")
@@ -141,22 +141,40 @@ func allTargets(ctx context.Context, o options) (targets []target, done func(), 
 			continue
 		}
 		targets = append(targets, floorTarget{"floor A, " + db.name, "floora", db.dsn}, floorTarget{"floor B, " + db.name, "floorb", db.dsn},
-			zummerTarget{"Zummer, " + db.name, z, db.dsn})
+			&zummerTarget{title: "Zummer, " + db.name, program: z, postgres: db.dsn})
 	}
-	if o.targets != "" {
-		words := strings.Split(strings.ToLower(o.targets), ",")
-		targets = slices.DeleteFunc(targets, func(t target) bool {
-			return !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(strings.ToLower(t.name()), strings.TrimSpace(w)) })
-		})
-	}
+	targets = slices.DeleteFunc(targets, func(t target) bool { return !wanted(t.name(), o.targets) })
 	if len(targets) == 0 {
 		return nil, done, errors.New("no target is left to measure")
 	}
-	if slices.ContainsFunc(targets, func(t target) bool { _, is := t.(zummerTarget); return is }) {
+	var own []*zummerTarget
+	for _, t := range targets {
+		if t, is := t.(*zummerTarget); is {
+			own = append(own, t)
+		}
+	}
+	if len(own) > 0 {
 		if err := z.build(ctx); err != nil {
 			return nil, done, err
 		}
-		done = z.remove
+		done = func() {
+			for _, t := range own {
+				t.remove()
+			}
+			z.remove()
+		}
 	}
 	return targets, done, nil
+}
+
+// wanted reports whether name contains all words of one of the alternatives;
+// no alternatives want everything.
+func wanted(name, alternatives string) bool {
+	if alternatives == "" {
+		return true
+	}
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(strings.Split(strings.ToLower(alternatives), ","), func(words string) bool {
+		return !slices.ContainsFunc(strings.Fields(words), func(w string) bool { return !strings.Contains(name, w) })
+	})
 }

@@ -42,23 +42,28 @@ const (
 // own. A message that is lost, doubled or refused is a figure; only what makes
 // figures meaningless is an error.
 func measure(ctx context.Context, t target, p plan, say func(string, ...any)) (f figures, err error) {
+	began := time.Now()
 	srv, err := t.start(ctx, p.waiting)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", t.name(), err)
 	}
 	defer func() { err = errors.Join(err, srv.stop()) }()
 	room := int(float64(p.low+p.high)*p.phase.Seconds()) + 2*p.most + 1000
+	say("  set up in %.0f s", time.Since(began).Seconds())
 	l := &load{srv: srv, users: p.waiting, ledger: newLedger(room)}
 	f = figures{}
 	if err := measureWaiting(ctx, l, p, f); err != nil {
 		return nil, fmt.Errorf("%s: %w", t.name(), err)
 	}
+	say("  %.0f s: %.1f KB per client, p50/p99 %.1f/%.1f and %.1f/%.1f ms, %.0f delivered/s", time.Since(began).Seconds(),
+		f[figMemory], f[figLowP50], f[figLowP99], f[figHighP50], f[figHighP99], f[figDelivered])
 	if err := srv.restart(ctx); err != nil {
 		return nil, fmt.Errorf("restart %s: %w", t.name(), err)
 	}
 	if err := measureCommit(ctx, l, p, f); err != nil {
 		return nil, fmt.Errorf("%s: %w", t.name(), err)
 	}
+	say("  %.0f s: %.0f committed/s", time.Since(began).Seconds(), f[figCommitted])
 	all := l.ledger.count(0, l.ledger.here())
 	f[figLost], f[figDoubled] = float64(all.lost), float64(all.doubled)
 	f[figFaults] = float64(l.faults.refused.Load() + l.faults.polls.Load() + l.faults.badAcks.Load())

@@ -45,7 +45,7 @@ type running interface {
 // process is a child that says where it listens.
 type process struct {
 	cmd   *exec.Cmd
-	stdin io.Closer // closing it ends a floor, also when we are killed
+	stdin io.Closer     // closing it ends a floor, also when we are killed
 	done  chan struct{} // closed when the process has ended, with err
 	err   error
 }

@@ -34,35 +34,59 @@ func (z *zummerProgram) build(ctx context.Context) error {
 
 func (z *zummerProgram) remove() { _ = os.RemoveAll(z.dir) }
 
-// zummerTarget is Zummer itself, set up through its own HTTP interface.
+// zummerTarget is Zummer itself, set up through its own HTTP interface. Users
+// and tokens are made once; each start gets a copy of that database.
 type zummerTarget struct {
 	title    string
 	program  *zummerProgram
 	postgres string // DSN of the superuser; "": SQLite
+	ready    *runningZummer
 }
 
-func (t zummerTarget) name() string { return t.title }
+func (t *zummerTarget) name() string { return t.title }
 
-func (t zummerTarget) start(ctx context.Context, users int) (running, error) {
+func (t *zummerTarget) start(ctx context.Context, users int) (running, error) {
+	if t.ready == nil {
+		if err := t.prepare(ctx, users); err != nil {
+			return nil, fmt.Errorf("set up Zummer: %w", err)
+		}
+	}
+	r := *t.ready
+	var err error
+	if r.database, err = t.ready.copy(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.launch(ctx); err != nil {
+		return nil, errors.Join(err, r.drop())
+	}
+	return &r, nil
+}
+
+// prepare makes the database that the others are copies of.
+func (t *zummerTarget) prepare(ctx context.Context, users int) error {
 	db, err := newDatabase(ctx, t.postgres)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r := &runningZummer{database: db, path: t.program.path, admin: rand.Text()}
 	if r.listen, err = freeAddr(); err == nil {
 		err = r.launch(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.drop())
+		return errors.Join(err, db.drop())
 	}
 	if err := r.setUp(ctx, users); err != nil {
-		return nil, errors.Join(fmt.Errorf("set up Zummer: %w", err), r.stop())
+		return errors.Join(err, r.stop())
 	}
-	// What setting up left behind in memory is not what waiting costs.
-	if err := r.restart(ctx); err != nil {
-		return nil, errors.Join(err, r.stop())
+	t.ready = r
+	return r.proc.end()
+}
+
+// remove drops the database that the others were copies of.
+func (t *zummerTarget) remove() {
+	if t.ready != nil {
+		_ = t.ready.drop() // a left-over database harms no figure
 	}
-	return r, nil
 }
 
 // runningZummer is a started Zummer.
