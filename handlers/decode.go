@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -72,42 +71,6 @@ func readAny(c echo.Context) (*fields, error) {
 		f.form = form
 	}
 	return f, nil
-}
-
-// readInto decodes a JSON or form body into a struct with json tags, through
-// the same leniency as readFields but for numbers and times, which keep JSON's
-// types. It is for bodies with nested lists.
-func readInto(c echo.Context, into any) error {
-	f, err := readAny(c)
-	if err != nil {
-		return err
-	}
-	var v any = f.top
-	if f.top == nil {
-		if f.m == nil {
-			f.m = map[string]any{}
-			for k, vs := range f.form {
-				f.m[k] = vs[len(vs)-1]
-			}
-		}
-		v = f.m
-	}
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode the body again: %w", err)
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return models.InvalidField(wrong.Field, "must not be a JSON %s", wrong.Value)
-		}
-		var own *models.Error
-		if errors.As(err, &own) {
-			return own
-		}
-		return models.Errorf(models.Malformed, "the body cannot be read")
-	}
-	return nil
 }
 
 // queryFields is readFields for requests without a body.

@@ -81,27 +81,6 @@ func TestFieldsCollectWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestReadInto(t *testing.T) {
-	read := func(contentType, body string) (into struct {
-		Name string   `json:"name"`
-		List []string `json:"list"`
-	}, err error) {
-		req := httptest.NewRequest("POST", "/", strings.NewReader(body))
-		req.Header.Set("Content-Type", contentType)
-		err = readInto(echo.New().NewContext(req, httptest.NewRecorder()), &into)
-		return into, err
-	}
-	if got, err := read("application/json", "\ufeff{\"name\":\"a\",\"list\":[\"b\"]}"); err != nil || got.Name != "a" || len(got.List) != 1 {
-		t.Errorf("JSON: %+v, %v", got, err)
-	}
-	if got, err := read("application/x-www-form-urlencoded", "name=a"); err != nil || got.Name != "a" {
-		t.Errorf("form: %+v, %v", got, err)
-	}
-	if _, err := read("application/json", `{"name":5}`); problemOf(err).Status != 422 {
-		t.Errorf("wrong type: %v", err)
-	}
-}
-
 func TestTimes(t *testing.T) {
 	moscow := time.FixedZone("", 3*3600)
 	for in, want := range map[string]string{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -140,33 +141,50 @@ func (a *API) tokenForToday(c echo.Context) error {
 	return writeNewToken(c, t, text)
 }
 
-// contactInputBody is a contact as the CRM sends it; the names are those of
-// one line of an import.
-type contactInputBody struct {
-	Phones      []string        `json:"phones"`
-	Name        string          `json:"name"`
-	Responsible string          `json:"responsible"`
-	Client      *models.Object  `json:"client"`
-	Interests   []models.Object `json:"interests"`
-	Seq         int64           `json:"seq"`
+// readContact reads a contact as the CRM sends it, JSON or a form; the names
+// are those of one line of an import.
+func readContact(c echo.Context) (models.ContactInput, error) {
+	f, err := readFields(c)
+	if err != nil {
+		return models.ContactInput{}, err
+	}
+	in := models.ContactInput{ExternalID: pathParam(c, "external_id"), Name: f.str("name"), Responsible: f.str("responsible"), Seq: int64(f.int("seq", 0))}
+	if _, isText := f.m["phones"].(string); isText {
+		f.fail("phones", "must be a list")
+	} else {
+		in.Phones = f.strs("phones")
+	}
+	client := f.object("client")
+	in.Client = readObject(client)
+	f.adopt("client", client)
+	for i, v := range f.list("interests") {
+		m, ok := v.(map[string]any)
+		if !ok {
+			f.fail(fmt.Sprintf("interests[%d]", i), "must be an object")
+			continue
+		}
+		inner := &fields{m: m}
+		if o := readObject(inner); o != nil {
+			in.Interests = append(in.Interests, *o)
+		}
+		f.adopt(fmt.Sprintf("interests[%d]", i), inner)
+	}
+	return in, f.err()
 }
 
 func (a *API) putContact(c echo.Context) error {
-	var in contactInputBody
-	if err := readInto(c, &in); err != nil {
+	in, err := readContact(c)
+	if err != nil {
 		return err
 	}
-	id := pathParam(c, "external_id")
-	stored, err := a.d.Setup.PutContact(c.Request().Context(), actorOf(c), models.ContactInput{
-		ExternalID: id, Phones: in.Phones, Name: in.Name, Responsible: in.Responsible, Client: in.Client, Interests: in.Interests, Seq: in.Seq,
-	})
+	stored, err := a.d.Setup.PutContact(c.Request().Context(), actorOf(c), in)
 	if err != nil {
 		return err
 	}
 	return writeJSON(c, http.StatusOK, struct {
 		ExternalID string `json:"external_id"`
 		Stored     bool   `json:"stored"`
-	}{id, stored})
+	}{in.ExternalID, stored})
 }
 
 func (a *API) deleteContact(c echo.Context) error {
