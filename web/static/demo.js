@@ -188,7 +188,9 @@ async function play() {
         version = reply.version;
         show(rows, reply.server_time, first);
       }
-      if (acks.length === 0 && reply.poll_after_ms > 0) await sleep(reply.poll_after_ms);
+      // What this page has acknowledged is no news to it ("unchanged"): it asks
+      // again at once for the set without those rows.
+      if (sent.length === 0 && acks.length === 0 && reply.poll_after_ms > 0) await sleep(reply.poll_after_ms);
     } catch (error) {
       if (mine !== run) return;
       failures += 1;
