@@ -1,0 +1,61 @@
+package app_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"testing"
+	"time"
+
+	"zummer/app/apptest"
+)
+
+// eventually asks ok every few milliseconds and fails the test when it has not
+// said yes within the time.
+func eventually(t *testing.T, what string, within time.Duration, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(within)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%s: not within %s", what, within)
+		}
+	}
+}
+
+// wholeSet reads all pages of a pending set.
+func wholeSet(in *apptest.Instance, token string) apptest.Set {
+	in.T.Helper()
+	for {
+		s := in.Poll(token, "limit=100")
+		all := s.Rows
+		for s.Next != "" {
+			s = in.Poll(token, "limit=100&after="+url.QueryEscape(s.Next))
+			if s.State != "set" && len(s.Rows) > 0 && s.Rows[0].ID == all[0].ID {
+				break // the version moved on: this is page 1 of another one
+			}
+			all = append(all, s.Rows...)
+		}
+		if s.Next == "" && s.Version != "" {
+			s.Rows = all
+			return s
+		}
+	}
+}
+
+// answerTo decodes the body of a hook's answer.
+type hookAnswer struct {
+	OK     bool  `json:"ok"`
+	Parsed *bool `json:"parsed"`
+}
+
+func decodeHook(t testing.TB, a apptest.Answer) hookAnswer {
+	t.Helper()
+	var h hookAnswer
+	if err := json.Unmarshal(a.Body, &h); err != nil {
+		t.Fatalf("a hook answered %d %s", a.Status, a.Body)
+	}
+	return h
+}
