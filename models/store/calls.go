@@ -76,13 +76,18 @@ func (tx *Tx) LockCalls(ctx context.Context, now time.Time, keys []models.CallKe
 	if err := tx.followMerges(ctx, out); err != nil {
 		return nil, err
 	}
-	byID := map[int64]*models.Call{}
-	for _, c := range out {
+	one, known := map[int64]*models.Call{}, map[int64]*models.Call{}
+	for k, c := range out { // a call may stand under its own key and those merged into it
+		if have := one[c.ID]; have != nil {
+			out[k] = have
+			continue
+		}
+		one[c.ID] = c
 		if len(c.Facts) > 0 {
-			byID[c.ID] = c
+			known[c.ID] = c
 		}
 	}
-	return out, tx.readLegs(ctx, byID)
+	return out, tx.readLegs(ctx, known)
 }
 
 func (tx *Tx) makeCalls(ctx context.Context, now time.Time, keys []models.CallKey, fresh []int64, missing []int, out map[models.CallKey]*models.Call) error {
