@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"zummer/models"
@@ -42,13 +41,14 @@ func (tx *Tx) LockCalls(ctx context.Context, now time.Time, keys []models.CallKe
 			for _, k := range part {
 				args = append(args, k.Source, k.Key)
 			}
+			in, args := tx.d.in("is", args)
 			return tx.each(ctx, func(r scanner) error {
 				c, err := scanCall(r)
 				if err == nil {
 					out[models.CallKey{Source: c.Source, Key: c.Key}] = c
 				}
 				return err
-			}, "SELECT "+callColumns+" FROM calls WHERE (source_id, key) IN "+tx.d.in(len(part), 2)+" ORDER BY source_id, key"+tx.d.lock(), args...)
+			}, "SELECT "+callColumns+" FROM calls WHERE (source_id, key)"+in+" ORDER BY source_id, key"+tx.d.lock(), args...)
 		})
 	}
 	if err := lock(keys); err != nil {
@@ -96,12 +96,13 @@ func (tx *Tx) makeCalls(ctx context.Context, now time.Time, keys []models.CallKe
 		for _, i := range part {
 			args = append(args, fresh[i], keys[i].Source, keys[i].Key, tx.d.ts(now), tx.d.ts(now))
 		}
+		values, args := tx.d.values("iistt", args)
 		return tx.each(ctx, func(r scanner) error {
 			c := &models.Call{State: models.Ringing, Direction: models.In}
 			err := r.Scan(&c.ID, &c.Source, &c.Key)
 			out[models.CallKey{Source: c.Source, Key: c.Key}] = c
 			return err
-		}, "INSERT INTO calls (id, source_id, key, created_at, updated_at) VALUES "+tuples(len(part), 5)+" ON CONFLICT DO NOTHING RETURNING id, source_id, key", args...)
+		}, "INSERT INTO calls (id, source_id, key, created_at, updated_at) "+values+" ON CONFLICT DO NOTHING RETURNING id, source_id, key", args...)
 	})
 }
 
@@ -137,13 +138,14 @@ func (tx *Tx) followMerges(ctx context.Context, out map[models.CallKey]*models.C
 func (tx *Tx) callsByID(ctx context.Context, ids []int64) (map[int64]*models.Call, error) {
 	out := map[int64]*models.Call{}
 	err := chunks(ids, 1, func(part []int64) error {
+		in, args := tx.d.in("i", anys(part))
 		return tx.each(ctx, func(r scanner) error {
 			c, err := scanCall(r)
 			if err == nil {
 				out[c.ID] = c
 			}
 			return err
-		}, "SELECT "+callColumns+" FROM calls WHERE id IN ("+marks(len(part))+") ORDER BY source_id, key"+tx.d.lock(), anys(part)...)
+		}, "SELECT "+callColumns+" FROM calls WHERE id"+in+" ORDER BY source_id, key"+tx.d.lock(), args...)
 	})
 	return out, err
 }
@@ -174,22 +176,30 @@ func scanLeg(r scanner) (call int64, l models.Leg, err error) {
 }
 
 func (tx *Tx) readLegs(ctx context.Context, calls map[int64]*models.Call) error {
-	return readLegs(calls, func(fn func(scanner) error, sql string, args ...any) error { return tx.each(ctx, fn, sql, args...) })
+	err := readLegs(tx.d, calls, func(fn func(scanner) error, sql string, args ...any) error { return tx.each(ctx, fn, sql, args...) })
+	for id, c := range calls {
+		tx.legs[id] = nil
+		for i := range c.Legs {
+			tx.legs[id] = append(tx.legs[id], c.Legs[i].ID)
+		}
+	}
+	return err
 }
 
-func readLegs(calls map[int64]*models.Call, query func(func(scanner) error, string, ...any) error) error {
+func readLegs(d dialect, calls map[int64]*models.Call, query func(func(scanner) error, string, ...any) error) error {
 	ids := make([]int64, 0, len(calls))
 	for id := range calls {
 		ids = append(ids, id)
 	}
 	return chunks(ids, 1, func(part []int64) error {
+		in, args := d.in("i", anys(part))
 		return query(func(r scanner) error {
 			call, l, err := scanLeg(r)
 			if err == nil {
 				calls[call].Legs = append(calls[call].Legs, l)
 			}
 			return err
-		}, "SELECT "+legColumns+" FROM call_legs WHERE call_id IN ("+marks(len(part))+") ORDER BY id", anys(part)...)
+		}, "SELECT "+legColumns+" FROM call_legs WHERE call_id"+in+" ORDER BY id", args...)
 	})
 }
 
@@ -205,7 +215,6 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 	if tx.d.sqlite {
 		changed = "(SELECT COALESCE(MAX(changed), 0) + 1 FROM calls)"
 	}
-	one := "(" + marks(n) + "," + changed + "),"
 	err := chunks(calls, n, func(part []*models.Call) error {
 		args := make([]any, 0, n*len(part))
 		for _, c := range part {
@@ -222,7 +231,8 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 				legs = append(legs, legOf{c, &c.Legs[i]})
 			}
 		}
-		return tx.exec(ctx, "INSERT INTO calls ("+callColumns+", created_at, updated_at, changed) VALUES "+strings.TrimSuffix(strings.Repeat(one, len(part)), ",")+
+		values, args := tx.d.values("iisisssbsstttiisbbjtt", args, changed)
+		return tx.exec(ctx, "INSERT INTO calls ("+callColumns+", created_at, updated_at, changed) "+values+
 			" ON CONFLICT (id) DO UPDATE SET merged_into = excluded.merged_into, state = excluded.state, direction = excluded.direction, phone = excluded.phone, hidden = excluded.hidden,"+
 			" name = excluded.name, did = excluded.did, started_at = excluded.started_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, talk_s = excluded.talk_s,"+
 			" answered_by = excluded.answered_by, recording = excluded.recording, missed = excluded.missed, by_pbx = excluded.by_pbx, facts = excluded.facts,"+
@@ -250,35 +260,35 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 			args = append(args, l.ID, x.c.ID, x.c.Source, l.Key, l.N, l.Extension, addresses, l.State, tx.d.ts(l.RangAt), tx.d.ts(l.AnsweredAt), tx.d.ts(l.EndedAt),
 				l.Reason, l.ToExt, l.User, l.Opened, l.Row, tx.d.ts(now))
 		}
-		return tx.exec(ctx, "INSERT INTO call_legs (id, call_id, source_id, key, n, extension, addresses, state, rang_at, answered_at, ended_at, reason, to_ext, user_id, opened, row_id, seen_at) VALUES "+
-			tuples(len(part), m)+" ON CONFLICT (id) DO UPDATE SET call_id = excluded.call_id, extension = excluded.extension, addresses = excluded.addresses, state = excluded.state,"+
+		values, args := tx.d.values("iiisissstttssibit", args)
+		return tx.exec(ctx, "INSERT INTO call_legs (id, call_id, source_id, key, n, extension, addresses, state, rang_at, answered_at, ended_at, reason, to_ext, user_id, opened, row_id, seen_at) "+
+			values+" ON CONFLICT (id) DO UPDATE SET call_id = excluded.call_id, extension = excluded.extension, addresses = excluded.addresses, state = excluded.state,"+
 			" rang_at = excluded.rang_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, reason = excluded.reason, to_ext = excluded.to_ext, n = excluded.n,"+
 			" user_id = excluded.user_id, opened = excluded.opened, row_id = excluded.row_id", args...)
 	})
 }
 
-// dropLegs deletes the legs that calls have no more: a merge or a late event
-// may show that two attempts were one. Calls with at most one leg had none
-// that could go.
+// dropLegs deletes the legs that were read with calls and that none of them has
+// any more: a merge or a late event may show that two attempts were one.
 func (tx *Tx) dropLegs(ctx context.Context, calls []*models.Call) error {
-	var ids, kept []any
+	has := map[int64]bool{}
 	for _, c := range calls {
-		if len(c.Legs) < 2 && c.MergedInto == 0 && len(c.Facts) < 2 {
-			continue
-		}
-		ids = append(ids, c.ID)
 		for i := range c.Legs {
-			kept = append(kept, c.Legs[i].ID)
+			has[c.Legs[i].ID] = true
 		}
 	}
-	if len(ids) == 0 {
-		return nil
+	var gone []int64
+	for _, c := range calls {
+		for _, leg := range tx.legs[c.ID] {
+			if !has[leg] {
+				gone = append(gone, leg)
+			}
+		}
 	}
-	sql := "DELETE FROM call_legs WHERE call_id IN (" + marks(len(ids)) + ")"
-	if len(kept) > 0 {
-		sql += " AND id NOT IN (" + marks(len(kept)) + ")"
-	}
-	return tx.exec(ctx, sql, append(ids, kept...)...)
+	return chunks(gone, 1, func(part []int64) error {
+		in, args := tx.d.in("i", anys(part))
+		return tx.exec(ctx, "DELETE FROM call_legs WHERE id"+in, args...)
+	})
 }
 
 // UnroutedCalls lists calls of source with a leg of extension (in the form of

@@ -124,7 +124,7 @@ func (s *Store) readCalls(ctx context.Context, sql string, args ...any) ([]model
 	if err != nil {
 		return nil, err
 	}
-	err = readLegs(byID, func(fn func(scanner) error, sql string, args ...any) error {
+	err = readLegs(s.dialect, byID, func(fn func(scanner) error, sql string, args ...any) error {
 		return each(ctx, s.read, fn, sql, args...)
 	})
 	out := make([]models.Call, 0, len(found))

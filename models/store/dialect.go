@@ -37,15 +37,6 @@ func (d dialect) ts(t time.Time) any {
 	return t.UTC()
 }
 
-// in is the right side of "(a, b) IN" for n tuples of k parameters.
-func (d dialect) in(n, k int) string {
-	rows := tuples(n, k)
-	if d.sqlite {
-		return "(VALUES " + rows + ")"
-	}
-	return "(" + rows + ")"
-}
-
 // json is a parameter that holds a JSON document.
 func (d dialect) json() string {
 	if d.sqlite {

@@ -22,7 +22,8 @@ func (tx *Tx) SaveExtensions(ctx context.Context, all []models.Extension) error 
 		for _, e := range part {
 			args = append(args, e.SourceID, e.Extension)
 		}
-		return tx.exec(ctx, "DELETE FROM extensions WHERE (source_id, extension) IN "+tx.d.in(len(part), 2), args...)
+		in, args := tx.d.in("is", args)
+		return tx.exec(ctx, "DELETE FROM extensions WHERE (source_id, extension)"+in, args...)
 	})
 	if err != nil {
 		return err

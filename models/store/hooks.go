@@ -37,7 +37,7 @@ func (tx *Tx) TakeKeys(ctx context.Context, now time.Time, keys []models.RepeatK
 		for _, i := range part {
 			args = append(args, keys[i].SourceID, keys[i].Key, tx.d.ts(now.Add(keys[i].TTL)))
 		}
-		args = append(args, tx.d.ts(now))
+		values, args := tx.d.values("ist", args)
 		return tx.each(ctx, func(r scanner) error {
 			var n name
 			if err := r.Scan(&n.source, &n.key); err != nil {
@@ -45,8 +45,8 @@ func (tx *Tx) TakeKeys(ctx context.Context, now time.Time, keys []models.RepeatK
 			}
 			fresh[first[n]] = true
 			return nil
-		}, "INSERT INTO webhook_keys (source_id, key, expires_at) VALUES "+tuples(len(part), 3)+
-			" ON CONFLICT (source_id, key) DO UPDATE SET expires_at = excluded.expires_at WHERE webhook_keys.expires_at <= ? RETURNING source_id, key", args...)
+		}, "INSERT INTO webhook_keys (source_id, key, expires_at) "+values+
+			" ON CONFLICT (source_id, key) DO UPDATE SET expires_at = excluded.expires_at WHERE webhook_keys.expires_at <= ? RETURNING source_id, key", append(args, tx.d.ts(now))...)
 	})
 	return fresh, err
 }
@@ -66,7 +66,8 @@ func (tx *Tx) InsertWebhooks(ctx context.Context, ws []*models.Webhook) error {
 			}
 			args = append(args, w.ID, tx.d.ts(w.ReceivedAt), w.SourceID, w.Method, w.Path, string(headers), body, w.RemoteAddr, w.Outcome, w.Error, w.Events, w.CallID)
 		}
-		return tx.exec(ctx, "INSERT INTO webhooks (id, received_at, source_id, method, path, headers, body, remote_addr, outcome, error, events, call_id) VALUES "+tuples(len(part), 12), args...)
+		values, args := tx.d.values("itissjysssii", args)
+		return tx.exec(ctx, "INSERT INTO webhooks ("+webhookColumns+") "+values, args...)
 	})
 }
 

@@ -16,13 +16,14 @@ import (
 func (tx *Tx) HoldersOf(ctx context.Context, keys []string) (map[string][]int64, error) {
 	out := map[string][]int64{}
 	err := chunks(keys, 1, func(part []string) error {
+		in, args := tx.d.in("s", anys(part))
 		return tx.each(ctx, func(r scanner) error {
 			var key string
 			var user int64
 			err := r.Scan(&key, &user)
 			out[key] = append(out[key], user)
 			return err
-		}, "SELECT collapse_key, user_id FROM unprocessed_notifications WHERE kind = 'call.missed' AND collapse_key IN ("+marks(len(part))+") ORDER BY user_id", anys(part)...)
+		}, "SELECT collapse_key, user_id FROM unprocessed_notifications WHERE kind = 'call.missed' AND collapse_key"+in+" ORDER BY user_id", args...)
 	})
 	return out, err
 }
@@ -33,11 +34,12 @@ func (tx *Tx) LockInboxes(ctx context.Context, users []int64) (map[int64]*models
 	out := make(map[int64]*models.Inbox, len(users))
 	lock := func(users []int64) error {
 		return chunks(users, 1, func(part []int64) error {
+			in, args := tx.d.in("i", anys(part))
 			return tx.each(ctx, func(r scanner) error {
 				ib, err := scanInbox(r)
 				out[ib.UserID] = &ib
 				return err
-			}, "SELECT user_id, epoch, version, pending, next_expiry FROM inboxes WHERE user_id IN ("+marks(len(part))+") ORDER BY user_id"+tx.d.lock(), anys(part)...)
+			}, "SELECT user_id, epoch, version, pending, next_expiry FROM inboxes WHERE user_id"+in+" ORDER BY user_id"+tx.d.lock(), args...)
 		})
 	}
 	if err := lock(users); err != nil || len(out) == len(users) {
@@ -54,7 +56,8 @@ func (tx *Tx) LockInboxes(ctx context.Context, users []int64) (map[int64]*models
 		for _, u := range part {
 			args = append(args, u, strings.ToLower(rand.Text()[:6]))
 		}
-		return tx.exec(ctx, "INSERT INTO inboxes (user_id, epoch) VALUES "+tuples(len(part), 2)+" ON CONFLICT DO NOTHING", args...)
+		values, args := tx.d.values("is", args)
+		return tx.exec(ctx, "INSERT INTO inboxes (user_id, epoch) "+values+" ON CONFLICT DO NOTHING", args...)
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +80,8 @@ func (tx *Tx) SaveInboxes(ctx context.Context, all []*models.Inbox) error {
 		for _, ib := range part {
 			args = append(args, ib.UserID, ib.Epoch, ib.Version, ib.Pending, tx.d.ts(ib.NextExpiry))
 		}
-		return tx.exec(ctx, "INSERT INTO inboxes (user_id, epoch, version, pending, next_expiry) VALUES "+tuples(len(part), 5)+
+		values, args := tx.d.values("isiit", args)
+		return tx.exec(ctx, "INSERT INTO inboxes (user_id, epoch, version, pending, next_expiry) "+values+
 			" ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, pending = excluded.pending, next_expiry = excluded.next_expiry", args...)
 	})
 }
@@ -123,7 +127,8 @@ func (tx *Tx) Rows(ctx context.Context, sel models.RowSelect) (out []*models.Not
 	}
 	const from = "SELECT " + rowColumns + " FROM unprocessed_notifications WHERE "
 	err = chunks(sel.Refs, 2, func(part []models.RowRef) error {
-		return tx.each(ctx, add, from+"(user_id, id) IN "+tx.d.in(len(part), 2), refArgs(part)...)
+		in, args := tx.d.in("ii", refArgs(part))
+		return tx.each(ctx, add, from+"(user_id, id)"+in, args...)
 	})
 	if err != nil {
 		return nil, err
@@ -133,13 +138,15 @@ func (tx *Tx) Rows(ctx context.Context, sel models.RowSelect) (out []*models.Not
 		for _, k := range part {
 			args = append(args, k.User, k.Key)
 		}
-		return tx.each(ctx, add, from+"(user_id, collapse_key) IN "+tx.d.in(len(part), 2), args...)
+		in, args := tx.d.in("is", args)
+		return tx.each(ctx, add, from+"(user_id, collapse_key)"+in, args...)
 	})
 	if err != nil {
 		return nil, err
 	}
 	err = chunks(sel.All, 1, func(part []int64) error {
-		return tx.each(ctx, add, from+"user_id IN ("+marks(len(part))+")", anys(part)...)
+		in, args := tx.d.in("i", anys(part))
+		return tx.each(ctx, add, from+"user_id"+in, args...)
 	})
 	return out, err
 }
@@ -165,7 +172,8 @@ func (tx *Tx) SaveRows(ctx context.Context, rows []*models.Notification) error {
 			args = append(args, r.UserID, r.ID, r.Rev, r.Version, r.Follows, r.CollapseKey, r.Kind, r.Action, r.CallID, r.SourceID, r.Rule, r.Reason, r.Session, string(payload),
 				tx.d.ts(r.CreatedAt), tx.d.ts(r.UpdatedAt), tx.d.ts(r.ExpiresAt))
 		}
-		return tx.exec(ctx, "INSERT INTO unprocessed_notifications ("+rowColumns+") VALUES "+tuples(len(part), n)+" ON CONFLICT (user_id, id) DO UPDATE SET rev = excluded.rev,"+
+		values, args := tx.d.values("iiiiisssiisssjttt", args)
+		return tx.exec(ctx, "INSERT INTO unprocessed_notifications ("+rowColumns+") "+values+" ON CONFLICT (user_id, id) DO UPDATE SET rev = excluded.rev,"+
 			" version = excluded.version, kind = excluded.kind, action = excluded.action, call_id = excluded.call_id, source_id = excluded.source_id, rule = excluded.rule,"+
 			" reason = excluded.reason, session = excluded.session, payload = excluded.payload, updated_at = excluded.updated_at, expires_at = excluded.expires_at", args...)
 	})
@@ -174,7 +182,8 @@ func (tx *Tx) SaveRows(ctx context.Context, rows []*models.Notification) error {
 // DeleteRows takes rows out of the register.
 func (tx *Tx) DeleteRows(ctx context.Context, refs []models.RowRef) error {
 	return chunks(refs, 2, func(part []models.RowRef) error {
-		return tx.exec(ctx, "DELETE FROM unprocessed_notifications WHERE (user_id, id) IN "+tx.d.in(len(part), 2), refArgs(part)...)
+		in, args := tx.d.in("ii", refArgs(part))
+		return tx.exec(ctx, "DELETE FROM unprocessed_notifications WHERE (user_id, id)"+in, args...)
 	})
 }
 
@@ -187,6 +196,7 @@ func (tx *Tx) Settled(ctx context.Context, refs []models.RowRef) (map[models.Row
 		for _, r := range part {
 			ids = append(ids, r.ID)
 		}
+		in, args := tx.d.in("i", anys(ids))
 		return tx.each(ctx, func(r scanner) error {
 			var ref models.RowRef
 			var rev int
@@ -195,7 +205,7 @@ func (tx *Tx) Settled(ctx context.Context, refs []models.RowRef) (map[models.Row
 				out[ref] = rev
 			}
 			return err
-		}, "SELECT user_id, notification_id, MAX(rev) FROM notification_events WHERE notification_id <> 0 AND notification_id IN ("+marks(len(part))+") GROUP BY user_id, notification_id", anys(ids)...)
+		}, "SELECT user_id, notification_id, MAX(rev) FROM notification_events WHERE notification_id <> 0 AND notification_id"+in+" GROUP BY user_id, notification_id", args...)
 	})
 	return out, err
 }
@@ -219,7 +229,8 @@ func (tx *Tx) InsertSteps(ctx context.Context, steps []*models.Step) error {
 			args = append(args, tx.d.ts(s.At), s.UserID, s.NotificationID, s.Rev, s.Version, s.What, s.Kind, s.Action, s.CallID, s.WebhookID, s.SourceID, s.Rule, s.Reason,
 				s.Session, models.CutText(s.Detail, 300), payload)
 		}
-		return tx.exec(ctx, "INSERT INTO notification_events ("+stepColumns+") VALUES "+tuples(len(part), n), args...)
+		values, args := tx.d.values("tiiiisssiiissssj", args)
+		return tx.exec(ctx, "INSERT INTO notification_events ("+stepColumns+") "+values, args...)
 	})
 }
 

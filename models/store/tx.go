@@ -23,6 +23,8 @@ type Tx struct {
 	db *gorm.DB
 	s  *Store
 	d  dialect
+
+	legs map[int64][]int64 // ids of the legs that were read, by call
 }
 
 // Retries of Write: about four seconds in all before the database counts as
@@ -69,7 +71,7 @@ func (s *Store) once(ctx context.Context, fn func(*Tx) error) error {
 			tx.Rollback()
 		}
 	}()
-	if err := fn(&Tx{db: tx, s: s, d: s.dialect}); err != nil {
+	if err := fn(&Tx{db: tx, s: s, d: s.dialect, legs: map[int64][]int64{}}); err != nil {
 		return err
 	}
 	done = true
