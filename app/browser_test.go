@@ -185,10 +185,10 @@ func TestAdminPageIsLive(t *testing.T) {
 	tell(in, hook, "ringing", "new", "101", "+79160000001")
 	p.until("a new row without a reload", pendingRows+`.length === 21 && `+pendingRows+`[0].textContent.includes('+79160000001')`, 5*time.Second)
 	holds("after a new row above")
-	p.until("the number above the list", `document.querySelector('[data-number="pending"]').textContent === '21'`, 5*time.Second)
+	p.until("the number above the list", `document.querySelector('[data-number="pending"]').textContent === '21'`, 10*time.Second)
 
 	tell(in, hook, "answered", "c-5", "101", "+79031234505")
-	p.until("the next revision in the same row", `held.cells[7].textContent === '2'`, 5*time.Second)
+	p.until("the next revision in the same row", `held.cells[7].textContent === '2'`, 10*time.Second)
 	if got := p.text(`held.cells[1].textContent`); !strings.HasPrefix(got, "Talking") {
 		t.Errorf("after the answer the row says %q", got)
 	}
@@ -197,7 +197,7 @@ func TestAdminPageIsLive(t *testing.T) {
 	}
 
 	p.do("press Enter on Processed", chromedp.KeyEvent(kb.Enter))
-	p.until("the processed row gone", `!held.isConnected && `+pendingRows+`.length === 20`, 5*time.Second)
+	p.until("the processed row gone", `!held.isConnected && `+pendingRows+`.length === 20`, 10*time.Second)
 	if got := p.text(onlineEN + ` ? '' : document.getElementById('status').textContent`); got != "" {
 		t.Errorf("the page says %q", got)
 	}

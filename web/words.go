@@ -38,7 +38,7 @@ type Words struct {
 	NumPending, NumWaiting, NumCalls, NumMissed, NumFailed, NumRefused                                                   string
 	NoSteps, Step, Rule, Webhook, OtherRow, RequestID                                                                    string
 	ChooseUser, Cards, NoCards, Panel, PanelEmpty, Close, Dismiss, Open, RingHint, Latency, Ms, Connecting, Connected    string
-	Again, Wizard, Candidates, OpenedOnce, WhoIs, Units, DemoIntro, RingMe, RingMeNow                                    string
+	Again, Wizard, Candidates, OpenedOnce, WhoIs, Units, DemoIntro, RingMe, RingMeNow, ToAdmin                           string
 }
 
 // WordsOf returns the texts in a language.
@@ -64,8 +64,8 @@ func russian() Words {
 		ChooseUser: "Вы:", Cards: "Уведомления", NoCards: "Уведомлений нет. Ждём звонка.", Panel: "Открытая форма", PanelEmpty: "Здесь откроется карточка клиента в тот момент, когда вы снимете трубку.",
 		Close: "Закрыть", Dismiss: "Убрать", Open: "Открыть", RingHint: "Позвонить из терминала", Latency: "дошло за", Ms: "мс", Connecting: "Подключение…", Connected: "На связи",
 		Again: "Нет связи, повтор через", Wizard: "Открытого интереса нет, мастер создаст:", Candidates: "Выберите интерес", OpenedOnce: "Открыто форм:", WhoIs: "Звонит", Units: "с мин ч",
-		DemoIntro: "Имитация АТС звонит сотрудникам по очереди. Пока телефон звонит, слева появляется строка; когда вы снимаете трубку, справа сама открывается форма клиента. Не хотите ждать очереди, позвоните себе.",
-		RingMe:    "Позвонить мне", RingMeNow: "Звонит, через 3 секунды снимете трубку…",
+		DemoIntro: "Имитация АТС звонит трём сотрудникам по очереди. Пока ваш телефон звонит, в списке стоит строка; когда вы снимаете трубку, форма клиента открывается сама. Чтобы не ждать очереди, позвоните себе.",
+		RingMe:    "Позвонить мне", RingMeNow: "Звонит, трубку снимут через 3 с", ToAdmin: "Страница администратора (имя и пароль напечатаны в терминале)",
 	}
 }
 
@@ -84,7 +84,7 @@ func english() Words {
 		ChooseUser: "You are:", Cards: "Notifications", NoCards: "No notifications. Waiting for a call.", Panel: "Open form", PanelEmpty: "The client's card opens here at the moment you pick up.",
 		Close: "Close", Dismiss: "Dismiss", Open: "Open", RingHint: "Ring from a terminal", Latency: "took", Ms: "ms", Connecting: "Connecting…", Connected: "Connected",
 		Again: "No answer; again in", Wizard: "There is no open interest; the wizard creates:", Candidates: "Choose an interest", OpenedOnce: "Forms opened:", WhoIs: "Calling", Units: "s min h",
-		DemoIntro: "A simulated PBX calls three people in turn. While your phone rings, a row appears in the list; when you pick up, the client's form opens by itself. If you do not want to wait for your turn, ring yourself.",
-		RingMe:    "Ring me", RingMeNow: "Ringing, you pick up in 3 seconds…",
+		DemoIntro: "A simulated PBX calls three people in turn. While your phone rings, a row stands in the list; when you pick up, the client's form opens by itself. If you do not want to wait for your turn, ring yourself.",
+		RingMe:    "Ring me", RingMeNow: "Ringing; answered in 3 s", ToAdmin: "The administrator's page (name and password are printed in the terminal)",
 	}
 }

@@ -228,6 +228,7 @@ async function ringMe(button) {
     await say('ringing');
     await sleep(3000);
     await say('answered');
+    button.textContent = kinds['call.answered'];
     await sleep(5000);
     await say('ended');
   } catch (error) {
