@@ -17,6 +17,8 @@ import (
 func TestErrorCodes(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
+		whoAreYou(t, s)
+		errorsInTheFormat(t, s)
 		admin := apptest.AdminToken
 		own := s.published(`{"user":"ivanov","kind":"note","title":"his"}`)
 		if a := s.Do("POST", s.hook, "", `{"event":"ringing","call":"hers","extension":"102"}`); a.Status != 200 {
@@ -98,58 +100,53 @@ func TestErrorCodes(t *testing.T) {
 	})
 }
 
-// TestWhoAreYou: 401 asks for Basic, but not where a browser's script would
+// whoAreYou: 401 asks for Basic, but not where a browser's script would
 // make the browser ask its user.
-func TestWhoAreYou(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, dsn string) {
-		s := newShop(t, dsn)
-		for _, path := range []string{"/v1/notifications", "/v1/me", "/v1/admin/users"} {
-			if got := s.Do("GET", path, "", nil).Header.Get("WWW-Authenticate"); got != `Basic realm="Zummer"` {
-				t.Errorf("%s: WWW-Authenticate %q", path, got)
-			}
-			if got := s.Do("GET", path, "", nil, "Origin", "https://crm.example").Header.Values("WWW-Authenticate"); len(got) != 0 {
-				t.Errorf("%s with Origin: WWW-Authenticate %q", path, got)
-			}
+func whoAreYou(t *testing.T, s *shop) {
+	t.Helper()
+	for _, path := range []string{"/v1/notifications", "/v1/me", "/v1/admin/users"} {
+		if got := s.Do("GET", path, "", nil).Header.Get("WWW-Authenticate"); got != `Basic realm="Zummer"` {
+			t.Errorf("%s: WWW-Authenticate %q", path, got)
 		}
-		basic, err := http.NewRequest("GET", s.URL+"/v1/me", nil) //nolint:noctx // a test's
-		if err != nil {
-			t.Fatal(err)
+		if got := s.Do("GET", path, "", nil, "Origin", "https://crm.example").Header.Values("WWW-Authenticate"); len(got) != 0 {
+			t.Errorf("%s with Origin: WWW-Authenticate %q", path, got)
 		}
-		basic.SetBasicAuth("anything", s.ivanov)
-		res, err := http.DefaultClient.Do(basic)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode != 200 {
-			t.Errorf("the token as Basic's password: %d", res.StatusCode)
-		}
-	})
+	}
+	basic, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/v1/me", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	basic.SetBasicAuth("anything", s.ivanov)
+	res, err := http.DefaultClient.Do(basic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("the token as Basic's password: %d", res.StatusCode)
+	}
 }
 
-// TestErrorsInTheFormatOfTheRequest: clients that read no JSON are told in one
-// line.
-func TestErrorsInTheFormatOfTheRequest(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, dsn string) {
-		s := newShop(t, dsn)
-		for _, tt := range []struct {
-			path, token, accept string
-			status              int
-			body                string
-		}{
-			{"/v1/notifications?format=xml", "", "", 401, `<e code="unauthorized" retry_s="0"/>`},
-			{"/v1/notifications?format=text", "", "", 401, "E1\tunauthorized\t0\n"},
-			{"/v1/notifications?format=xml&limit=no", s.ivanov, "", 422, `<e code="invalid" retry_s="0"/>`},
-			{"/v1/notifications?format=text&limit=no", s.ivanov, "", 422, "E1\tinvalid\t0\n"},
-			{"/v1/notifications", s.publish, "application/xml", 403, `<e code="forbidden" retry_s="0"/>`},
-			{"/v1/notifications", s.publish, "text/plain", 403, "E1\tforbidden\t0\n"},
-		} {
-			a := s.Do("GET", tt.path, tt.token, nil, "Accept", tt.accept)
-			if a.Status != tt.status || string(a.Body) != tt.body || !strings.Contains(a.Header.Get("Content-Type"), "charset=utf-8") {
-				t.Errorf("%s %s = %d %q (%s), want %d %q", tt.path, tt.accept, a.Status, a.Body, a.Header.Get("Content-Type"), tt.status, tt.body)
-			}
+// errorsInTheFormat: clients that read no JSON are told in one line.
+func errorsInTheFormat(t *testing.T, s *shop) {
+	t.Helper()
+	for _, tt := range []struct {
+		path, token, accept string
+		status              int
+		body                string
+	}{
+		{"/v1/notifications?format=xml", "", "", 401, `<e code="unauthorized" retry_s="0"/>`},
+		{"/v1/notifications?format=text", "", "", 401, "E1\tunauthorized\t0\n"},
+		{"/v1/notifications?format=xml&limit=no", s.ivanov, "", 422, `<e code="invalid" retry_s="0"/>`},
+		{"/v1/notifications?format=text&limit=no", s.ivanov, "", 422, "E1\tinvalid\t0\n"},
+		{"/v1/notifications", s.publish, "application/xml", 403, `<e code="forbidden" retry_s="0"/>`},
+		{"/v1/notifications", s.publish, "text/plain", 403, "E1\tforbidden\t0\n"},
+	} {
+		a := s.Do("GET", tt.path, tt.token, nil, "Accept", tt.accept)
+		if a.Status != tt.status || string(a.Body) != tt.body || !strings.Contains(a.Header.Get("Content-Type"), "charset=utf-8") {
+			t.Errorf("%s %s = %d %q (%s), want %d %q", tt.path, tt.accept, a.Status, a.Body, a.Header.Get("Content-Type"), tt.status, tt.body)
 		}
-	})
+	}
 }
 
 // TestConflicts: two clients that fight for a session, one key for two

@@ -102,27 +102,26 @@ func TestHooksKeepWhatCannotBeParsed(t *testing.T) {
 		if rows := s.Poll(s.ivanov, "").Rows; len(rows) != 0 {
 			t.Errorf("what cannot be parsed made %+v", rows)
 		}
+		replayAfterMending(t, s)
 	})
 }
 
-// TestReplayAfterMending: what failed for its source's settings does its work
-// when it is replayed.
-func TestReplayAfterMending(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, dsn string) {
-		s := newShop(t, dsn)
-		form := "event=ringing&uniqueid=1.2&linkedid=1.1&channel=PJSIP/101-00000001&direction=inbound&connected=%2B79031234567&ext=101"
-		if a := s.Do("POST", s.hook, "", form, "Content-Type", "application/x-www-form-urlencoded"); a.Status != 200 || a.JSON(t)["parsed"] != false {
-			t.Fatalf("a dialplan's request to kind generic: %d %s", a.Status, a.Body)
-		}
-		s.Admin("PUT", "/v1/admin/sources/office", map[string]any{"kind": "asterisk-http", "name": "office"})
-		re := s.Admin("POST", "/v1/admin/webhooks/"+s.journal("failed")[0]["id"].(string)+"/replay", nil)
-		if re["outcome"] != "stored" {
-			t.Fatalf("replayed: %v", re)
-		}
-		if rows := s.Poll(s.ivanov, "").Rows; len(rows) != 1 || rows[0].Kind != "call.ringing" || rows[0].Phone != "+79031234567" {
-			t.Errorf("after the replay: %+v", rows)
-		}
-	})
+// replayAfterMending: what failed for its source's settings does its work when
+// it is replayed. The source is of another kind afterwards.
+func replayAfterMending(t *testing.T, s *shop) {
+	t.Helper()
+	form := "event=ringing&uniqueid=1.2&linkedid=1.1&channel=PJSIP/101-00000001&direction=inbound&connected=%2B79031234567&ext=101"
+	if a := s.Do("POST", s.hook, "", form, "Content-Type", "application/x-www-form-urlencoded"); a.Status != 200 || a.JSON(t)["parsed"] != false {
+		t.Fatalf("a dialplan's request to kind generic: %d %s", a.Status, a.Body)
+	}
+	s.Admin("PUT", "/v1/admin/sources/office", map[string]any{"kind": "asterisk-http", "name": "office"})
+	re := s.Admin("POST", "/v1/admin/webhooks/"+s.journal("failed")[0]["id"].(string)+"/replay", nil)
+	if re["outcome"] != "stored" {
+		t.Fatalf("replayed: %v", re)
+	}
+	if rows := s.Poll(s.ivanov, "").Rows; len(rows) != 1 || rows[0].Kind != "call.ringing" || rows[0].Phone != "+79031234567" {
+		t.Errorf("after the replay: %+v", rows)
+	}
 }
 
 // TestHooksRepeated: a repeat is 2xx, changes nothing and is listed as one; it
