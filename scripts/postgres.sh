@@ -4,13 +4,14 @@
 # refuse root), else as the user we are.
 #
 #   scripts/postgres.sh start DIR    prints the DSN of its superuser
+#   scripts/postgres.sh restart DIR  starts it again after it was killed
 #   scripts/postgres.sh stop DIR     stops it and removes DIR
 #
 # DIR is empty or absent before start. fsync stays on: tests and figures must
 # mean something.
 set -eu
 fail() { echo "postgres.sh: $*" >&2; exit 1; }
-[ $# -eq 2 ] || { echo "usage: $0 start|stop DIR" >&2; exit 2; }
+[ $# -eq 2 ] || { echo "usage: $0 start|restart|stop DIR" >&2; exit 2; }
 cmd=$1
 case $2 in /*) dir=$2 ;; *) dir=$PWD/$2 ;; esac
 mark=$dir/initdb.log # stop removes only what start made
@@ -60,6 +61,14 @@ start() {
 	echo "postgres://postgres@127.0.0.1:$p/postgres?sslmode=disable"
 }
 
+# pg_ctl remembers the options of the start, the port among them.
+restart() {
+	[ -e "$mark" ] || fail "$dir was not made by this script"
+	cd /
+	as "$bin/pg_ctl" -D "$dir/data" -l "$dir/postgres.log" -w -t 60 -s restart >/dev/null 2>&1 </dev/null ||
+		{ cat "$dir/postgres.log" >&2; fail "PostgreSQL did not start again"; }
+}
+
 stop() {
 	[ -d "$dir" ] || return 0
 	[ -e "$mark" ] || fail "$dir was not made by this script"
@@ -78,6 +87,7 @@ start)
 	trap 'exit 143' TERM HUP
 	start
 	;;
+restart) restart ;;
 stop) stop ;;
-*) fail "start or stop, not $cmd" ;;
+*) fail "start, restart or stop, not $cmd" ;;
 esac

@@ -1,0 +1,190 @@
+package app_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"zummer/app/apptest"
+)
+
+// ownPostgres starts a server that this test may kill.
+func ownPostgres(t *testing.T) (dir, dsn string) {
+	t.Helper()
+	top, err := os.MkdirTemp("", "zummer-kill")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(top) })
+	if err := os.Chmod(top, 0o755); err != nil { // the server may run as another user
+		t.Fatal(err)
+	}
+	dir = filepath.Join(top, "pg")
+	dsn = strings.TrimSpace(postgresScript(t, "start", dir))
+	t.Cleanup(func() { postgresScript(t, "stop", dir) })
+	return dir, dsn
+}
+
+func postgresScript(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("../scripts/postgres.sh", args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("postgres.sh %s: %v", args[0], err)
+	}
+	return string(out)
+}
+
+// killServer ends the server's first process and all its children at once, as
+// a power cut does. The first is stopped before, so that it makes no new ones.
+func killServer(t *testing.T, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil || pid < 2 {
+		t.Fatalf("postmaster.pid begins with %q", first)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range stats {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		child, rest, _ := strings.Cut(string(text), " ")
+		fields := strings.Fields(rest[strings.LastIndex(rest, ")")+1:])
+		if id, err := strconv.Atoi(child); err == nil && len(fields) > 1 && fields[1] == first {
+			_ = syscall.Kill(id, syscall.SIGKILL) // or it ended meanwhile
+		}
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKillNineOfPostgreSQL kills the database server under a running program
+// while webhooks come in. While it is away the program says 503, to PBXs and
+// to clients, and never gives a set that lacks what was answered before; when
+// it is back the program goes on by itself, and every 2xx is there.
+func TestKillNineOfPostgreSQL(t *testing.T) {
+	if os.Getenv("ZUMMER_TEST_SQLITE_ONLY") != "" {
+		t.Log("PostgreSQL was left out: ZUMMER_TEST_SQLITE_ONLY is set")
+		return
+	}
+	const users = 6
+	dir, dsn := ownPostgres(t)
+	in := apptest.Start(t, dsn)
+	hook := in.Source("office", "generic", nil)
+	var tokens []string
+	for i := range users {
+		tokens = append(tokens, in.User(fmt.Sprintf("user%d", i), "office", fmt.Sprint(101+i)))
+	}
+
+	var mu sync.Mutex
+	stored := make([]map[string]bool, users) // by user: phones whose webhook was answered 2xx
+	for u := range stored {
+		stored[u] = map[string]bool{}
+	}
+	var hooksAway, pollsAway, since int // 503s; 2xx since the last reset
+	count := func(n *int) func() bool {
+		return func() bool { mu.Lock(); defer mu.Unlock(); return *n > 0 }
+	}
+	done := make(chan struct{})
+	var all sync.WaitGroup
+	for u := range users {
+		all.Go(func() { // a PBX, which sends again what was not taken
+			pace := time.NewTicker(50 * time.Millisecond)
+			defer pace.Stop()
+			for i := 0; ; {
+				a, err := in.Try(t.Context(), "POST", hook, "", callEvent("answered", u*1000+i, 101+u))
+				mu.Lock()
+				switch {
+				case err != nil:
+					t.Errorf("webhook: %v", err)
+				case a.Status == 503 && a.Header.Get("Retry-After") != "":
+					hooksAway++
+				case a.Status == 200 && decodeHook(t, a).Parsed == nil:
+					stored[u][customer(u*1000+i)] = true
+					since++
+					i++
+				default:
+					t.Errorf("webhook: %d %s", a.Status, a.Body)
+				}
+				mu.Unlock()
+				select {
+				case <-pace.C:
+				case <-done:
+					return
+				}
+			}
+		})
+		all.Go(func() { // a client
+			pace := time.NewTicker(25 * time.Millisecond)
+			defer pace.Stop()
+			for {
+				mu.Lock()
+				must := len(stored[u])
+				mu.Unlock()
+				a, err := in.Try(t.Context(), "GET", "/v1/notifications?limit=100", tokens[u], nil)
+				switch {
+				case err != nil:
+					t.Errorf("poll: %v", err)
+				case a.Status == 503:
+					mu.Lock()
+					pollsAway++
+					mu.Unlock()
+				case a.Status != 200:
+					t.Errorf("poll: %d %s", a.Status, a.Body)
+				default:
+					if rows := a.JSON(t)["notifications"].([]any); len(rows) < min(must, 100) {
+						t.Errorf("a set of %d rows after %d webhooks were answered", len(rows), must)
+					}
+				}
+				select {
+				case <-pace.C:
+				case <-done:
+					return
+				}
+			}
+		})
+	}
+	eventually(t, "webhooks are taken", 10*time.Second, count(&since))
+	killServer(t, dir)
+	eventually(t, "clients are told 503", 10*time.Second, count(&pollsAway))
+	eventually(t, "PBXs are told 503", 20*time.Second, count(&hooksAway))
+	postgresScript(t, "restart", dir)
+	mu.Lock()
+	since = 0
+	mu.Unlock()
+	eventually(t, "webhooks are taken again", 20*time.Second, count(&since))
+	close(done)
+	all.Wait()
+	for u, tok := range tokens {
+		there := map[string]int{}
+		for _, r := range wholeSet(in, tok).Rows {
+			there[r.Phone]++
+		}
+		for phone := range stored[u] {
+			if there[phone] != 1 {
+				t.Errorf("user %d: the call of %s was answered 2xx and is there %d times", u, phone, there[phone])
+			}
+		}
+	}
+}
