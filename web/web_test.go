@@ -148,6 +148,12 @@ func TestExplain(t *testing.T) {
 		{"kind of somebody else", KindIn(Russian, "mail.received"), "mail.received"},
 		{"action of somebody else", ActionIn(Russian, "dance"), "dance"},
 		{"outcome", OutcomeIn(Russian, models.WebhookRepeat), "повтор"},
+		{"reason in Russian", WhyIn(Russian, "answered: one open interest"), "снята трубка: один открытый интерес"},
+		{"reason in English", WhyIn(English, "answered: one open interest"), "answered: one open interest"},
+		{"reason of the PBX", WhyIn(Russian, "the extension stopped ringing: no_answer"), "номер перестал звонить: никто не ответил"},
+		{"reason of a client", WhyIn(English, "opened"), "the client opened it"},
+		{"reason with a name", WhyIn(Russian, "requeued by admin"), "вернул admin"},
+		{"reason of the future", WhyIn(Russian, "strange"), "strange"},
 		{"refusal", RefusalIn(English, "wrong_token"), "wrong address (token)"},
 	} {
 		if tt.got != tt.want {
