@@ -123,7 +123,8 @@ func (l *ledger) create(o *op, d *models.Draft) (*models.Notification, error) {
 	l.add(n, false)
 	l.inboxes[d.UserID].Pending++
 	l.due(n)
-	l.step(models.StepStored, n, o, models.Step{Rule: d.Rule, Reason: d.Reason, Payload: &n.Payload})
+	p := d.Payload // a later operation of the batch may revise the row
+	l.step(models.StepStored, n, o, models.Step{Rule: d.Rule, Reason: d.Reason, Payload: &p})
 	l.mark(d, id)
 	return n, nil
 }

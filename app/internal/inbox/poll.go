@@ -202,8 +202,12 @@ func (in *Inbox) read(ctx context.Context, user int64) (models.Set, error) {
 		}
 		set.Inbox.UserID = user
 		if !due(&set.Inbox, set.Now) {
-			if _, stale := in.cache.put(set.Inbox, set.Now, at); stale {
+			newer, stale := in.cache.put(set.Inbox, set.Now, at)
+			if stale {
 				continue
+			}
+			if newer { // the hint of it will find nothing new: others who wait hear it now
+				in.opt.Hub.Wake(user)
 			}
 			return set, nil
 		}

@@ -172,9 +172,13 @@ func (b *batch) administrate(o *op) error {
 	e := l.rows[models.RowRef{User: a.owner, ID: a.id}]
 	reason := models.Step{Reason: "by " + a.by.Who}
 	if e == nil || e.deleted {
+		if e != nil { // settled by an earlier operation of this batch
+			n := *e.n
+			o.requeued = &n
+		}
 		return b.requeueSettled(o)
 	}
-	a.row = e.n
+	defer func() { a.settle(e.n) }()
 	switch a.action {
 	case AdminProcess:
 		l.remove(o, e, models.StepProcessed, reason)
@@ -194,6 +198,15 @@ func (b *batch) administrate(o *op) error {
 	return nil
 }
 
+// settle keeps the row as this operation leaves it: later ones of the batch
+// may change it.
+func (a *admin) settle(n *models.Notification) {
+	if a.row == nil {
+		row := *n
+		a.row = &row
+	}
+}
+
 // requeueSettled brings a settled row back as a new one that follows it.
 func (b *batch) requeueSettled(o *op) error {
 	a := o.admin
@@ -205,7 +218,7 @@ func (b *batch) requeueSettled(o *op) error {
 		o.opErr = models.Errorf(models.NotFound, "notification %d is no longer in the history", a.id)
 		return nil
 	}
-	o.requeued.Action = again(o.requeued)
+	o.requeued.Action, o.requeued.CollapseKey = again(o.requeued), "" // a row of its own
 	return b.copyTo(o, o.requeued, a.owner, "requeued by "+a.by.Who)
 }
 
@@ -224,7 +237,7 @@ func (b *batch) copyTo(o *op, n *models.Notification, user int64, reason string)
 	if err != nil {
 		return err
 	}
-	o.admin.row = made
+	o.admin.settle(made)
 	b.ledger.step(models.StepRequeued, made, o, models.Step{Reason: reason})
 	return nil
 }

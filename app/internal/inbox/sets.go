@@ -53,12 +53,6 @@ func (b *batch) spread(ctx context.Context) error {
 		o.admin.owner = owner
 		if owner == 0 {
 			o.opErr = models.Errorf(models.NotFound, "no notification %d", o.admin.id)
-			continue
-		}
-		if o.admin.action == AdminRequeue {
-			if o.requeued, err = b.tx.SettledRow(ctx, o.admin.id); err != nil && !models.IsNotFound(err) {
-				return fmt.Errorf("read settled row %d: %w", o.admin.id, err)
-			}
 		}
 	}
 	slices.Sort(keys)
@@ -117,9 +111,6 @@ func (b *batch) lockInboxes(ctx context.Context) error {
 				users[a.toUser] = true
 				sel.All = append(sel.All, a.owner, a.toUser)
 			}
-			if o.requeued != nil {
-				sel.Keys = append(sel.Keys, models.RowKey{User: a.owner, Key: o.requeued.CollapseKey})
-			}
 		}
 	}
 	sel.Refs = slices.Collect(maps.Keys(refs))
@@ -160,6 +151,22 @@ func (b *batch) lockInboxes(ctx context.Context) error {
 		return fmt.Errorf("look for settled rows: %w", err)
 	}
 	maps.Copy(l.settled, found)
+	return b.findRequeued(ctx)
+}
+
+// findRequeued reads the last body of settled rows that shall come back, under
+// the lock: nobody can revise or settle them any more.
+func (b *batch) findRequeued(ctx context.Context) error {
+	for _, o := range b.ops {
+		a := o.admin
+		if a == nil || a.owner == 0 || a.action != AdminRequeue || b.ledger.rows[models.RowRef{User: a.owner, ID: a.id}] != nil {
+			continue
+		}
+		var err error
+		if o.requeued, err = b.tx.SettledRow(ctx, a.id); err != nil && !models.IsNotFound(err) {
+			return fmt.Errorf("read settled row %d: %w", a.id, err)
+		}
+	}
 	return nil
 }
 
