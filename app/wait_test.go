@@ -45,7 +45,7 @@ func wholeSet(in *apptest.Instance, token string) apptest.Set {
 	}
 }
 
-// answerTo decodes the body of a hook's answer.
+// hookAnswer is the body of a hook's answer; Parsed is nil when all went well.
 type hookAnswer struct {
 	OK     bool  `json:"ok"`
 	Parsed *bool `json:"parsed"`
