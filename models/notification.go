@@ -162,6 +162,7 @@ type Step struct {
 	UserID         int64
 	NotificationID int64 // 0: nothing was made
 	Rev            int
+	CollapseKey    string
 	Version        int64 // of the inbox after the step
 	What           string
 	Kind           string

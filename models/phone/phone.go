@@ -39,6 +39,9 @@ const (
 // case; "" means none) says how numbers without a country code are meant. An
 // empty number is Hidden, as are the words PBXs send instead of one.
 func Parse(raw, region string) Number {
+	if russianMobile(raw) {
+		return Number{E164: raw}
+	}
 	s := bare(raw)
 	if s == "" || isHidden(s) {
 		return Number{Hidden: true}
@@ -63,6 +66,9 @@ func Pretty(e164, region string) string {
 	if !strings.HasPrefix(e164, "+") {
 		return e164
 	}
+	if russianMobile(e164) {
+		return "+7 " + e164[2:5] + " " + e164[5:8] + "-" + e164[8:10] + "-" + e164[10:]
+	}
 	n, err := phonenumbers.Parse(e164, "ZZ")
 	if err != nil {
 		return e164
@@ -72,6 +78,20 @@ func Pretty(e164, region string) string {
 		return phonenumbers.Format(n, phonenumbers.NATIONAL)
 	}
 	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+}
+
+// russianMobile reports whether s is +79 and nine digits. That is most of what
+// comes here, and needs neither the tables nor the patterns of the library.
+func russianMobile(s string) bool {
+	if len(s) != 12 || s[:3] != "+79" {
+		return false
+	}
+	for i := 3; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // bare cuts raw down to the user part: no display name, scheme, host,

@@ -1,8 +1,11 @@
 package phone_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/nyaruka/phonenumbers/v2"
 
 	"zummer/models"
 	"zummer/models/phone"
@@ -143,4 +146,22 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("Pretty(%q, %q) is empty", got.E164, region)
 		}
 	})
+}
+
+// TestRussianMobile: the short way says what the library says.
+func TestRussianMobile(t *testing.T) {
+	for i := range 1000 {
+		raw := fmt.Sprintf("+79%09d", (i*7919993)%1000000000)
+		slow := phone.Parse(" "+raw, "RU") // the space takes the long way
+		if fast := phone.Parse(raw, "GB"); fast != slow {
+			t.Fatalf("Parse(%s) = %+v, the long way says %+v", raw, fast, slow)
+		}
+		n, err := phonenumbers.Parse(raw, "ZZ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := phone.Pretty(raw, "RU"), phonenumbers.Format(n, phonenumbers.INTERNATIONAL); got != want {
+			t.Fatalf("Pretty(%s) = %q, the library says %q", raw, got, want)
+		}
+	}
 }

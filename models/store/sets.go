@@ -210,11 +210,11 @@ func (tx *Tx) Settled(ctx context.Context, refs []models.RowRef) (map[models.Row
 	return out, err
 }
 
-const stepColumns = "at, user_id, notification_id, rev, version, what, kind, action, call_id, webhook_id, source_id, rule, reason, session, detail, payload"
+const stepColumns = "at, user_id, notification_id, rev, version, what, kind, action, call_id, webhook_id, source_id, rule, reason, session, detail, payload, collapse_key"
 
 // InsertSteps appends to the timeline.
 func (tx *Tx) InsertSteps(ctx context.Context, steps []*models.Step) error {
-	const n = 16
+	const n = 17
 	return chunks(steps, n, func(part []*models.Step) error {
 		args := make([]any, 0, n*len(part))
 		for _, s := range part {
@@ -227,9 +227,9 @@ func (tx *Tx) InsertSteps(ctx context.Context, steps []*models.Step) error {
 				payload = string(b)
 			}
 			args = append(args, tx.d.ts(s.At), s.UserID, s.NotificationID, s.Rev, s.Version, s.What, s.Kind, s.Action, s.CallID, s.WebhookID, s.SourceID, s.Rule, s.Reason,
-				s.Session, models.CutText(s.Detail, 300), payload)
+				s.Session, models.CutText(s.Detail, 300), payload, s.CollapseKey)
 		}
-		values, args := tx.d.values("tiiiisssiiissssj", args)
+		values, args := tx.d.values("tiiiisssiiissssjs", args)
 		return tx.exec(ctx, "INSERT INTO notification_events ("+stepColumns+") "+values, args...)
 	})
 }
@@ -238,7 +238,7 @@ func scanStep(r scanner) (s models.Step, err error) {
 	var at dbTime
 	var payload text
 	if err = r.Scan(&s.ID, &at, &s.UserID, &s.NotificationID, &s.Rev, &s.Version, &s.What, &s.Kind, &s.Action, &s.CallID, &s.WebhookID, &s.SourceID, &s.Rule, &s.Reason,
-		&s.Session, &s.Detail, &payload); err != nil {
+		&s.Session, &s.Detail, &payload, &s.CollapseKey); err != nil {
 		return s, err
 	}
 	s.At = at.Time
@@ -257,7 +257,7 @@ func (tx *Tx) SettledRow(ctx context.Context, id int64) (*models.Notification, e
 		s, err := scanStep(r)
 		if err == nil {
 			n = &models.Notification{ID: id, UserID: s.UserID, Rev: s.Rev, Version: s.Version, Kind: s.Kind, Action: s.Action, CallID: s.CallID, SourceID: s.SourceID,
-				Rule: s.Rule, Reason: s.Reason, Payload: *s.Payload, CreatedAt: s.At, UpdatedAt: s.At}
+				CollapseKey: s.CollapseKey, Rule: s.Rule, Reason: s.Reason, Payload: *s.Payload, CreatedAt: s.At, UpdatedAt: s.At}
 		}
 		return err
 	}, "SELECT id, "+stepColumns+" FROM notification_events WHERE notification_id = ? AND payload IS NOT NULL ORDER BY id DESC LIMIT 1", id)
@@ -267,9 +267,17 @@ func (tx *Tx) SettledRow(ctx context.Context, id int64) (*models.Notification, e
 	return n, err
 }
 
-// OwnerOf returns the user of a pending or settled row; 0: unknown id.
+// OwnerOf returns the user of a pending or settled row; 0: unknown id. A row
+// may outlive its timeline, so the register itself is asked last; that reads
+// all of it.
 func (tx *Tx) OwnerOf(ctx context.Context, id int64) (user int64, err error) {
-	err = tx.each(ctx, func(r scanner) error { return r.Scan(&user) },
-		"SELECT user_id FROM notification_events WHERE notification_id = ? AND user_id <> 0 ORDER BY id DESC LIMIT 1", id)
+	for _, sql := range []string{
+		"SELECT user_id FROM notification_events WHERE notification_id = ? AND user_id <> 0 ORDER BY id DESC LIMIT 1",
+		"SELECT user_id FROM unprocessed_notifications WHERE id = ?",
+	} {
+		if user == 0 && err == nil {
+			err = tx.each(ctx, func(r scanner) error { return r.Scan(&user) }, sql, id)
+		}
+	}
 	return user, err
 }

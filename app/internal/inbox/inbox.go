@@ -52,6 +52,7 @@ type Inbox struct {
 	cache    *cache
 	presence *presence
 	log      *slog.Logger
+	zone     *time.Location // Options.Timezone
 
 	tailed   atomic.Int64 // Unix nanoseconds of the last finished tail pass
 	expiring sync.Map     // user → struct{}: an expiry is already queued
@@ -84,7 +85,7 @@ func New(opt Options) *Inbox {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
-	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, closing: make(chan struct{})}
+	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone), closing: make(chan struct{})}
 }
 
 // Run writes batches and follows other replicas until ctx ends. On return
@@ -113,4 +114,13 @@ func (in *Inbox) Run(ctx context.Context) error {
 // jitter spreads d over [d, 1.2d).
 func jitter(d time.Duration) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)/5+1))
+}
+
+// zoneOf is the named zone, or the service's own; reading one costs a file, so
+// the usual case does not.
+func (in *Inbox) zoneOf(name string) *time.Location {
+	if name == "" || name == in.opt.Timezone {
+		return in.zone
+	}
+	return models.ZoneOf(name, in.opt.Timezone)
 }

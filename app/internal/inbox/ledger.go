@@ -76,6 +76,7 @@ func (l *ledger) step(what string, n *models.Notification, o *op, s models.Step)
 		s.UserID, s.NotificationID, s.Rev, s.Kind, s.Action = n.UserID, n.ID, n.Rev, n.Kind, n.Action
 		s.CallID = cmp.Or(s.CallID, n.CallID)
 		s.SourceID = cmp.Or(s.SourceID, n.SourceID)
+		s.CollapseKey = n.CollapseKey
 		if ib := l.inboxes[n.UserID]; ib != nil {
 			s.Version = ib.Version
 		}
@@ -163,9 +164,9 @@ func countAttempts(b *batch, n *models.Notification, d *models.Draft) models.Pay
 	if p.Call != nil && !p.Call.StartedAt.IsZero() {
 		last = p.Call.StartedAt
 	}
-	zone := models.ZoneOf(b.in.opt.Timezone)
+	zone := b.in.zone
 	if u := b.dir.Users[d.UserID]; u != nil {
-		zone = models.ZoneOf(u.Timezone, b.in.opt.Timezone)
+		zone = b.in.zoneOf(u.Timezone)
 	}
 	p.Text = routing.MissedText(p, attempts, last, zone)
 	return p

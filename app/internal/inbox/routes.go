@@ -96,7 +96,7 @@ func (b *batch) collect(o *op, steps []models.Step, drafts []models.Draft, c *mo
 
 func (b *batch) context(o *op, c *models.Call, s *models.Source) routing.Context {
 	ctx := routing.Context{Dir: b.dir, Source: s, Contacts: b.contacts[c.Phone], AnyContacts: b.any, Now: b.now,
-		PollInterval: b.in.opt.PollInterval, Zone: models.ZoneOf(s.Timezone, b.in.opt.Timezone)}
+		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone)}
 	if o.webhook != nil {
 		ctx.WebhookID = o.webhook.ID
 	}

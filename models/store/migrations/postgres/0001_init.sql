@@ -157,6 +157,7 @@ CREATE TABLE notification_events (
   session text NOT NULL DEFAULT '',
   detail text NOT NULL DEFAULT '',
   payload jsonb,
+  collapse_key text NOT NULL DEFAULT '',
   PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
 CREATE TABLE notification_events_default PARTITION OF notification_events DEFAULT;

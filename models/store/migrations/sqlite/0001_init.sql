@@ -156,7 +156,8 @@ CREATE TABLE notification_events (
   reason TEXT NOT NULL DEFAULT '',
   session TEXT NOT NULL DEFAULT '',
   detail TEXT NOT NULL DEFAULT '',
-  payload TEXT
+  payload TEXT,
+  collapse_key TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX notification_events_notification ON notification_events (notification_id) WHERE notification_id <> 0;
 CREATE INDEX notification_events_call ON notification_events (call_id) WHERE call_id <> 0;
