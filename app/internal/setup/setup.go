@@ -16,6 +16,8 @@ type Kind struct {
 	// Validate says what is wrong with a source's settings and secret, best as
 	// a models.InvalidField of "settings.NAME" or "secret". nil: all is right.
 	Validate func(settings map[string]any, secret string) error
+	// Secrets are the settings that are written and never read back.
+	Secrets []string
 }
 
 // Options configure a Setup. Store, Snapshot, Kinds, NewToken and NewURLToken
