@@ -31,6 +31,7 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("PUT", "/sources/:slug", a.putSource)
 	admin("DELETE", "/sources/:slug", a.deleteSource)
 	admin("POST", "/sources/:slug/rotate", a.rotateSource)
+	admin("GET", "/sources/:slug/employees", a.employees)
 
 	admin("GET", "/users", a.listUsers)
 	admin("GET", "/users/:login", a.getUser)
@@ -65,6 +66,7 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("GET", "/unrouted", a.listUnrouted)
 	admin("GET", "/calls", a.listAllCalls)
 	admin("GET", "/calls/:id", a.getAnyCall)
+	admin("GET", "/calls/:id/recording", a.anyRecording)
 	admin("GET", "/stats", a.getStats)
 	admin("GET", "/audit", a.listAudit)
 

@@ -59,6 +59,9 @@ func (a *API) hook(c echo.Context) error {
 				return writeReply(c, reply)
 			}
 		}
+		if req.Method == http.MethodOptions { // only ever a handshake
+			return echo.ErrMethodNotAllowed
+		}
 		if err := adapter.Verify(r, cfg); err != nil {
 			a.refuse(c, slug, source, http.StatusUnauthorized, RefusedSignature, publicMessage(err))
 			return models.Coded(models.Unauthorized, "wrong_signature", "the signature is wrong or missing")

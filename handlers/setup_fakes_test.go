@@ -101,6 +101,10 @@ func (f *setupFakes) RotateSource(_ context.Context, by Actor, slug string) (mod
 	return *f.dir.Sources[5], f.note(by, "rotate %s", slug)
 }
 
+func (f *setupFakes) AuditNote(_ context.Context, by Actor, what, object, detail string) error {
+	return f.note(by, "audit %s %s %s", what, object, detail)
+}
+
 func (f *setupFakes) PutUser(_ context.Context, by Actor, login string, in models.UserInput) (models.User, error) {
 	f.users = append(f.users, in)
 	return *f.dir.Users[1], f.note(by, "put user %s", login)

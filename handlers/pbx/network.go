@@ -15,11 +15,19 @@ const AllowIPs = "allow_ips"
 // pbxNetworks in AllowIPs stands for the networks that the kind's maker names.
 const pbxNetworks = "pbx"
 
+// PrivateHosts is the other setting that every kind has: host names and
+// addresses on a private network that our own requests (employees, recordings,
+// calls to place) may go to. Absent or empty: public addresses only.
+const PrivateHosts = "private_hosts"
+
 // CommonSettings lists the settings that every kind has.
 func CommonSettings() []Field {
 	return []Field{{Name: AllowIPs, Type: "list", Help: Text{
 		RU: "Необязательно. Адреса и сети, из которых принимаются запросы: 203.0.113.7, 198.51.100.0/24. Слово pbx — сети, которые называет производитель АТС.",
 		EN: "Optional. Addresses and networks whose requests are taken: 203.0.113.7, 198.51.100.0/24. The word pbx stands for the networks that the maker of the PBX names.",
+	}}, {Name: PrivateHosts, Type: "list", Help: Text{
+		RU: "Необязательно. АТС во внутренней сети: её имена или адреса, к которым Zummer может обращаться за записями и сотрудниками (192.168.1.10, pbx.local).",
+		EN: "Optional. A PBX on a private network: its names or addresses that Zummer may ask for recordings and employees (192.168.1.10, pbx.local).",
 	}}}
 }
 
@@ -37,15 +45,25 @@ func Allowed(a Adapter, settings map[string]any, addr string) bool {
 	return err == nil && slices.ContainsFunc(nets, func(n netip.Prefix) bool { return n.Contains(ip.Unmap()) })
 }
 
+// MayAsk reports whether our own requests for a source may go to host, a name
+// or an address without a port, although it is on a private network.
+func MayAsk(settings map[string]any, host string) bool {
+	hosts, err := textList(settings, PrivateHosts)
+	return err == nil && slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(strings.Trim(h, "[]"), host) })
+}
+
 // CheckCommon refuses wrong values of the settings that every kind has, and
 // returns the others for the kind's own CheckSettings.
 func CheckCommon(a Adapter, settings map[string]any) (own map[string]any, err error) {
 	if _, err := readNetworks(a.Info().Networks, settings); err != nil {
 		return nil, err
 	}
+	if _, err := textList(settings, PrivateHosts); err != nil {
+		return nil, err
+	}
 	own = make(map[string]any, len(settings))
 	for name, v := range settings {
-		if name != AllowIPs {
+		if name != AllowIPs && name != PrivateHosts {
 			own[name] = v
 		}
 	}

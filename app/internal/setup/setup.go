@@ -120,6 +120,19 @@ func (c *change) audit(ctx context.Context, what, object, detail string) error {
 	return c.SaveAudit(ctx, c.now, auditEntry(c.by, what, object, detail))
 }
 
+// AuditNote writes down what was done or shown without a change of the set-up, such
+// as a recording that was listened to. detail must hold no secret and no phone
+// number.
+func (s *Setup) AuditNote(ctx context.Context, by models.Actor, what, object, detail string) error {
+	return s.opt.Store.Write(ctx, func(tx Tx) error {
+		now, _, err := tx.Begin(ctx)
+		if err != nil {
+			return fmt.Errorf("read the clock: %w", err)
+		}
+		return tx.SaveAudit(ctx, now, auditEntry(by, what, object, detail))
+	})
+}
+
 func auditEntry(by models.Actor, what, object, detail string) *models.AuditEntry {
 	return &models.AuditEntry{
 		Who: models.CutText(by.Who, 128), From: models.CutText(by.From, 128), What: what,
