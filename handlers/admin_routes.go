@@ -37,6 +37,7 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("GET", "/users/:login", a.getUser)
 	admin("PUT", "/users/:login", a.putUser)
 	admin("DELETE", "/users/:login", a.deleteUser)
+	admin("GET", "/users/:login/sessions", a.listSessions)
 	admin("GET", "/users/:login/tokens", a.listTokens)
 	admin("POST", "/users/:login/tokens", a.newToken)
 	admin("GET", "/tokens", a.listTokens)

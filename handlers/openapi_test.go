@@ -172,6 +172,7 @@ func exchanges() []exchange {
 		{"GET", "/v1/admin/users/ivanov", "", asAdmin, 200},
 		{"PUT", "/v1/admin/users/ivanov", `{"name":"Иванов","timezone":null}`, asAdmin, 200},
 		{"DELETE", "/v1/admin/users/ivanov", "", asAdmin, 204},
+		{"GET", "/v1/admin/users/ivanov/sessions", "", asAdmin, 200},
 		{"GET", "/v1/admin/users/ivanov/tokens", "", asAdmin, 200},
 		{"POST", "/v1/admin/users/ivanov/tokens", `{"name":"desk","scopes":["poll"],"expires_at":null}`, asAdmin, 201},
 		{"GET", "/v1/admin/tokens?limit=2", "", asAdmin, 200},
