@@ -96,4 +96,3 @@ func (o *outbound) close() {
 	o.public.CloseIdleConnections()
 	o.private.CloseIdleConnections()
 }
-
