@@ -6,13 +6,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"zummer/models"
 )
 
 // fakePBX answers our own requests from a list and keeps what it was asked.
 type fakePBX struct {
-	answers []string // "STATUS BODY", in order; "": the connection fails
+	answers []string // "STATUS BODY", in order; "": the connection fails; "200 BREAKS": it breaks off
 	asked   []string // "METHOD URL BODY", with the headers that matter before it
 }
 
@@ -37,7 +38,11 @@ func (f *fakePBX) Do(req *http.Request) (*http.Response, error) {
 	for _, r := range status {
 		code = code*10 + int(r-'0')
 	}
-	return &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), Request: req}, nil
+	var answer io.Reader = strings.NewReader(text)
+	if text == "BREAKS" {
+		answer = iotest.ErrReader(errors.New("connection reset"))
+	}
+	return &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(answer), Request: req}, nil
 }
 
 // was checks what was asked.

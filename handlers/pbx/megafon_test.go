@@ -263,7 +263,7 @@ func megafonAPI() pbx.Config {
 func TestMegafonEmployees(t *testing.T) {
 	f := &fakePBX{answers: []string{
 		`200 {"items":[{"login":"admin","name":"Иванов И.","email":"i@example.com","ext":510,"telnum":"79990001122","mobile":null},{"name":"nobody"}],"info":{"start":0,"next":2}}`,
-		`200 {"items":[{"login":"petrov","mobile":"+79990001133"}],"info":{"start":2,"next":null}}`,
+		`200 {"items":[{"login":"petrov","mobile":"+79990001133","ext":{"odd":1}}],"info":{"start":2,"next":null}}`,
 	}}
 	got, err := megafonAdapter().(pbx.EmployeeLister).Employees(t.Context(), f, megafonAPI())
 	want := []pbx.Employee{
@@ -283,7 +283,7 @@ func TestMegafonEmployees(t *testing.T) {
 
 func TestMegafonAPIErrors(t *testing.T) {
 	lister := megafonAdapter().(pbx.EmployeeLister)
-	for _, answer := range []string{"", "500 oops", "401 {}", "200 <html>", `200 {"items":17}`} {
+	for _, answer := range []string{"", "500 oops", "401 {}", "200 <html>", "200 BREAKS", `200 {"items":17}`} {
 		_, err := lister.Employees(t.Context(), &fakePBX{answers: []string{answer}}, megafonAPI())
 		if models.KindOf(err) != models.Unavailable || err == nil {
 			t.Errorf("answer %q: Employees: %v, want Unavailable", answer, err)

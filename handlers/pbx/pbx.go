@@ -86,6 +86,7 @@ func Kinds() []Adapter {
 		asteriskHTTP{},
 		megafon{},
 		sipuni{},
+		telphin{},
 	}
 }
 
