@@ -53,8 +53,8 @@ func (f *fakePBX) was(t *testing.T, what string, want ...string) {
 	}
 }
 
-// codeOf is the code of a refusal, "" of none.
-func codeOf(err error) string {
+// askCodeOf is the code of a refusal, "" of none.
+func askCodeOf(err error) string {
 	var e *models.Error
 	if errors.As(err, &e) {
 		return e.Code

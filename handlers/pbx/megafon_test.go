@@ -70,8 +70,8 @@ func briefs(t *testing.T, a pbx.Adapter, req pbx.Request, cfg pbx.Config) []stri
 	return out
 }
 
-// form is a request with that body.
-func form(body string) pbx.Request {
+// formOf is a request with that body.
+func formOf(body string) pbx.Request {
 	r := formRequest(nil)
 	r.Body = []byte(body)
 	return r
@@ -117,7 +117,7 @@ func TestMegafonEvents(t *testing.T) {
 		{"JSON", `{"cmd":"event","type":"INCOMING","phone":79161234567,"user":"admin","ext":510,"direction":"in","callid":432,"colour":null}`,
 			[]string{"ringing login:admin +510 in phone 79161234567 leg 432/login:admin"}},
 	} {
-		if got := briefs(t, megafonAdapter(), form(tc.body), pbx.Config{Region: "RU"}); !reflect.DeepEqual(got, tc.want) {
+		if got := briefs(t, megafonAdapter(), formOf(tc.body), pbx.Config{Region: "RU"}); !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: Parse(%s) = %q, want %q", tc.name, tc.body, got, tc.want)
 		}
 	}
@@ -153,7 +153,7 @@ func TestMegafonHistory(t *testing.T) {
 		{"no number", strings.Replace(in, "duration=120", "duration=long", 1) + "Success", []string{"error: duration: is not a number"}},
 		{"another type", strings.Replace(out, "type=out", "type=sideways", 1) + "Busy", []string{"error: direction: must be in, out or internal"}},
 	} {
-		if got := briefs(t, megafonAdapter(), form(tc.body), pbx.Config{Region: "RU", Timezone: "Europe/Moscow", Now: conformNow()}); !reflect.DeepEqual(got, tc.want) {
+		if got := briefs(t, megafonAdapter(), formOf(tc.body), pbx.Config{Region: "RU", Timezone: "Europe/Moscow", Now: conformNow()}); !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: Parse(%s) = %q, want %q", tc.name, tc.body, got, tc.want)
 		}
 	}
@@ -163,7 +163,7 @@ func TestMegafonHistory(t *testing.T) {
 // once has one, another for another link.
 func TestMegafonNames(t *testing.T) {
 	id := func(body string) string {
-		res, err := megafonAdapter().Parse(form(body), pbx.Config{})
+		res, err := megafonAdapter().Parse(formOf(body), pbx.Config{})
 		if err != nil || len(res.Events) == 0 {
 			t.Fatalf("Parse(%s): %+v, %v", body, res.Events, err)
 		}
@@ -184,7 +184,7 @@ func TestMegafonNames(t *testing.T) {
 }
 
 func TestMegafonContact(t *testing.T) {
-	res, err := megafonAdapter().Parse(form("cmd=contact&phone=79990001122&callid=432&diversion=74950000001&crm_token=S"), pbx.Config{})
+	res, err := megafonAdapter().Parse(formOf("cmd=contact&phone=79990001122&callid=432&diversion=74950000001&crm_token=S"), pbx.Config{})
 	if err != nil || res.Lookup == nil || res.Lookup.Phone != "79990001122" {
 		t.Fatalf("Parse = %+v, %v, want a lookup of 79990001122", res, err)
 	}
@@ -222,8 +222,8 @@ func TestMegafonToken(t *testing.T) {
 		{"unreadable", "hello", token, "signature_missing"},
 		{"none configured", "cmd=event&crm_token=", "", "signature_secret"},
 	} {
-		err := megafonAdapter().Verify(form(tc.body), pbx.Config{Secret: tc.secret})
-		if got := codeOf(err); got != tc.code {
+		err := megafonAdapter().Verify(formOf(tc.body), pbx.Config{Secret: tc.secret})
+		if got := askCodeOf(err); got != tc.code {
 			t.Errorf("%s: Verify(%s) = %v, want code %q", tc.name, tc.body, err, tc.code)
 		}
 	}
@@ -352,7 +352,7 @@ func TestMegafonTransferAnsweredFirst(t *testing.T) {
 		"cmd=event&type=TRANSFERRED&callid=a&second_callid=b&phone=79990001122&user=first&direction=in",
 		"cmd=history&type=in&status=Success&callid=b&phone=79990001122&user=second&duration=12",
 	} {
-		res, err := megafonAdapter().Parse(form(body), pbx.Config{Region: "RU"})
+		res, err := megafonAdapter().Parse(formOf(body), pbx.Config{Region: "RU"})
 		if err != nil {
 			t.Fatalf("Parse(%s): %v", body, err)
 		}

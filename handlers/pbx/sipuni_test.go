@@ -29,7 +29,8 @@ func FuzzParseSipuni(f *testing.F) { fuzzParse(f, "sipuni") }
 
 func sipuniAdapter() pbx.Adapter { a, _ := pbx.Lookup("sipuni"); return a }
 
-func get(query string) pbx.Request {
+// queryOf is a GET with those parameters.
+func queryOf(query string) pbx.Request {
 	v, _ := url.ParseQuery(query)
 	return pbx.Request{Method: "GET", Header: http.Header{}, Query: v}
 }
@@ -82,7 +83,7 @@ func TestSipuniEvents(t *testing.T) {
 		{"a time nobody can read", in + "event=1&timestamp=soon", []string{`error: timestamp: cannot read the time "soon"`}},
 		{"a call in another century", in + "event=1&timestamp=100000001", []string{"error: at: must lie between 2000 and 2100"}},
 	} {
-		if got := briefs(t, sipuniAdapter(), get(tc.query), pbx.Config{Region: "RU"}); !reflect.DeepEqual(got, tc.want) {
+		if got := briefs(t, sipuniAdapter(), queryOf(tc.query), pbx.Config{Region: "RU"}); !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: Parse(%s) = %q, want %q", tc.name, tc.query, got, tc.want)
 		}
 	}
@@ -96,17 +97,17 @@ func TestSipuniAlwaysSucceeds(t *testing.T) {
 		}
 	}
 	for name, req := range map[string]pbx.Request{
-		"an event": get("event=1&call_id=1&src_num=79001234567&src_type=1&dst_num=205&dst_type=2"), "unknown": get("event=9&call_id=1"), "no event": get("colour=green"),
-		"garbage": body("hello"), "a list": body("[{}]"), "posted": form("event=3&call_id=1&src_type=1&dst_num=205&dst_type=2&src_num=79001234567"),
+		"an event": queryOf("event=1&call_id=1&src_num=79001234567&src_type=1&dst_num=205&dst_type=2"), "unknown": queryOf("event=9&call_id=1"), "no event": queryOf("colour=green"),
+		"garbage": body("hello"), "a list": body("[{}]"), "posted": formOf("event=3&call_id=1&src_type=1&dst_num=205&dst_type=2&src_num=79001234567"),
 	} {
 		res, _ := sipuniAdapter().Parse(req, pbx.Config{})
 		right(name, res.Reply)
 	}
 	greeter := sipuniAdapter().(pbx.Greeter)
-	for name, req := range map[string]pbx.Request{"ping": get(""), "ping by POST": body(" \r\n")} {
+	for name, req := range map[string]pbx.Request{"ping": queryOf(""), "ping by POST": body(" \r\n")} {
 		right(name, greeter.Greet(req, pbx.Config{}))
 	}
-	if r := greeter.Greet(get("event=1&call_id=1"), pbx.Config{}); r != nil {
+	if r := greeter.Greet(queryOf("event=1&call_id=1"), pbx.Config{}); r != nil {
 		t.Errorf("an event is greeted with %s", reply(r))
 	}
 }
@@ -117,7 +118,7 @@ func TestSipuniNames(t *testing.T) {
 		"event=1&call_id=1&src_num=79001234567&src_type=1&dst_num=205&dst_type=2":                      false,
 		"event=1&call_id=1&src_num=79001234567&src_type=1&dst_num=205&dst_type=2&timestamp=1795430520": true,
 	} {
-		res, err := sipuniAdapter().Parse(get(query), pbx.Config{})
+		res, err := sipuniAdapter().Parse(queryOf(query), pbx.Config{})
 		if err != nil || len(res.Events) != 1 || (res.Events[0].ID != "") != named {
 			t.Errorf("Parse(%s) = %+v, %v, want named %v", query, res.Events, err, named)
 		}

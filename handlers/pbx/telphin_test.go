@@ -114,11 +114,11 @@ func TestTelphinEvents(t *testing.T) {
 		{"a duration that is none", to101 + client + "EventType=hangup&CallStatus=ANSWER&Duration=long", nil, []string{"ended" + outside + " as ANSWER" + at}},
 	} {
 		cfg := pbx.Config{Region: "RU", Settings: map[string]any{"lines": tc.lines}}
-		if got := briefs(t, telphinAdapter(), form(tc.body), cfg); !reflect.DeepEqual(got, tc.want) {
+		if got := briefs(t, telphinAdapter(), formOf(tc.body), cfg); !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: Parse(%s) =\n %q, want\n %q", tc.name, tc.body, got, tc.want)
 		}
 	}
-	if got := briefs(t, telphinAdapter(), form("EventType=dial-in"), pbx.Config{Settings: map[string]any{"lines": 7}}); !strings.Contains(got[0], "settings.lines") {
+	if got := briefs(t, telphinAdapter(), formOf("EventType=dial-in"), pbx.Config{Settings: map[string]any{"lines": 7}}); !strings.Contains(got[0], "settings.lines") {
 		t.Errorf("wrong lines: %q", got)
 	}
 	if got := briefs(t, telphinAdapter(), body("[{}]"), pbx.Config{}); !strings.Contains(got[0], "a list") {
@@ -134,7 +134,7 @@ func TestTelphinNames(t *testing.T) {
 		"EventType=dial-in&CallID=1&CallFlow=in&CalledExtension=1*101@x&EventTime=1795430520000000":   true,
 		"EventType=call_interactive&CallID=1&CallFlow=IN&CalledExtension=1*099@x&CallerIDNum=7903112": true,
 	} {
-		res, err := telphinAdapter().Parse(get(query), pbx.Config{})
+		res, err := telphinAdapter().Parse(queryOf(query), pbx.Config{})
 		if err != nil || len(res.Events) != 1 || (res.Events[0].ID != "") != named {
 			t.Errorf("Parse(%s) = %+v, %v, want named %v", query, res.Events, err, named)
 		}
@@ -142,7 +142,7 @@ func TestTelphinNames(t *testing.T) {
 }
 
 func TestTelphinInteractive(t *testing.T) {
-	res, err := telphinAdapter().Parse(form("CalledExtensionID=124583&CalledNumber=8123092854&EventType=call_interactive&CallerIDNum=%2B74953730763&CalledDID=78123092854&CallFlow=IN"+
+	res, err := telphinAdapter().Parse(formOf("CalledExtensionID=124583&CalledNumber=8123092854&EventType=call_interactive&CallerIDNum=%2B74953730763&CalledDID=78123092854&CallFlow=IN"+
 		"&CalledExtension=3515*099@sipproxy.telphin.ru&CallAPIID=35-a312&CallerIDName=%2B74953730763&CallStatus=ANSWER&CallID=a312"), pbx.Config{})
 	if err != nil || res.Lookup == nil || res.Lookup.Phone != "+74953730763" || len(res.Events) != 1 || res.Events[0].Type != models.EventStarted {
 		t.Fatalf("Parse = %+v, %v, want a lookup of +74953730763 and the start of the call", res, err)
