@@ -82,11 +82,11 @@ func (a *API) hook(c echo.Context) error {
 	return answerHook(c, in.Err, got, res.Reply)
 }
 
-// answerHook says what that PBX wants to hear; without such a wish, and when
-// nothing could be made of the request, JSON.
+// answerHook says what that PBX wants to hear, also to what could not be read
+// when the kind wishes it; without such a wish JSON.
 func answerHook(c echo.Context, parseErr error, got models.AcceptResult, reply *pbx.Reply) error {
 	switch {
-	case parseErr == nil && reply != nil:
+	case reply != nil:
 		return writeReply(c, reply)
 	case parseErr != nil || got.Outcome == models.WebhookFailed:
 		why := got.Error

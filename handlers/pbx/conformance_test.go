@@ -53,6 +53,9 @@ func samples() []sample {
 		genericSample(),
 		asteriskSample(),
 		threeCXSample(),
+		megafonSample(),
+		sipuniSample(),
+		telphinSample(),
 	}
 }
 

@@ -66,7 +66,8 @@ type Adapter interface {
 	// without an id of the system's own gets one when the request identifies
 	// it, the same in every repeat. The error is Malformed (unreadable) or
 	// Invalid (a field is missing or wrong), written for the administrator;
-	// there are no events beside an error.
+	// there are no events beside an error. A Reply may stand beside it, for a
+	// system that would take another answer for a refusal.
 	Parse(req Request, cfg Config) (Result, error)
 }
 
@@ -84,6 +85,9 @@ func Kinds() []Adapter {
 		generic{},
 		asteriskHTTP{},
 		threeCX{},
+		megafon{},
+		sipuni{},
+		telphin{},
 	}
 }
 

@@ -77,6 +77,9 @@ func tongues() []tongue {
 		genericTongue(),
 		asteriskTongue(),
 		threeCXTongue(),
+		megafonTongue(),
+		sipuniTongue(),
+		telphinTongue(),
 	}
 }
 
