@@ -66,17 +66,21 @@ func (c *beelineCall) say(step Step) ([]draft, error) {
 		if e.Direction == models.In {
 			return nil, nil // the switch tells of subscribers only
 		}
-		if e.Direction == models.InternalCall {
-			p = personOf(e.Phone, nil)
-		}
-		l := c.leg(p, e.At)
-		c.caller = l
+		c.caller = c.leg(p, e.At)
 		what := "CallOriginatedEvent"
 		if step.Note == Click {
 			what = "CallOriginatingEvent"
 		}
-		return c.tell(step, what, l, e.At, nil)
+		return c.tell(step, what, c.caller, e.At, nil)
 	case models.EventRinging:
+		if e.Direction == models.InternalCall && c.caller == nil {
+			c.caller = c.leg(personOf(e.Phone, nil), e.At)
+			out, err := c.tell(step, "CallOriginatedEvent", c.caller, e.At, nil)
+			if err != nil {
+				return nil, err
+			}
+			return c.tell(step, "CallReceivedEvent", c.leg(p, e.At), e.At, out)
+		}
 		if slices.ContainsFunc(slices.Collect(maps.Values(c.legs)), func(l *beelineLeg) bool { return !l.over && l.answered.IsZero() && l != c.caller }) {
 			c.grouped = true
 		}
