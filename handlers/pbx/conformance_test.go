@@ -55,6 +55,7 @@ func samples() []sample {
 		rostelecomSample(),
 		beelineSample(),
 		ringcentralSample(),
+		aircallSample(),
 	}
 }
 

@@ -86,6 +86,7 @@ func Kinds() []Adapter {
 		rostelecom{},
 		beeline{},
 		ringcentral{},
+		aircall{},
 	}
 }
 

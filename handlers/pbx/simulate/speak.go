@@ -79,6 +79,7 @@ func tongues() []tongue {
 		rostelecomTongue(),
 		beelineTongue(),
 		ringcentralTongue(),
+		aircallTongue(),
 	}
 }
 
