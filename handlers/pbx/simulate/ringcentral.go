@@ -68,136 +68,120 @@ type ringcentralCall struct {
 	parties []*ringcentralLeg
 	n       int
 	caller  *ringcentralLeg // of a call of ours
-	out     []draft
+	out     []draft         // of the step that is told now
+	err     error           // the first that came up while it was
 }
 
 func (c *ringcentralCall) say(step Step) ([]draft, error) {
 	c.out = nil
-	err := c.tell(step)
-	return c.out, err
+	c.tell(step)
+	return c.out, c.err
 }
 
-func (c *ringcentralCall) tell(step Step) error {
+func (c *ringcentralCall) tell(step Step) {
 	e := step.Event
 	p := who(&e)
 	switch e.Type {
 	case models.EventStarted:
 		if e.Direction == models.In {
-			return c.notify(step, e.Call, c.queue(e, "Setup", ""))
+			c.notify(step, e.Call, c.queue(e, "Setup", ""))
+			return
 		}
 		c.caller = c.party(e.Call, p)
-		return c.notify(step, e.Call, c.dialler(e, c.caller, "Proceeding", ""))
+		c.notify(step, e.Call, c.dialler(e, c.caller, "Proceeding", ""))
 	case models.EventRinging:
 		if e.Direction == models.InternalCall && c.caller == nil {
 			c.caller = c.party(e.Call, personOf(e.Phone, nil))
-			return c.notify(step, e.Call, c.dialler(e, c.caller, "Proceeding", ""), c.callee(e, c.party(e.Call, p), "Proceeding", ""))
+			c.notify(step, e.Call, c.dialler(e, c.caller, "Proceeding", ""), c.callee(e, c.party(e.Call, p), "Proceeding", ""))
+			return
 		}
-		return c.notify(step, e.Call, c.callee(e, c.party(e.Call, p), "Proceeding", ""))
+		c.notify(step, e.Call, c.callee(e, c.party(e.Call, p), "Proceeding", ""))
 	case models.EventAnswered:
-		if e.Direction == models.Out {
-			c.caller.answered = true
-			return c.notify(step, e.Call, c.dialler(e, c.caller, "Answered", ""))
-		}
-		l := c.last(p)
-		if l == nil {
-			l = c.party(e.Call, p)
-		}
-		if l.answered && !l.over {
-			return nil // told when the consultation began
-		}
-		l.answered = true
-		if err := c.notify(step, l.session, c.callee(e, l, "Answered", "")); err != nil {
-			return err
-		}
-		for _, o := range c.parties {
-			if o == l || o.over || o.answered || o == c.caller {
-				continue
-			}
-			if err := c.gone(step, o, "AgentAnswered"); err != nil {
-				return err
-			}
-		}
+		c.answer(step, p)
 	case models.EventRingEnded:
-		if l := c.last(p); l != nil && !l.over {
-			return c.gone(step, l, ringcentralWord(e.Reason))
+		if l := c.last(e.Call, p); !l.over {
+			c.gone(step, l, ringcentralWord(e.Reason))
 		}
 	case models.EventTransferred:
 		if step.Note == Attended {
-			return c.consult(step, c.last(p), personOf(e.ToExtension, nil))
+			c.consult(step, c.last(e.Call, p), personOf(e.ToExtension, nil))
+			return
 		}
-		return c.gone(step, c.last(p), "BlindTransfer")
+		c.gone(step, c.last(e.Call, p), "BlindTransfer")
 	case models.EventEnded:
-		return c.end(step)
+		c.end(step)
 	}
-	return nil
+}
+
+// answer connects somebody; the others who rang are told that an agent answered.
+func (c *ringcentralCall) answer(step Step, p person) {
+	e := step.Event
+	if e.Direction == models.Out {
+		c.notify(step, e.Call, c.dialler(e, c.caller, "Answered", ""))
+		return
+	}
+	l := c.last(e.Call, p)
+	if l.answered && !l.over {
+		return // told when the consultation began
+	}
+	l.answered = true
+	c.notify(step, l.session, c.callee(e, l, "Answered", ""))
+	for _, o := range c.parties {
+		if o != l && o != c.caller && !o.over && !o.answered {
+			c.gone(step, o, "AgentAnswered")
+		}
+	}
 }
 
 // end hangs up for everybody who is left; without a talk for the queue too.
-func (c *ringcentralCall) end(step Step) error {
+func (c *ringcentralCall) end(step Step) {
 	e := step.Event
 	if c.caller != nil {
 		c.caller.over = true
-		if err := c.notify(step, e.Call, c.dialler(e, c.caller, "Disconnected", "CallFinished")); err != nil {
-			return err
-		}
+		c.notify(step, e.Call, c.dialler(e, c.caller, "Disconnected", "CallFinished"))
+	}
+	reason := "CallFinished"
+	if e.TalkS == nil {
+		reason = ringcentralWord(e.Reason)
 	}
 	for _, l := range c.parties {
-		reason := "CallFinished"
-		if e.TalkS == nil {
-			reason = ringcentralWord(e.Reason)
-		}
-		if l.over {
-			continue
-		}
-		if err := c.gone(step, l, reason); err != nil {
-			return err
+		if !l.over {
+			c.gone(step, l, reason)
 		}
 	}
 	if e.TalkS == nil && e.Direction == models.In {
-		return c.notify(step, e.Call, c.queue(e, "Disconnected", ringcentralWord(e.Reason)))
+		c.notify(step, e.Call, c.queue(e, "Disconnected", reason))
 	}
-	return nil
 }
 
 // consult: the first calls the second in a session of its own, and then leaves
 // both to it.
-func (c *ringcentralCall) consult(step Step, first *ringcentralLeg, second person) error {
+func (c *ringcentralCall) consult(step Step, first *ringcentralLeg, second person) {
 	e := step.Event
 	session := e.Call + "-2"
 	asks, asked := c.party(session, first.who), c.party(session, second)
 	own := e
 	own.Direction, own.Phone, own.Name, own.DID = models.InternalCall, first.who.ext, "", ""
 	for _, code := range []string{"Proceeding", "Answered"} {
-		if err := c.notify(step, session, c.dialler2(own, asks, second, code, ""), c.callee(own, asked, code, "")); err != nil {
-			return err
-		}
+		c.notify(step, session, c.between(asks, second, code, ""), c.callee(own, asked, code, ""))
 	}
 	asked.answered, asks.over, first.over = true, true, true
 	left := c.callee(e, first, "Gone", "AttendedTransfer")
 	left["status"].(map[string]any)["peerId"] = map[string]any{"telephonySessionId": session, "partyId": asks.id}
-	if err := c.notify(step, e.Call, left); err != nil {
-		return err
-	}
-	return c.notify(step, session, c.dialler2(own, asks, second, "Disconnected", "AttendedTransfer"))
+	c.notify(step, e.Call, left)
+	c.notify(step, session, c.between(asks, second, "Disconnected", "AttendedTransfer"))
 }
 
 // gone ends one party.
-func (c *ringcentralCall) gone(step Step, l *ringcentralLeg, reason string) error {
+func (c *ringcentralCall) gone(step Step, l *ringcentralLeg, reason string) {
 	l.over = true
-	return c.notify(step, l.session, c.callee(step.Event, l, "Disconnected", reason))
+	c.notify(step, l.session, c.callee(step.Event, l, "Disconnected", reason))
 }
 
-// ringcentralWord is the status reason for a reason.
+// ringcentralWord is the status reason of somebody who did not answer.
 func ringcentralWord(reason string) string {
-	switch reason {
-	case models.ReasonGaveUp:
+	if reason == models.ReasonGaveUp {
 		return "Cancelled"
-	case models.ReasonElsewhere:
-		return "AgentAnswered"
-	case models.ReasonBusy:
-		return "TargetBusy"
-	case models.ReasonDeclined:
-		return "Rejected"
 	}
 	return "NoAnswer"
 }
@@ -209,14 +193,14 @@ func (c *ringcentralCall) party(session string, p person) *ringcentralLeg {
 	return l
 }
 
-// last is the latest party of somebody.
-func (c *ringcentralCall) last(p person) *ringcentralLeg {
+// last is the latest party of somebody; they join the call when they have none.
+func (c *ringcentralCall) last(call string, p person) *ringcentralLeg {
 	for i := len(c.parties) - 1; i >= 0; i-- {
 		if c.parties[i].who == p {
 			return c.parties[i]
 		}
 	}
-	return nil
+	return c.party(call, p)
 }
 
 func ringcentralStatus(code, reason string) map[string]any {
@@ -250,12 +234,13 @@ func (c *ringcentralCall) callee(e models.Event, l *ringcentralLeg, code, reason
 
 func (c *ringcentralCall) dialler(e models.Event, l *ringcentralLeg, code, reason string) map[string]any {
 	if e.Direction == models.InternalCall {
-		return c.dialler2(e, l, who(&e), code, reason)
+		return c.between(l, who(&e), code, reason)
 	}
 	return map[string]any{"id": l.id, "extensionId": l.who.id, "direction": "Outbound", "from": inside(l.who), "to": outside(e), "status": ringcentralStatus(code, reason)}
 }
 
-func (c *ringcentralCall) dialler2(e models.Event, l *ringcentralLeg, to person, code, reason string) map[string]any {
+// between is the party of somebody who calls a colleague.
+func (c *ringcentralCall) between(l *ringcentralLeg, to person, code, reason string) map[string]any {
 	return map[string]any{"id": l.id, "extensionId": l.who.id, "direction": "Outbound", "from": inside(l.who), "to": inside(to), "status": ringcentralStatus(code, reason)}
 }
 
@@ -266,7 +251,7 @@ func (c *ringcentralCall) queue(e models.Event, code, reason string) map[string]
 
 // notify adds a notification. Sequences follow the story, also where it is told
 // out of order.
-func (c *ringcentralCall) notify(step Step, session string, parties ...map[string]any) error {
+func (c *ringcentralCall) notify(step Step, session string, parties ...map[string]any) {
 	e := step.Event
 	sequence := e.Seq*20 + int64(len(c.out))
 	origin := "Call"
@@ -282,11 +267,13 @@ func (c *ringcentralCall) notify(step Step, session string, parties ...map[strin
 	}
 	body, err := json.Marshal(whole)
 	if err != nil {
-		return fmt.Errorf("write a notification: %w", err)
+		if c.err == nil {
+			c.err = fmt.Errorf("write a notification: %w", err)
+		}
+		return
 	}
 	c.out = append(c.out, draft{contentType: "application/json; charset=UTF-8", body: body, sign: func(req *http.Request, _ []byte, _ time.Time) error {
 		req.Header.Set("Verification-Token", c.secret)
 		return nil
 	}})
-	return nil
 }
