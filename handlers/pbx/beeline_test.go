@@ -207,6 +207,23 @@ func TestBeelineShapes(t *testing.T) {
 	}
 }
 
+// TestBeelineLongDocuments: what is long costs time in proportion to its length.
+// A megabyte cut into pieces by comments once took seconds.
+func TestBeelineLongDocuments(t *testing.T) {
+	a, _ := pbx.Lookup("beeline")
+	pieces := strings.Repeat("x<!---->", 1<<17)
+	begin := time.Now()
+	_, err := a.Parse(body("<Event><a>"+pieces+"</a></Event>"), pbx.Config{})
+	checkField(t, err, "eventData")
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("a text of %d bytes in pieces takes %v", len(pieces), took)
+	}
+	res, err := a.Parse(body(strings.Replace(string(beelineDoc(beelineSample().fields).Body), "9215450101", "92154<!-- cut -->50101", 1)), pbx.Config{})
+	if err != nil || len(res.Events) != 1 || res.Events[0].Extension != "id:9215450101@ip.beeline.ru" {
+		t.Errorf("a text in two pieces: %+v, %v", res.Events, err)
+	}
+}
+
 func TestBeelineAPI(t *testing.T) {
 	a, _ := pbx.Lookup("beeline")
 	cfg := beelineSample().config

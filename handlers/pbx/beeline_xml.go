@@ -20,6 +20,7 @@ const (
 // differ from system to system. The zero of all lookups is "", nil is allowed.
 type beelineNode struct {
 	name, kind, text string // kind is the attribute type, without a prefix
+	raw              []byte // the text as it comes in, piece by piece
 	kids             []*beelineNode
 }
 
@@ -52,10 +53,10 @@ func beelineXML(body []byte) (*beelineNode, error) {
 			here.kids = append(here.kids, node)
 			path = append(path, node)
 		case xml.EndElement:
-			here.text = strings.TrimSpace(models.CleanText(here.text))
+			here.text, here.raw = strings.TrimSpace(models.CleanText(string(here.raw))), nil
 			path = path[:len(path)-1]
 		case xml.CharData:
-			here.text += string(t)
+			here.raw = append(here.raw, t...) // comments may cut a text into any number of pieces
 		case xml.Directive:
 			return nil, models.Errorf(models.Malformed, "the XML has a document type declaration")
 		}
