@@ -56,6 +56,10 @@ func samples() []sample {
 		megafonSample(),
 		sipuniSample(),
 		telphinSample(),
+		rostelecomSample(),
+		beelineSample(),
+		ringcentralSample(),
+		aircallSample(),
 	}
 }
 

@@ -88,6 +88,10 @@ func Kinds() []Adapter {
 		megafon{},
 		sipuni{},
 		telphin{},
+		rostelecom{},
+		beeline{},
+		ringcentral{},
+		aircall{},
 	}
 }
 

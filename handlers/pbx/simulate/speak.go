@@ -80,6 +80,10 @@ func tongues() []tongue {
 		megafonTongue(),
 		sipuniTongue(),
 		telphinTongue(),
+		rostelecomTongue(),
+		beelineTongue(),
+		ringcentralTongue(),
+		aircallTongue(),
 	}
 }
 
