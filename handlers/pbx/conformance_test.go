@@ -54,6 +54,7 @@ func samples() []sample {
 		asteriskSample(),
 		mangoSample(),
 		onlineSample(),
+		mikoSample(),
 	}
 }
 

@@ -85,6 +85,7 @@ func Kinds() []Adapter {
 		asteriskHTTP{},
 		mango{},
 		onlinePBX{},
+		mikoPBX{},
 	}
 }
 

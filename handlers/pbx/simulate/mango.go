@@ -54,7 +54,7 @@ func (m *mangoVoice) say(step Step) ([]draft, error) {
 		m.outgoing(step, name)
 	case e.Type == models.EventStarted:
 		m.menu = e.Call + "/menu"
-		m.notify(e, m.menu, "Appeared", "ivr", m.customer(e), mangoParty{"number": mangoNumber(e.DID), "line_number": mangoNumber(e.DID)}, nil)
+		m.notify(e, m.menu, "Appeared", "ivr", m.customer(e), mangoParty{"number": withoutPlus(e.DID), "line_number": withoutPlus(e.DID)}, nil)
 	case e.Type == models.EventRinging:
 		m.ring(step, name)
 	case e.Type == models.EventAnswered:
@@ -71,8 +71,8 @@ func (m *mangoVoice) say(step Step) ([]draft, error) {
 	return m.drafts, nil
 }
 
-// mangoNumber is a number as Mango writes it, without the plus.
-func mangoNumber(s string) string { return strings.TrimPrefix(s, "+") }
+// withoutPlus is a number as Mango writes it, without the plus.
+func withoutPlus(s string) string { return strings.TrimPrefix(s, "+") }
 
 // customer is the calling party: the number is left out when it is hidden.
 func (m *mangoVoice) customer(e *models.Event) mangoParty {
@@ -80,7 +80,7 @@ func (m *mangoVoice) customer(e *models.Event) mangoParty {
 	if e.Direction == models.InternalCall {
 		p["extension"], p["number"] = e.Phone, "sip:"+personOf(e.Phone, nil).sip
 	} else if e.Phone != "anonymous" {
-		p["number"] = mangoNumber(e.Phone)
+		p["number"] = withoutPlus(e.Phone)
 	}
 	if m.from != "" {
 		p["taken_from_call_id"] = m.from
@@ -93,10 +93,10 @@ func (m *mangoVoice) employee(e *models.Event, name string) mangoParty {
 	w := m.who[name]
 	p := mangoParty{"extension": w.ext, "number": "sip:" + w.sip}
 	if w.ext == "" { // somebody at a mobile phone
-		p = mangoParty{"number": mangoNumber(w.tel)}
+		p = mangoParty{"number": withoutPlus(w.tel)}
 	}
 	if e.Direction == models.In {
-		p["line_number"] = mangoNumber(e.DID)
+		p["line_number"] = withoutPlus(e.DID)
 	}
 	return p
 }
@@ -104,7 +104,7 @@ func (m *mangoVoice) employee(e *models.Event, name string) mangoParty {
 func (m *mangoVoice) ring(step Step, name string) {
 	e := &step.Event
 	if m.menu != "" { // the call leaves the menu
-		m.notify(e, m.menu, "Disconnected", "ivr", m.customer(e), mangoParty{"number": mangoNumber(e.DID), "line_number": mangoNumber(e.DID)}, map[string]any{"disconnect_reason": 1100})
+		m.notify(e, m.menu, "Disconnected", "ivr", m.customer(e), mangoParty{"number": withoutPlus(e.DID), "line_number": withoutPlus(e.DID)}, map[string]any{"disconnect_reason": 1100})
 		m.from, m.menu = m.menu, ""
 	}
 	more := map[string]any{}
@@ -194,7 +194,7 @@ func (m *mangoVoice) outgoing(step Step, name string) {
 	if second != first {
 		self["taken_from_call_id"] = first
 	}
-	customer := mangoParty{"number": mangoNumber(e.Phone)}
+	customer := mangoParty{"number": withoutPlus(e.Phone)}
 	switch {
 	case e.Type == models.EventStarted && second != first:
 		m.notify(e, first, "Appeared", "abonent", customer, m.employee(e, name), more)
@@ -237,7 +237,7 @@ func (m *mangoVoice) summary(e *models.Event, from, to mangoParty) {
 	f := map[string]any{"entry_id": e.Call, "call_direction": map[models.Direction]int{models.InternalCall: 0, models.In: 1, models.Out: 2}[e.Direction],
 		"from": from, "to": to, "create_time": e.At.Unix() - 30, "forward_time": 0, "talk_time": 0, "end_time": e.At.Unix(), "entry_result": 0, "disconnect_reason": mangoCode(e.Reason)}
 	if e.Direction == models.In {
-		f["line_number"] = mangoNumber(e.DID)
+		f["line_number"] = withoutPlus(e.DID)
 	}
 	if e.TalkS != nil {
 		f["talk_time"], f["entry_result"], f["disconnect_reason"] = e.At.Unix()-int64(*e.TalkS), 1, 1110

@@ -32,22 +32,22 @@ type onlineVoice struct {
 
 func (o *onlineVoice) say(step Step) ([]draft, error) {
 	e := &step.Event
-	f := map[string]any{"domain": "pbx12345.onpbx.ru", "uuid": e.Call, "direction": "inbound", "caller": mangoNumber(e.Phone), "callee": mangoNumber(e.DID),
-		"from_domain": "", "to_domain": "pbx12345.onpbx.ru", "gateway": mangoNumber(e.DID)}
+	f := map[string]any{"domain": "pbx12345.onpbx.ru", "uuid": e.Call, "direction": "inbound", "caller": withoutPlus(e.Phone), "callee": withoutPlus(e.DID),
+		"from_domain": "", "to_domain": "pbx12345.onpbx.ru", "gateway": withoutPlus(e.DID)}
 	if !e.At.IsZero() {
 		f["date"] = fmt.Sprint(e.At.Unix())
 	}
 	w := who(e)
 	name := w.ext
 	if name == "" {
-		name = mangoNumber(w.tel)
+		name = withoutPlus(w.tel)
 	}
 	switch e.Direction {
 	case models.Out:
 		if o.answered == "" {
 			o.answered = name
 		}
-		f["direction"], f["caller"], f["callee"], f["gateway"] = "outbound", o.answered, mangoNumber(e.Phone), "74951234567"
+		f["direction"], f["caller"], f["callee"], f["gateway"] = "outbound", o.answered, withoutPlus(e.Phone), "74951234567"
 	case models.InternalCall:
 		f["direction"], f["callee"], f["gateway"] = "local", name, ""
 	}

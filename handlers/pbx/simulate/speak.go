@@ -78,6 +78,7 @@ func tongues() []tongue {
 		asteriskTongue(),
 		mangoTongue(),
 		onlineTongue(),
+		mikoTongue(),
 	}
 }
 
