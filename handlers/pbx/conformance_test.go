@@ -55,6 +55,7 @@ func samples() []sample {
 		mangoSample(),
 		onlineSample(),
 		mikoSample(),
+		cloudSample(),
 	}
 }
 

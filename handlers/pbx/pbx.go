@@ -86,6 +86,7 @@ func Kinds() []Adapter {
 		mango{},
 		onlinePBX{},
 		mikoPBX{},
+		cloudEvents{},
 	}
 }
 

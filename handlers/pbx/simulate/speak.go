@@ -79,6 +79,7 @@ func tongues() []tongue {
 		mangoTongue(),
 		onlineTongue(),
 		mikoTongue(),
+		cloudTongue(),
 	}
 }
 
