@@ -91,9 +91,10 @@ func (mango) Verify(req Request, cfg Config) error {
 	return nil
 }
 
-// mangoSign signs a request, in either direction.
+// mangoSign signs a request, in either direction. Blanks that were pasted with
+// the salt are no part of it.
 func mangoSign(key, text, salt string) string {
-	sum := sha256.Sum256([]byte(key + text + salt))
+	sum := sha256.Sum256([]byte(key + text + strings.TrimSpace(salt)))
 	return hex.EncodeToString(sum[:])
 }
 

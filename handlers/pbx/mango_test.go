@@ -96,6 +96,11 @@ func TestMangoVectors(t *testing.T) {
 			}
 		}
 	}
+	pasted := mangoSource()
+	pasted.Secret = " " + mangoTestSalt + "\n"
+	if err := a.Verify(mangoSigned("/events/call", `{"entry_id":"e"}`), pasted); err != nil {
+		t.Errorf("Verify with blanks around the salt = %v", err)
+	}
 	plain, escaped := `{"entry_id":"a/b","x":"Иван"}`, `{"entry_id":"a\/b","x":"\u0418\u0432\u0430\u043d"}`
 	if err := a.Verify(mangoPost("", mangoTestKey, mangoSignOf(plain), escaped), mangoSource()); err == nil {
 		t.Errorf("Verify takes the signature of another spelling of the same JSON")
