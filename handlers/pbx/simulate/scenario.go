@@ -39,15 +39,18 @@ type Note string
 
 // The notes.
 const (
-	Blind         Note = "blind"      // the transfer is made without asking
-	Attended      Note = "attended"   // the two colleagues talked first
-	Returned      Note = "returned"   // the transferred call comes back to who transferred it
-	FromQueue     Note = "queue"      // the phone is rung by a queue
-	Click         Note = "click"      // an outgoing call that the CRM ordered: the PBX rings the manager first
-	Callback      Note = "callback"   // an outgoing call that the PBX makes of itself, to a customer who asked for it
-	Internally    Note = "internally" // between colleagues
-	WithRecording Note = "recording"  // the end of a recorded call: some systems say there where the recording is
+	Blind      Note = "blind"      // the transfer is made without asking
+	Attended   Note = "attended"   // the two colleagues talked first
+	Returned   Note = "returned"   // the transferred call comes back to who transferred it
+	FromQueue  Note = "queue"      // the phone is rung by a queue
+	Click      Note = "click"      // an outgoing call that the CRM ordered: the PBX rings the manager first
+	Callback   Note = "callback"   // an outgoing call that the PBX makes of itself, to a customer who asked for it
+	Internally Note = "internally" // between colleagues
 )
+
+// WithRecording marks the end of a recorded call: some systems say there where
+// the recording is, and nothing afterwards.
+const WithRecording Note = "recording"
 
 // Build makes the steps of one run. Events carry an id and a number in their
 // call, so the same Params make the same events.
