@@ -15,13 +15,14 @@ import (
 func mikoTongue() tongue {
 	const noLength = "the length of the talk is not told: it counts from the first answer"
 	return tongue{
-		kind: "mikopbx",
+		kind: "mikopbx", undated: true,
 		voice: func(to Target) voice {
 			m := &mikoVoice{zone: to.Zone, ringing: map[string]string{}}
 			return m.say
 		},
 		cannot: map[string]string{"nameless": "it tells of people who have an extension, and of no others"},
-		loses:  map[string]string{"abandoned": "a hang-up does not say who hung up", "transfer": noLength, "consult": noLength, "back": noLength},
+		loses: map[string]string{"abandoned": "a hang-up does not say who hung up",
+			"early-end": "an end says nothing of the talk, and is a missed call until the answer comes", "transfer": noLength, "consult": noLength, "back": noLength},
 	}
 }
 

@@ -13,15 +13,19 @@ import (
 // over a trunk does not say who rings.
 func onlineTongue() tongue {
 	const noTransfer, onlyAnswer = "none of its hooks tells of a transfer", "who rings is not said of a call over a trunk, only who answers"
-	return tongue{
+	t := tongue{
 		kind: "onlinepbx",
 		voice: func(Target) voice {
 			o := onlineVoice{}
 			return o.say
 		},
 		cannot: map[string]string{"transfer": noTransfer, "consult": noTransfer, "back": noTransfer},
-		loses:  map[string]string{"missed": onlyAnswer, "abandoned": onlyAnswer, "group": onlyAnswer, "queue": onlyAnswer, "late": onlyAnswer},
+		loses:  map[string]string{},
 	}
+	for _, name := range []string{"direct", "missed", "abandoned", "group", "queue", "hidden", "nameless", "repeat", "early-end", "late", "recording"} {
+		t.loses[name] = onlyAnswer
+	}
+	return t
 }
 
 // onlineVoice tells one call.
