@@ -60,6 +60,10 @@ func samples() []sample {
 		beelineSample(),
 		ringcentralSample(),
 		aircallSample(),
+		mangoSample(),
+		onlineSample(),
+		mikoSample(),
+		cloudSample(),
 	}
 }
 

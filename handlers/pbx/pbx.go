@@ -92,6 +92,10 @@ func Kinds() []Adapter {
 		beeline{},
 		ringcentral{},
 		aircall{},
+		mango{},
+		onlinePBX{},
+		mikoPBX{},
+		cloudEvents{},
 	}
 }
 

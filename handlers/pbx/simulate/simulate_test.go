@@ -317,6 +317,14 @@ func TestMixedTellsAllThatCanBeTold(t *testing.T) {
 	}
 }
 
+func TestUndated(t *testing.T) {
+	for kind, want := range map[string]bool{"mikopbx": true, "generic": false, "pigeon": false} {
+		if got := simulate.Undated(kind); got != want {
+			t.Errorf("Undated(%s) = %v, want %v", kind, got, want)
+		}
+	}
+}
+
 func TestSpeakRefuses(t *testing.T) {
 	direct, _ := simulate.Lookup("direct")
 	if m, err := simulate.Speak("pigeon", simulate.Target{}, direct, simulate.Params{}); err == nil {

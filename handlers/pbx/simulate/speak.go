@@ -69,6 +69,9 @@ type tongue struct {
 	// loses names the scenarios that end otherwise than in kind generic, with
 	// what the system does not say. Tests hold it to that.
 	loses map[string]string
+	// undated: the end of a call bears no time and no length of the talk, which
+	// then lasts until the end is heard of.
+	undated bool
 }
 
 // tongues lists all kinds that can be simulated.
@@ -84,6 +87,10 @@ func tongues() []tongue {
 		beelineTongue(),
 		ringcentralTongue(),
 		aircallTongue(),
+		mangoTongue(),
+		onlineTongue(),
+		mikoTongue(),
+		cloudTongue(),
 	}
 }
 
@@ -105,6 +112,12 @@ func Loses(kind, scenario string) string {
 		}
 	}
 	return ""
+}
+
+// Undated reports whether the length of a talk depends on when the requests of
+// a kind are sent, and not only on what they say.
+func Undated(kind string) bool {
+	return slices.ContainsFunc(tongues(), func(t tongue) bool { return t.kind == kind && t.undated })
 }
 
 // Example is a secret and settings with which a source of kind works and
