@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -40,12 +41,12 @@ func TestEveryKindTellsEveryScenario(t *testing.T) {
 					}
 					got, why := o.play(a.Kind(), sc), simulate.Loses(a.Kind(), sc.Name)
 					switch {
-					case why == "" && got != want[sc.Name]:
+					case why == "" && maybe(a.Kind(), got) != maybe(a.Kind(), want[sc.Name]):
 						t.Errorf("%s: got\n%s\nwant, as generic tells it,\n%s", sc.Name, got, want[sc.Name])
 					case why != "" && got == want[sc.Name]:
 						t.Errorf("%s: nothing is lost, though the simulator says: %s", sc.Name, why)
 					case why != "":
-						fmt.Fprintf(&lost, "# %s: %s\n%s\n", sc.Name, why, got)
+						fmt.Fprintf(&lost, "# %s: %s\n%s\n", sc.Name, why, maybe(a.Kind(), got))
 					}
 				}
 				compareText(t, "testdata/kinds/"+a.Kind()+".txt", lost.String())
@@ -74,6 +75,15 @@ func (o *telephony) speaks(kind string, sc simulate.Scenario) bool {
 	_, err := simulate.Speak(kind, simulate.Target{Hook: "http://127.0.0.1/hooks/a/b"}, sc, simulate.Params{})
 	var silent *simulate.Unspeakable
 	return !errors.As(err, &silent)
+}
+
+// maybe leaves the length of the talk out where a kind's end has no time of its
+// own: it then depends on when the requests of the test arrive.
+func maybe(kind, outcome string) string {
+	if !simulate.Undated(kind) {
+		return outcome
+	}
+	return regexp.MustCompile(`talk=[0-9]+`).ReplaceAllString(outcome, "talk=?")
 }
 
 // compareText compares with a file; an empty text has none.

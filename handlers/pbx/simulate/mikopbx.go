@@ -129,7 +129,7 @@ func (m *mikoVoice) end(step Step, customer string) {
 	if e.TalkS != nil {
 		missed = ""
 	}
-	if step.Note == WithRecording {
+	if step.Note == Taped {
 		file = "/storage/usbdisk1/mikopbx/astspool/monitor/" + e.Call + ".mp3"
 	}
 	m.get(e, "end", "uid", m.uid, "user", m.talking, "src", src, "dst", dst, "gmissed", missed, "file", file, "action", "end-call-global")

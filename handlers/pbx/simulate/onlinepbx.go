@@ -94,7 +94,7 @@ func (o *onlineVoice) end(step Step, f map[string]any) {
 		return
 	}
 	f["event"], f["call_duration"], f["dialog_duration"], f["hangup_cause"] = "call_end", fmt.Sprint(int(e.At.Sub(o.begun)/time.Second)), fmt.Sprint(*e.TalkS), "NORMAL_CLEARING"
-	if step.Note == WithRecording {
+	if step.Note == Taped {
 		f["download_url"] = "https://records.example/" + e.Call + ".mp3"
 	}
 }

@@ -49,10 +49,6 @@ const (
 	Taped      Note = "taped"      // the talk is recorded; where to, some systems say at its end and not later
 )
 
-// WithRecording marks the end of a recorded call: some systems say there where
-// the recording is, and nothing afterwards.
-const WithRecording Note = "recording"
-
 // Build makes the steps of one run. Events carry an id and a number in their
 // call, so the same Params make the same events.
 func (s Scenario) Build(p Params) []Step {

@@ -164,7 +164,6 @@ func late(s *story) {
 func recording(s *story) {
 	s.note = Taped
 	direct(s)
-	s.steps[len(s.steps)-1].Note = WithRecording
 	s.say(3*time.Second, models.Event{Type: models.EventRecording, Recording: "https://pbx.example/recordings/" + s.CallID + ".mp3"})
 }
 
