@@ -59,10 +59,18 @@ func (c *Call) date(f *Fact, now time.Time) {
 }
 
 // Merge takes over all that other knows; other keeps its names, MergedInto and
-// nothing that could be taken for a living or a missed call.
+// nothing that could be taken for a living or a missed call. When one of the
+// two is internal (a consultation), the customer's call is what remains.
 func (c *Call) Merge(other *Call) {
 	old := append(slices.Clone(c.Legs), other.Legs...)
 	c.Facts = slices.Clone(c.Facts)
+	switch inside := other.Direction == InternalCall; {
+	case len(c.Facts) == 0 || len(other.Facts) == 0 || inside == (c.Direction == InternalCall):
+	case inside:
+		joined(other.Facts)
+	default:
+		joined(c.Facts)
+	}
 	for i := range other.Facts {
 		if f := other.Facts[i]; !c.knows(&f) {
 			c.Facts = append(c.Facts, f)
@@ -110,6 +118,9 @@ func (c *Call) knows(f *Fact) bool {
 		if f.Undated && f.Seq > 0 && !f.Guessed {
 			same.At = f.At // the date of receipt tells nothing
 		}
+		if f.Joined != same.Joined {
+			same.Joined, same.Direction = f.Joined, f.Direction
+		}
 		if reflect.DeepEqual(*f, same) {
 			return true
 		}
@@ -155,11 +166,12 @@ func sortFacts(fs []Fact) {
 // ids, owners and rows go on with the same attempts.
 func (c *Call) refold(old []Leg) {
 	sortFacts(c.Facts)
-	next := Call{ID: c.ID, Source: c.Source, Key: c.Key, MergedInto: c.MergedInto, Facts: c.Facts, State: Ringing}
+	next := Call{ID: c.ID, Source: c.Source, Key: c.Key, MergedInto: c.MergedInto, Facts: c.Facts, State: Ringing, Direction: directionOf(c.Facts)}
 	var clock int64 // facts in order of Seq may bear dates that are not
+	asked := consultations{}
 	for i := range next.Facts {
 		clock = max(clock, next.Facts[i].At)
-		next.step(&next.Facts[i], time.UnixMilli(clock).UTC())
+		next.step(&next.Facts[i], time.UnixMilli(clock).UTC(), asked)
 	}
 	next.finish()
 	next.keep(old)
@@ -200,7 +212,10 @@ func (c *Call) keep(old []Leg) {
 }
 
 // step reads one fact, the next in order, as of at.
-func (c *Call) step(f *Fact, at time.Time) {
+func (c *Call) step(f *Fact, at time.Time, asked consultations) {
+	if c.consults(f, asked) {
+		return
+	}
 	c.describe(f, at)
 	if c.State == Ended {
 		return // nothing lives after the call ended
@@ -217,6 +232,9 @@ func (c *Call) step(f *Fact, at time.Time) {
 	case EventTransferred:
 		if l := c.attempt(f, false); l != nil && (l.State == Answered || l.Reason == ReasonTransferred && l.ToExt == "") {
 			l.ToExt = f.To // his talk ends when the next one is connected
+			if next := asked.handed(f); next != nil && l.State == Answered {
+				c.answer(next, at)
+			}
 		}
 	case EventEnded, EventMissed:
 		c.State, c.EndedAt, c.ByPBX = Ended, at, !f.Closed
@@ -237,13 +255,15 @@ func (c *Call) describe(f *Fact, at time.Time) {
 	if c.StartedAt.IsZero() {
 		c.StartedAt = at
 	}
-	c.Direction = cmp.Or(c.Direction, f.Direction)
-	c.DID = cmp.Or(c.DID, f.DID)
-	c.Name = cmp.Or(c.Name, f.Name)
 	c.Recording = cmp.Or(f.Recording, c.Recording)
 	if f.TalkS != nil && c.TalkS == 0 && (f.Type == EventEnded || f.Type == EventMissed || f.Type == EventRecording) {
 		c.TalkS = max(0, *f.TalkS)
 	}
+	if f.Direction == InternalCall && c.Direction != InternalCall {
+		return // a colleague's number and name, not the customer's
+	}
+	c.DID = cmp.Or(c.DID, f.DID)
+	c.Name = cmp.Or(c.Name, f.Name)
 	switch {
 	case c.Phone == "" && f.Phone != "":
 		c.Phone, c.Hidden = f.Phone, false
