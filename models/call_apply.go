@@ -237,7 +237,7 @@ func (c *Call) step(f *Fact, at time.Time, asked consultations) {
 			}
 		}
 	case EventEnded, EventMissed:
-		c.State, c.EndedAt, c.ByPBX = Ended, at, !f.Closed
+		c.State, c.EndedAt, c.ByPBX, c.Missed = Ended, at, !f.Closed, f.Type == EventMissed
 		for i := range c.Legs {
 			switch l := &c.Legs[i]; l.State {
 			case Ringing:
@@ -279,8 +279,9 @@ func (c *Call) finish() {
 	if c.State != Ended {
 		return
 	}
-	if c.TalkS == 0 && !c.AnsweredAt.IsZero() {
+	if c.TalkS == 0 && !c.AnsweredAt.IsZero() && c.ByPBX {
 		c.TalkS = max(0, int(c.EndedAt.Sub(c.AnsweredAt)/time.Second))
 	}
-	c.Missed = c.Direction == In && c.AnsweredAt.IsZero() && c.TalkS == 0
+	elsewhere := slices.ContainsFunc(c.Legs, func(l Leg) bool { return l.Reason == ReasonElsewhere }) // somebody did answer
+	c.Missed = c.Direction == In && c.AnsweredAt.IsZero() && c.TalkS == 0 && (c.Missed || !elsewhere)
 }
