@@ -96,7 +96,7 @@ func (c *Call) add(f Fact) bool {
 	if !reflect.DeepEqual(before, after) {
 		return true
 	}
-	if full || f.Undated && c.State == Ended {
+	if full || f.Undated && (f.Seq == 0 || f.Guessed) && c.State == Ended {
 		*c = was // it could never tell anything
 	}
 	return false

@@ -37,6 +37,7 @@ func drawLife(t *rapid.T) []models.Event {
 		case 2: // a consultation, if 101 talks
 			e.Phone = "101"
 		}
+		e.Direction = rapid.SampledFrom([]models.Direction{"", models.In, models.Out}).Draw(t, "direction")
 		if how == "seq" { // one moment for all
 			e.At = sec(1)
 		}
