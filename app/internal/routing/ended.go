@@ -8,6 +8,10 @@ func (r *router) ended(u int64, was, is *models.Leg) {
 		if was != nil && sameAttempt(was, is) && is.Reason == models.ReasonElsewhere && talker(r.before, u) == nil && talker(r.call, u) != nil {
 			r.elsewhere(u, is) // who answered is told after the phone went silent
 		}
+		talked := was != nil && !was.AnsweredAt.IsZero() && is.Reason == models.ReasonHangup
+		if talked && r.before.State == models.Ended && (r.before.TalkS != r.call.TalkS || !r.before.EndedAt.Equal(r.call.EndedAt)) {
+			r.card(u, is, "how long they talked became known later")
+		}
 		return
 	}
 	talked := was.State == models.Answered || !is.AnsweredAt.IsZero()
@@ -15,14 +19,19 @@ func (r *router) ended(u int64, was, is *models.Leg) {
 	case talked && is.Reason == models.ReasonTransferred:
 		r.closing(u, is, models.KindTransferred, ruleTransferred, "the customer was connected to somebody else", r.transferText(is))
 	case talked:
-		d := r.draft(u, is, models.KindEnded, models.ActionShow, ruleEnded, "the conversation ended", cardTTL)
-		d.Mode, d.Payload.Text = models.ReviseOnly, r.endedText(is)
-		r.add(d)
+		r.card(u, is, "the conversation ended")
 	case is.Reason == models.ReasonElsewhere || r.taken(u, is):
 		r.elsewhere(u, is)
 	default:
 		r.closing(u, is, models.KindRingEnded, ruleRingEnded, "the extension stopped ringing: "+models.CutText(is.Reason, 64), r.line("Вызов прекращён"))
 	}
+}
+
+// card makes the answered row, if it is still pending, tell of a talk that is over.
+func (r *router) card(u int64, l *models.Leg, reason string) {
+	d := r.draft(u, l, models.KindEnded, models.ActionShow, ruleEnded, reason, cardTTL)
+	d.Mode, d.Payload.Text = models.ReviseOnly, r.endedText(l)
+	r.add(d)
 }
 
 func (r *router) elsewhere(u int64, l *models.Leg) {

@@ -3,6 +3,7 @@ package routing_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,14 @@ func (p *play) event(t *testing.T, text string) (models.Event, bool) {
 			e.Direction = models.Direction(v)
 		case k == "name":
 			e.Name = v
+		case k == "did":
+			e.DID = v
+		case k == "talk":
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.TalkS = &n
 		case k == "phone":
 			e.Phone, hidden = "", v == "hidden"
 			if v != "-" && v != "hidden" {

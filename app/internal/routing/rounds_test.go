@@ -66,3 +66,25 @@ func TestRouteOfAConsultation(t *testing.T) {
 		want(t, h.event, lines(p.apply(t, h.event)), h.want...)
 	}
 }
+
+// What a row shows of its call is never left as it was (contract §7.5).
+func TestWhatARowShowsIsRevised(t *testing.T) {
+	t.Parallel()
+	p := newPlay()
+	for _, h := range []happens{
+		{"ringing 101", is("1 make call.ringing indicate")},
+		{"started name=Ivan", is("1 revise call.ringing indicate")},
+		{"started did=+74951234567", is("1 revise call.ringing indicate")},
+		{"started did=+74951234567", nil},
+		{"answered 101", is(noMissed, "1 make call.answered create")},
+		{"ended at=60", is("1 revise call.ended show")},
+		{"recording talk=48", is("1 revise call.ended show")},
+		{"recording talk=48", nil},
+	} {
+		drafts, steps := p.apply(t, h.event)
+		want(t, h.event, lines(drafts, steps), h.want...)
+		if h.event == "recording talk=48" && len(drafts) > 0 && *drafts[0].Payload.Call.TalkS != 48 {
+			t.Errorf("the card tells of %d s", *drafts[0].Payload.Call.TalkS)
+		}
+	}
+}

@@ -155,7 +155,7 @@ func (r *router) ringing(u int64, was, is *models.Leg) {
 		return // his own phone rings so that he may call out: nothing to tell him
 	}
 	if live(was) && was.State == models.Ringing && (sameAttempt(was, is) || r.stillRings(was)) {
-		if r.callerCameKnown() || r.before.Phone == "" && r.before.Name == "" && r.callerName() != "" {
+		if r.callerCameKnown() || !is.Opened && (r.callerName() != "" && r.before.Name != r.call.Name || r.before.DID != r.call.DID) {
 			d := r.draft(u, is, models.KindRinging, models.ActionIndicate, ruleKnown, "the caller became known while it rings", ringingTTL)
 			d.Mode = models.ReviseOnly
 			r.add(d)
