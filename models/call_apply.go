@@ -157,8 +157,10 @@ func sortFacts(fs []Fact) {
 		if bySeq {
 			return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.At, b.At))
 		}
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Type.order(), b.Type.order()),
-			cmp.Compare(a.Extension, b.Extension), cmp.Compare(a.Leg, b.Leg))
+		if c := cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Type.order(), b.Type.order())); c != 0 || a.Type == EventAnswered {
+			return c // of two answers in one moment the first one told came first
+		}
+		return cmp.Or(cmp.Compare(a.Extension, b.Extension), cmp.Compare(a.Leg, b.Leg))
 	})
 }
 

@@ -149,6 +149,7 @@ func TestCallApply(t *testing.T) {
 		{"late ring of an attempt that is over", []string{"ringing 101@2", "ring_ended 101@5", "ringing 101@3"}, "ringing; 101/1 ended no_answer"},
 		{"late earlier attempt", []string{"ringing 101@5", "ring_ended 101@3", "ringing 101@1"}, "ringing; 101/1 ended no_answer; 101/2 ringing"},
 		{"two answers in one moment: the first one talks", []string{"ringing 102@1", "answered 101@3", "answered 102@3"}, "answered; 102/1 ended answered_elsewhere; 101/1 answered"},
+		{"answered and handed on in one moment", []string{"ringing 102@1", "answered 102@3", "answered 101@3"}, "answered; 102/1 ended transferred; 101/1 answered"},
 		{"some numbered: times decide", []string{"ringing 101@1 seq=1", "ring_ended 101@3"}, "ringing; 101/1 ended no_answer"},
 		{"end comes first", []string{"ended@9", "answered 101@3", "ringing 101@1"}, "ended; 101/1 ended hangup"},
 		{"numbers beat times", []string{"answered 101@5 seq=2", "ringing 101@9 seq=1", "ended@7 seq=3"}, "ended; 101/1 ended hangup"},
