@@ -14,7 +14,7 @@ func (r *router) ended(u int64, was, is *models.Leg) {
 		}
 		return
 	}
-	talked := was.State == models.Answered || !is.AnsweredAt.IsZero()
+	talked := !is.AnsweredAt.IsZero()
 	switch {
 	case talked && is.Reason == models.ReasonTransferred:
 		r.closing(u, is, models.KindTransferred, ruleTransferred, "the customer was connected to somebody else", r.transferText(is))

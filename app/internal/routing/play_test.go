@@ -24,6 +24,7 @@ type play struct {
 	call *models.Call
 	ctx  routing.Context
 	n    int // events so far; each comes a second after the one before
+	legs int // that have an id
 }
 
 func newPlay() *play {
@@ -117,7 +118,8 @@ func (p *play) apply(t *testing.T, text string) ([]models.Draft, []models.Step) 
 	drafts, more := routing.Route(before, p.call, p.ctx)
 	for i := range p.call.Legs {
 		if p.call.Legs[i].ID == 0 {
-			p.call.Legs[i].ID = int64(100 + i)
+			p.legs++
+			p.call.Legs[i].ID = int64(100 + p.legs)
 		}
 	}
 	return drafts, append(steps, more...)

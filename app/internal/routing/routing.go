@@ -132,9 +132,12 @@ type router struct {
 
 func (r *router) user(u int64) {
 	was, is := r.before.LegOf(u), r.call.LegOf(u)
+	if r.before.Direction == models.InternalCall || r.before.Direction == models.Out && r.before.AnsweredAt.IsZero() {
+		was = nil // nothing was told of it
+	}
 	switch {
 	case r.call.Direction == models.InternalCall:
-		if live(was) && r.before.Direction != models.InternalCall {
+		if live(was) {
 			r.closing(u, is, models.KindRingEnded, ruleInternal, "the call turned out to be internal", "Внутренний звонок")
 		}
 	case is == nil:
@@ -152,6 +155,9 @@ func (r *router) user(u int64) {
 
 func (r *router) ringing(u int64, was, is *models.Leg) {
 	if r.call.Direction == models.Out && r.call.AnsweredAt.IsZero() {
+		if live(was) {
+			r.closing(u, is, models.KindRingEnded, ruleOutgoing, "the call turned out to be outgoing", "Исходящий звонок")
+		}
 		return // his own phone rings so that he may call out: nothing to tell him
 	}
 	if live(was) && was.State == models.Ringing && (sameAttempt(was, is) || r.stillRings(was)) {
@@ -230,8 +236,9 @@ func (r *router) answerKind(l *models.Leg) (kind, rule string) {
 	return models.KindOutgoing, ruleOutgoing
 }
 
-// callerCameKnown reports that the number was not there when the row was made.
-func (r *router) callerCameKnown() bool { return r.before.Phone == "" && r.call.Phone != "" }
+// callerCameKnown reports that the number was not there, or another one, when
+// the row was made.
+func (r *router) callerCameKnown() bool { return r.before.Phone != r.call.Phone && r.call.Phone != "" }
 
 // stillRings reports that an attempt of before goes on ringing: a second
 // phone of the same person tells him nothing new.
