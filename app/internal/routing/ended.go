@@ -73,3 +73,12 @@ func talker(c *models.Call, not int64) *models.Leg {
 	}
 	return last
 }
+
+// sameAttempt goes by id where both have one: the number of an attempt changes
+// when an earlier one is told late.
+func sameAttempt(a, b *models.Leg) bool {
+	if a.ID != 0 && b.ID != 0 {
+		return a.ID == b.ID
+	}
+	return a.Key == b.Key && a.N == b.N
+}

@@ -286,15 +286,6 @@ func opens(u *models.User) bool { return !u.Quiet && u.PopOn != models.PopNever 
 
 func live(l *models.Leg) bool { return l != nil && l.State != models.Ended }
 
-// sameAttempt goes by id where both have one: the number of an attempt changes
-// when an earlier one is told late.
-func sameAttempt(a, b *models.Leg) bool {
-	if a.ID != 0 && b.ID != 0 {
-		return a.ID == b.ID
-	}
-	return a.Key == b.Key && a.N == b.N
-}
-
 func unionUsers(a, b *models.Call) []int64 {
 	out := append(a.Users(), b.Users()...)
 	slices.Sort(out)
