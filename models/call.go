@@ -91,6 +91,7 @@ type Fact struct {
 	Recording string    `json:"rec,omitempty"`
 	TalkS     *int      `json:"talk,omitempty"`
 	Closed    bool      `json:"c,omitempty"` // made by the stuck-calls job
+	Joined    bool      `json:"j,omitempty"` // of an internal call that joined this one
 }
 
 // MaxFacts bounds what one call remembers. Beyond it everything is ignored but

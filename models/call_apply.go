@@ -59,10 +59,18 @@ func (c *Call) date(f *Fact, now time.Time) {
 }
 
 // Merge takes over all that other knows; other keeps its names, MergedInto and
-// nothing that could be taken for a living or a missed call.
+// nothing that could be taken for a living or a missed call. When one of the
+// two is internal (a consultation), the customer's call is what remains.
 func (c *Call) Merge(other *Call) {
 	old := append(slices.Clone(c.Legs), other.Legs...)
 	c.Facts = slices.Clone(c.Facts)
+	switch inside := other.Direction == InternalCall; {
+	case len(c.Facts) == 0 || len(other.Facts) == 0 || inside == (c.Direction == InternalCall):
+	case inside:
+		joined(other.Facts)
+	default:
+		joined(c.Facts)
+	}
 	for i := range other.Facts {
 		if f := other.Facts[i]; !c.knows(&f) {
 			c.Facts = append(c.Facts, f)
@@ -88,7 +96,7 @@ func (c *Call) add(f Fact) bool {
 	if !reflect.DeepEqual(before, after) {
 		return true
 	}
-	if full || f.Undated && c.State == Ended {
+	if full || f.Undated && (f.Seq == 0 || f.Guessed) && c.State == Ended {
 		*c = was // it could never tell anything
 	}
 	return false
@@ -109,6 +117,9 @@ func (c *Call) knows(f *Fact) bool {
 		same := *g
 		if f.Undated && f.Seq > 0 && !f.Guessed {
 			same.At = f.At // the date of receipt tells nothing
+		}
+		if f.Joined != same.Joined {
+			same.Joined, same.Direction = f.Joined, f.Direction
 		}
 		if reflect.DeepEqual(*f, same) {
 			return true
@@ -146,8 +157,10 @@ func sortFacts(fs []Fact) {
 		if bySeq {
 			return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.At, b.At))
 		}
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Type.order(), b.Type.order()),
-			cmp.Compare(a.Extension, b.Extension), cmp.Compare(a.Leg, b.Leg))
+		if c := cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Type.order(), b.Type.order())); c != 0 || a.Type == EventAnswered {
+			return c // of two answers in one moment the first one told came first
+		}
+		return cmp.Or(cmp.Compare(a.Extension, b.Extension), cmp.Compare(a.Leg, b.Leg))
 	})
 }
 
@@ -155,11 +168,12 @@ func sortFacts(fs []Fact) {
 // ids, owners and rows go on with the same attempts.
 func (c *Call) refold(old []Leg) {
 	sortFacts(c.Facts)
-	next := Call{ID: c.ID, Source: c.Source, Key: c.Key, MergedInto: c.MergedInto, Facts: c.Facts, State: Ringing}
+	next := Call{ID: c.ID, Source: c.Source, Key: c.Key, MergedInto: c.MergedInto, Facts: c.Facts, State: Ringing, Direction: directionOf(c.Facts)}
 	var clock int64 // facts in order of Seq may bear dates that are not
+	asked := consultations{}
 	for i := range next.Facts {
 		clock = max(clock, next.Facts[i].At)
-		next.step(&next.Facts[i], time.UnixMilli(clock).UTC())
+		next.step(&next.Facts[i], time.UnixMilli(clock).UTC(), asked)
 	}
 	next.finish()
 	next.keep(old)
@@ -200,7 +214,10 @@ func (c *Call) keep(old []Leg) {
 }
 
 // step reads one fact, the next in order, as of at.
-func (c *Call) step(f *Fact, at time.Time) {
+func (c *Call) step(f *Fact, at time.Time, asked consultations) {
+	if c.consults(f, asked) {
+		return
+	}
 	c.describe(f, at)
 	if c.State == Ended {
 		return // nothing lives after the call ended
@@ -213,19 +230,16 @@ func (c *Call) step(f *Fact, at time.Time) {
 	case EventAnswered:
 		c.answer(f, at)
 	case EventRingEnded:
-		l := c.attempt(f, false)
-		if l == nil {
-			l = c.newLeg(f)
-		}
-		if l.State == Ringing {
-			l.end(at, cmp.Or(f.Reason, ReasonNoAnswer))
-		}
+		c.stopRinging(f, at)
 	case EventTransferred:
 		if l := c.attempt(f, false); l != nil && (l.State == Answered || l.Reason == ReasonTransferred && l.ToExt == "") {
 			l.ToExt = f.To // his talk ends when the next one is connected
+			if next := asked.handed(f); next != nil && l.State == Answered {
+				c.answer(next, at)
+			}
 		}
 	case EventEnded, EventMissed:
-		c.State, c.EndedAt, c.ByPBX = Ended, at, !f.Closed
+		c.State, c.EndedAt, c.ByPBX, c.Missed = Ended, at, !f.Closed, f.Type == EventMissed
 		for i := range c.Legs {
 			switch l := &c.Legs[i]; l.State {
 			case Ringing:
@@ -243,100 +257,21 @@ func (c *Call) describe(f *Fact, at time.Time) {
 	if c.StartedAt.IsZero() {
 		c.StartedAt = at
 	}
-	c.Direction = cmp.Or(c.Direction, f.Direction)
-	c.DID = cmp.Or(c.DID, f.DID)
-	c.Name = cmp.Or(c.Name, f.Name)
 	c.Recording = cmp.Or(f.Recording, c.Recording)
 	if f.TalkS != nil && c.TalkS == 0 && (f.Type == EventEnded || f.Type == EventMissed || f.Type == EventRecording) {
 		c.TalkS = max(0, *f.TalkS)
 	}
+	if f.Direction == InternalCall && c.Direction != InternalCall {
+		return // a colleague's number and name, not the customer's
+	}
+	c.DID = cmp.Or(c.DID, f.DID)
+	c.Name = cmp.Or(c.Name, f.Name)
 	switch {
 	case c.Phone == "" && f.Phone != "":
 		c.Phone, c.Hidden = f.Phone, false
 	case c.Phone == "" && f.Hidden:
 		c.Hidden = true
 	}
-}
-
-func (c *Call) answer(f *Fact, at time.Time) {
-	l := c.attempt(f, true)
-	if l == nil || l.State != Ringing {
-		return
-	}
-	l.State, l.AnsweredAt = Answered, at
-	c.State = Answered
-	if c.AnsweredAt.IsZero() {
-		c.AnsweredAt = at
-	}
-	for i := range c.Legs {
-		switch o := &c.Legs[i]; {
-		case o == l:
-		case o.State == Ringing:
-			o.end(at, ReasonElsewhere)
-		case o.State == Answered: // the next one is connected to the customer
-			o.end(at, ReasonTransferred)
-		}
-	}
-}
-
-// attempt finds the attempt that f belongs to. With create it makes the first
-// one, or the next one when the last is over and f is later; it returns nil
-// when f is a late echo of an attempt that is over.
-func (c *Call) attempt(f *Fact, create bool) *Leg {
-	l := c.lastAttempt(f)
-	switch {
-	case l == nil && create:
-		return c.newLeg(f)
-	case l == nil || !create || l.State != Ended:
-		return l
-	case f.Undated && (f.Seq == 0 || f.Guessed):
-		if f.Type == EventRinging && l.RangAt.IsZero() && l.AnsweredAt.IsZero() && rangBefore(l.Reason) {
-			l.RangAt = l.EndedAt // the ring that this attempt's end has overtaken
-			return nil
-		}
-	case f.Seq == 0 && !time.UnixMilli(f.At).After(l.EndedAt):
-		return nil
-	}
-	return c.newLeg(f)
-}
-
-// lastAttempt finds the last leg that f can mean: the one with its leg id, else
-// one of the extension where either of them has no leg id (an ended one is not
-// taken for a new id).
-func (c *Call) lastAttempt(f *Fact) *Leg {
-	var exact, near *Leg
-	for i := range c.Legs {
-		o := &c.Legs[i]
-		switch {
-		case f.Leg != "" && o.Key == f.Leg:
-			exact = o
-		case o.Extension == f.Extension && (f.Leg == "" || o.Key == "x:"+o.Extension && o.State != Ended):
-			near = o
-		}
-	}
-	if exact != nil {
-		return exact
-	}
-	return near
-}
-
-// rangBefore reports whether an attempt that ended so must have rung.
-func rangBefore(reason string) bool {
-	return reason == ReasonNoAnswer || reason == ReasonGaveUp || reason == ReasonElsewhere
-}
-
-func (c *Call) newLeg(f *Fact) *Leg {
-	l := Leg{Key: f.Leg, N: 1, Extension: f.Extension, Addresses: f.Addresses, State: Ringing}
-	if l.Key == "" {
-		l.Key = "x:" + f.Extension
-	}
-	for i := range c.Legs {
-		if c.Legs[i].Key == l.Key {
-			l.N++
-		}
-	}
-	c.Legs = append(c.Legs, l)
-	return &c.Legs[len(c.Legs)-1]
 }
 
 func (c *Call) finish() {
@@ -346,22 +281,9 @@ func (c *Call) finish() {
 	if c.State != Ended {
 		return
 	}
-	if c.TalkS == 0 && !c.AnsweredAt.IsZero() {
+	if c.TalkS == 0 && !c.AnsweredAt.IsZero() && c.ByPBX {
 		c.TalkS = max(0, int(c.EndedAt.Sub(c.AnsweredAt)/time.Second))
 	}
-	c.Missed = c.Direction == In && c.AnsweredAt.IsZero() && c.TalkS == 0
-}
-
-// began is the first moment that the attempt is known from.
-func (l *Leg) began() time.Time {
-	for _, t := range []time.Time{l.RangAt, l.AnsweredAt} {
-		if !t.IsZero() {
-			return t
-		}
-	}
-	return l.EndedAt
-}
-
-func (l *Leg) end(at time.Time, reason string) {
-	l.State, l.EndedAt, l.Reason = Ended, at, reason
+	elsewhere := slices.ContainsFunc(c.Legs, func(l Leg) bool { return l.Reason == ReasonElsewhere }) // somebody did answer
+	c.Missed = c.Direction == In && c.AnsweredAt.IsZero() && c.TalkS == 0 && (c.Missed || !elsewhere)
 }

@@ -138,6 +138,8 @@ func TestCallApply(t *testing.T) {
 		{"two phones of one extension", []string{"ringing 101@1 leg=a", "ringing 101@1 leg=b", "answered 101@3 leg=b"},
 			"answered; a/1 ended answered_elsewhere; b/1 answered"},
 		{"pickup", []string{"ringing 101@1", "answered 103@3"}, "answered; 101/1 ended answered_elsewhere; 103/1 answered"},
+		{"answered by somebody of whom nothing is told", []string{"ringing 101@1", "ring_ended 101@3 reason=answered_elsewhere", "ended@9"}, "ended; 101/1 ended answered_elsewhere"},
+		{"the same, but the PBX says missed", []string{"ringing 101@1", "ring_ended 101@3 reason=answered_elsewhere", "missed@9"}, "ended missed; 101/1 ended answered_elsewhere"},
 
 		{"late answer, before the end", []string{"ringing 101@1", "ended@9", "answered 101@4"}, "ended; 101/1 ended hangup"},
 		{"late answer of nobody who rang", []string{"started@1", "ended@9", "answered 101@4"}, "ended; 101/1 ended hangup"},
@@ -147,6 +149,7 @@ func TestCallApply(t *testing.T) {
 		{"late ring of an attempt that is over", []string{"ringing 101@2", "ring_ended 101@5", "ringing 101@3"}, "ringing; 101/1 ended no_answer"},
 		{"late earlier attempt", []string{"ringing 101@5", "ring_ended 101@3", "ringing 101@1"}, "ringing; 101/1 ended no_answer; 101/2 ringing"},
 		{"two answers in one moment: the first one talks", []string{"ringing 102@1", "answered 101@3", "answered 102@3"}, "answered; 102/1 ended answered_elsewhere; 101/1 answered"},
+		{"answered and handed on in one moment", []string{"ringing 102@1", "answered 102@3", "answered 101@3"}, "answered; 102/1 ended transferred; 101/1 answered"},
 		{"some numbered: times decide", []string{"ringing 101@1 seq=1", "ring_ended 101@3"}, "ringing; 101/1 ended no_answer"},
 		{"end comes first", []string{"ended@9", "answered 101@3", "ringing 101@1"}, "ended; 101/1 ended hangup"},
 		{"numbers beat times", []string{"answered 101@5 seq=2", "ringing 101@9 seq=1", "ended@7 seq=3"}, "ended; 101/1 ended hangup"},
@@ -198,8 +201,8 @@ func TestCallDerives(t *testing.T) {
 	}
 	s := fresh()
 	apply(s, "answered 101@1", "close")
-	if s.ByPBX {
-		t.Error("the job's end counts as the PBX's")
+	if s.ByPBX || s.TalkS != 0 {
+		t.Errorf("the job's end counts as the PBX's: by PBX %v, talk %d", s.ByPBX, s.TalkS)
 	}
 	apply(s, "ended@31")
 	if !s.ByPBX || s.TalkS != 30 {

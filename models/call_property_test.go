@@ -31,9 +31,13 @@ func drawLife(t *rapid.T) []models.Event {
 		if e.Type == models.EventTransferred {
 			e.ToExtension = "103"
 		}
-		if rapid.Bool().Draw(t, "with number") {
+		switch rapid.IntRange(0, 3).Draw(t, "with number") {
+		case 0, 1:
 			e.Phone, e.Name = fmt.Sprintf("+7903000000%d", i), fmt.Sprintf("n%d", i)
+		case 2: // a consultation, if 101 talks
+			e.Phone = "101"
 		}
+		e.Direction = rapid.SampledFrom([]models.Direction{"", models.In, models.Out}).Draw(t, "direction")
 		if how == "seq" { // one moment for all
 			e.At = sec(1)
 		}

@@ -51,6 +51,28 @@ func TestRefRoundTrip(t *testing.T) {
 	})
 }
 
+// From the other side, in any case of the letters; and what is no GUID is
+// refused, whatever it is, with no link.
+func TestUIDRoundTrip(t *testing.T) {
+	t.Parallel()
+	guid := rapid.StringMatching(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+	rapid.Check(t, func(t *rapid.T) {
+		uid := guid.Draw(t, "uid")
+		ref, ok := models.RefFromUID(uid)
+		if back, again := models.UIDFromRef(ref); !ok || !again || back != strings.ToLower(uid) {
+			t.Fatalf("%q → %q %v → %q %v", uid, ref, ok, back, again)
+		}
+		i := rapid.IntRange(0, 35).Draw(t, "at")
+		bad := uid[:i] + rapid.StringMatching(`[g-zG-Z{} а-я\x00]`).Draw(t, "letter") + uid[i+1:]
+		if ref, ok := models.RefFromUID(bad); ok {
+			t.Fatalf("RefFromUID(%q) = %q", bad, ref)
+		}
+		if link := models.NavigationLink("Документ", "Интерес", bad); link != "" {
+			t.Fatalf("NavigationLink of %q = %q", bad, link)
+		}
+	})
+}
+
 func TestNavigationLink(t *testing.T) {
 	t.Parallel()
 	want := "e1cib/data/Документ.Интерес?ref=" + someRef

@@ -87,3 +87,14 @@ func plainExtension(s string) string {
 	s, _, _ = strings.Cut(s, "@")
 	return strings.TrimSpace(s)
 }
+
+// localExtension is the extension that a Local channel dials, "" when it dials
+// something else or is none: Local/103@from-queue-00000001;1.
+func localExtension(channel string) string {
+	tech, name, _ := strings.Cut(channel, "/")
+	name, _, ok := strings.Cut(name, "@")
+	if !ok || !strings.EqualFold(tech, "Local") || len(name) < 2 || len(name) > 6 || strings.Trim(name, "0123456789") != "" {
+		return ""
+	}
+	return name
+}

@@ -127,7 +127,10 @@ func (p asteriskPost) events(zone string) ([]models.Event, error) {
 	case what == "ringing" || what == "answered":
 		base.Type, base.Leg, base.Extension = models.EventType(what), unique, cmp.Or(p.extension(), p.mobile())
 		base.Phone, base.Name = p.customer("connected"), p.name("connectedname")
-		if base.Direction == models.Out {
+		if local := localExtension(p.text("channel")); local != "" && what == "answered" {
+			base.Leg, base.Extension = "", local // the phone behind it has told already, or tells nothing
+		}
+		if base.Direction == models.Out && !p.colleague() {
 			base.Extension, base.Phone, base.Name = plainExtension(p.text("ext")), p.customer("callerid"), ""
 			if what == "ringing" { // the far end's phone, not one of ours
 				base.Type, base.Leg = models.EventStarted, ""
@@ -135,7 +138,10 @@ func (p asteriskPost) events(zone string) ([]models.Event, error) {
 		}
 	case what == "hangup":
 		if unique != "" && unique != linked {
-			return nil, nil // a leg's end; the call goes on or has its own
+			if !p.dialled() {
+				return nil, nil // a leg's end; the call goes on or has its own
+			}
+			base.Call = unique // bridged with another call since it began
 		}
 		base.Type, base.Reason, base.TalkS = models.EventEnded, statusReason(p.text("dialstatus")), p.talk()
 		if base.Direction == models.In {
@@ -184,6 +190,14 @@ func (p asteriskPost) extension() string {
 	return plainExtension(p.text("ext"))
 }
 
+// colleague reports that in an outgoing call the phone of the extension itself
+// rings or answers: the customer is handed to it. Else ext is who dials, and the
+// channel is the far end's.
+func (p asteriskPost) colleague() bool {
+	own := p.names.extension(p.text("channel"))
+	return own != "" && own == plainExtension(p.text("ext"))
+}
+
 // mobile is somebody reached outside, through a trunk and without ext: the
 // called leg's own number.
 func (p asteriskPost) mobile() string {
@@ -219,10 +233,17 @@ func (p asteriskPost) did() string {
 	return ""
 }
 
-// talk is the time of conversation. disposition and billsec are not believed:
-// they say NO ANSWER of an answered ring group and count menus as talk.
+// dialled reports that the channel itself called somebody who answered, as the
+// one that began a call does: DIALSTATUS is not handed down to legs.
+func (p asteriskPost) dialled() bool {
+	return strings.EqualFold(p.text("dialstatus"), "ANSWER") && !strings.HasPrefix(strings.ToLower(p.text("channel")), "local/")
+}
+
+// talk is the time of conversation, as Dial or Queue counted it. disposition
+// and billsec are not believed: they say NO ANSWER of an answered ring group and
+// count menus as talk.
 func (p asteriskPost) talk() *int {
-	if !strings.EqualFold(p.text("dialstatus"), "ANSWER") {
+	if !strings.EqualFold(p.text("dialstatus"), "ANSWER") && p.text("memberinterface") == "" {
 		return nil
 	}
 	s, err := p.seconds("answeredtime")

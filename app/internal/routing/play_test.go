@@ -3,6 +3,7 @@ package routing_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ type play struct {
 	call *models.Call
 	ctx  routing.Context
 	n    int // events so far; each comes a second after the one before
+	legs int // that have an id
 }
 
 func newPlay() *play {
@@ -70,6 +72,14 @@ func (p *play) event(t *testing.T, text string) (models.Event, bool) {
 			e.Direction = models.Direction(v)
 		case k == "name":
 			e.Name = v
+		case k == "did":
+			e.DID = v
+		case k == "talk":
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.TalkS = &n
 		case k == "phone":
 			e.Phone, hidden = "", v == "hidden"
 			if v != "-" && v != "hidden" {
@@ -108,7 +118,8 @@ func (p *play) apply(t *testing.T, text string) ([]models.Draft, []models.Step) 
 	drafts, more := routing.Route(before, p.call, p.ctx)
 	for i := range p.call.Legs {
 		if p.call.Legs[i].ID == 0 {
-			p.call.Legs[i].ID = int64(100 + i)
+			p.legs++
+			p.call.Legs[i].ID = int64(100 + p.legs)
 		}
 	}
 	return drafts, append(steps, more...)

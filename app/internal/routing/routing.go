@@ -30,6 +30,10 @@ const (
 	closingTTL  = 30 * time.Second // or two polls, if that is longer
 )
 
+// newRound is how much later than his first phone another one of a person must
+// ring to be told: a queue's next round, of whose end nothing may be posted.
+const newRound = 5 * time.Second
+
 // Names of the rules, as timelines and logs carry them. They never change.
 const (
 	ruleRinging     = "ringing"
@@ -128,9 +132,12 @@ type router struct {
 
 func (r *router) user(u int64) {
 	was, is := r.before.LegOf(u), r.call.LegOf(u)
+	if r.before.Direction == models.InternalCall || r.before.Direction == models.Out && r.before.AnsweredAt.IsZero() {
+		was = nil // nothing was told of it
+	}
 	switch {
 	case r.call.Direction == models.InternalCall:
-		if live(was) && r.before.Direction != models.InternalCall {
+		if live(was) {
 			r.closing(u, is, models.KindRingEnded, ruleInternal, "the call turned out to be internal", "Внутренний звонок")
 		}
 	case is == nil:
@@ -148,15 +155,21 @@ func (r *router) user(u int64) {
 
 func (r *router) ringing(u int64, was, is *models.Leg) {
 	if r.call.Direction == models.Out && r.call.AnsweredAt.IsZero() {
+		if live(was) {
+			r.closing(u, is, models.KindRingEnded, ruleOutgoing, "the call turned out to be outgoing", "Исходящий звонок")
+		}
 		return // his own phone rings so that he may call out: nothing to tell him
 	}
 	if live(was) && was.State == models.Ringing && (sameAttempt(was, is) || r.stillRings(was)) {
-		if r.callerCameKnown() || r.before.Phone == "" && r.before.Name == "" && r.callerName() != "" {
+		if r.callerCameKnown() || !is.Opened && (r.callerName() != "" && r.before.Name != r.call.Name || r.before.DID != r.call.DID) {
 			d := r.draft(u, is, models.KindRinging, models.ActionIndicate, ruleKnown, "the caller became known while it rings", ringingTTL)
 			d.Mode = models.ReviseOnly
 			r.add(d)
+			return
 		}
-		return
+		if is.RangAt.Sub(was.RangAt) < newRound {
+			return
+		}
 	}
 	usr := r.active(u)
 	if usr == nil {
@@ -223,52 +236,9 @@ func (r *router) answerKind(l *models.Leg) (kind, rule string) {
 	return models.KindOutgoing, ruleOutgoing
 }
 
-func (r *router) ended(u int64, was, is *models.Leg) {
-	if !live(was) {
-		if was != nil && sameAttempt(was, is) && is.Reason == models.ReasonElsewhere && talker(r.before, u) == nil && talker(r.call, u) != nil {
-			r.elsewhere(u, is) // who answered is told after the phone went silent
-		}
-		return
-	}
-	talked := was.State == models.Answered || !is.AnsweredAt.IsZero()
-	switch {
-	case talked && is.Reason == models.ReasonTransferred:
-		r.closing(u, is, models.KindTransferred, ruleTransferred, "the customer was connected to somebody else", r.transferText(is))
-	case talked:
-		d := r.draft(u, is, models.KindEnded, models.ActionShow, ruleEnded, "the conversation ended", cardTTL)
-		d.Mode, d.Payload.Text = models.ReviseOnly, r.endedText(is)
-		r.add(d)
-	case is.Reason == models.ReasonElsewhere || r.taken(u, is):
-		r.elsewhere(u, is)
-	default:
-		r.closing(u, is, models.KindRingEnded, ruleRingEnded, "the extension stopped ringing: "+models.CutText(is.Reason, 64), r.line("Вызов прекращён"))
-	}
-}
-
-func (r *router) elsewhere(u int64, l *models.Leg) {
-	text := "Ответил другой сотрудник"
-	if t := talker(r.call, u); t != nil {
-		text = "Ответил " + r.nameOf(t)
-	}
-	r.closing(u, l, models.KindElsewhere, ruleElsewhere, "somebody else answered", text)
-}
-
-// taken reports that another one took the call while l rang, whatever the PBX
-// gave as the reason.
-func (r *router) taken(u int64, l *models.Leg) bool {
-	t := talker(r.call, u)
-	return t != nil && t.State == models.Answered && !t.AnsweredAt.Before(l.RangAt)
-}
-
-// closing revises the row into a state that takes the toast away by itself.
-func (r *router) closing(u int64, l *models.Leg, kind, rule, reason, text string) {
-	d := r.draft(u, l, kind, models.ActionNone, rule, reason, max(closingTTL, 2*r.PollInterval))
-	d.Mode, d.Payload.Text = models.ReviseOnly, text
-	r.add(d)
-}
-
-// callerCameKnown reports that the number was not there when the row was made.
-func (r *router) callerCameKnown() bool { return r.before.Phone == "" && r.call.Phone != "" }
+// callerCameKnown reports that the number was not there, or another one, when
+// the row was made.
+func (r *router) callerCameKnown() bool { return r.before.Phone != r.call.Phone && r.call.Phone != "" }
 
 // stillRings reports that an attempt of before goes on ringing: a second
 // phone of the same person tells him nothing new.
@@ -315,33 +285,6 @@ func (r *router) add(d models.Draft) { r.drafts = append(r.drafts, d) }
 func opens(u *models.User) bool { return !u.Quiet && u.PopOn != models.PopNever }
 
 func live(l *models.Leg) bool { return l != nil && l.State != models.Ended }
-
-// sameAttempt goes by id where both have one: the number of an attempt changes
-// when an earlier one is told late.
-func sameAttempt(a, b *models.Leg) bool {
-	if a.ID != 0 && b.ID != 0 {
-		return a.ID == b.ID
-	}
-	return a.Key == b.Key && a.N == b.N
-}
-
-// talker is who of the others talks with the customer, else who did last.
-func talker(c *models.Call, not int64) *models.Leg {
-	var last *models.Leg
-	for i := range c.Legs {
-		l := &c.Legs[i]
-		if l.AnsweredAt.IsZero() || l.User == not {
-			continue
-		}
-		if l.State == models.Answered {
-			return l
-		}
-		if last == nil || !l.AnsweredAt.Before(last.AnsweredAt) {
-			last = l
-		}
-	}
-	return last
-}
 
 func unionUsers(a, b *models.Call) []int64 {
 	out := append(a.Users(), b.Users()...)
