@@ -114,6 +114,9 @@ func (r ringcentralParty) as(t models.EventType, reason string) []models.Event {
 	if !t.HasExtension() && t != models.EventStarted {
 		e.Extension, e.Addresses, e.Leg = "", nil, ""
 	}
+	if t == models.EventEnded && e.Phone == "" { // without the other side a direction is only this party's
+		e.Direction = ""
+	}
 	return []models.Event{e}
 }
 

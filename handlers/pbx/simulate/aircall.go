@@ -29,9 +29,8 @@ func aircallTongue() tongue {
 			"callback": "it calls nobody back by itself",
 		},
 		loses: map[string]string{
-			"back":     "it does not say that a phone stopped ringing, nor that the call came back to the same person",
-			"queue":    "it does not say that a phone stopped ringing, so a second round at it is the same attempt",
-			"nameless": "it knows people by an id and an e-mail address, not by a mobile number",
+			"back":  "it does not say that a phone stopped ringing, nor that the call came back to the same person",
+			"queue": "it does not say that a phone stopped ringing, so a second round at it is the same attempt",
 		},
 	}
 }

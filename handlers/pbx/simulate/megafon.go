@@ -25,6 +25,8 @@ func megafonTongue() tongue {
 			"callback": "no public source shows what it tells of a call that it makes by itself",
 		},
 		loses: map[string]string{
+			"consult":   "the second one's answer comes under an id of its own, so the form opens before the transfer is told",
+			"early-end": "nothing is lost: its history at the end names who answered",
 			"abandoned": "a phone that stops ringing is CANCELLED, whoever gave up",
 			"queue":     "events bear no times, so the second ring of a phone looks like a repeat of the first",
 		},

@@ -47,9 +47,9 @@ func ringcentralTongue() tongue {
 			"recording": "recordings are in its call log, and no event tells of them",
 		},
 		loses: map[string]string{
-			"transfer": "it does not say how long they talked, so the talk counts from the first answer",
-			"consult":  "it does not say how long they talked, so the talk counts from the first answer",
-			"nameless": "it knows people by an id of its own and an extension, not by a mobile number",
+			"transfer":  "it does not say how long they talked, so the talk counts from the first answer",
+			"consult":   "it does not say how long they talked, so the talk counts from the first answer",
+			"early-end": "it does not say how long they talked: until the answer arrives the call counts as missed",
 		},
 	}
 }

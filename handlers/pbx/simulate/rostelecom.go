@@ -24,6 +24,7 @@ func rostelecomTongue() tongue {
 			"callback": "how it reports a call that it places of itself is not known",
 		},
 		loses: map[string]string{
+			"early-end": "it does not say how long they talked: until the answer arrives the call counts as missed",
 			"abandoned": "it does not say why nobody answered",
 			"transfer":  "it does not say how long they talked, so the talk counts from the first answer",
 			"back":      "it has no legs: the call that comes back to a phone looks like the talk that went on",
