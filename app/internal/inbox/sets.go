@@ -291,8 +291,8 @@ func (b *batch) ackAll(o *op) {
 	}
 }
 
-// fold keeps a set at MaxSet rows: the oldest that are not live become one
-// digest row; all stay in the history.
+// fold keeps a set at MaxSet rows: the oldest become one digest row, those of
+// living calls last; all stay in the history.
 func (b *batch) fold(ctx context.Context) error {
 	l := b.ledger
 	var full []int64
@@ -335,16 +335,15 @@ func (b *batch) foldUser(user int64) error {
 		folded = number(l.pending(key).n.Payload.Data["count"])
 	}
 	expires := 14 * 24 * time.Hour
-	for _, e := range all {
-		if over <= 0 {
-			break
+	for _, live := range []bool{false, true} { // live calls only when nothing else is left
+		for _, e := range all {
+			if over <= 0 || e.n.Live() != live || e.n.Kind == models.KindDigest {
+				continue
+			}
+			l.remove(nil, e, models.StepFolded, models.Step{Reason: "more than 500 rows: told by the digest"})
+			over--
+			folded++
 		}
-		if e.n.Live() || e.n.Kind == models.KindDigest {
-			continue
-		}
-		l.remove(nil, e, models.StepFolded, models.Step{Reason: "more than 500 rows: told by the digest"})
-		over--
-		folded++
 	}
 	_, err := l.draft(&op{}, &models.Draft{UserID: user, CollapseKey: models.KindDigest, Kind: models.KindDigest, Action: models.ActionShow, TTL: expires,
 		Rule: "digest", Reason: "a set holds at most 500 rows", Payload: models.Payload{Title: fmt.Sprintf("И ещё %d / and %d more", folded, folded),
