@@ -23,6 +23,15 @@ func (b *batch) changeSets(ctx context.Context) error {
 	if err := b.lockInboxes(ctx); err != nil {
 		return err
 	}
+	if b.again { // asked under the locks that the earlier run held until it ended
+		done, err := b.tx.Committed(ctx, b.ids.first, b.ids.end)
+		if err != nil {
+			return fmt.Errorf("look for an earlier run: %w", err)
+		}
+		if done {
+			return errCommitted
+		}
+	}
 	b.expireDue()
 	for _, o := range b.ops {
 		b.ledger.begin()
