@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +24,46 @@ type cable struct {
 	mu       sync.Mutex
 	listener net.Listener
 	ends     map[net.Conn]bool
+	swallow  bool // the answer to the next commit, and with it its connection
 	wg       sync.WaitGroup
+}
+
+// commitMessage is what the driver sends to commit.
+var commitMessage = []byte("Q\x00\x00\x00\x0bcommit\x00")
+
+// swallowed takes part in carry: it remembers that a connection commits.
+type swallowed struct {
+	io.Writer
+	c    *cable
+	gone *atomic.Bool
+}
+
+// Write implements io.Writer; what it carries goes to the database.
+func (s swallowed) Write(b []byte) (int, error) {
+	if bytes.Equal(b, commitMessage) {
+		s.c.mu.Lock()
+		if s.c.swallow {
+			s.c.swallow = false
+			s.gone.Store(true)
+		}
+		s.c.mu.Unlock()
+	}
+	return s.Writer.Write(b)
+}
+
+// answers is what comes from the database, until the connection is swallowed.
+type answers struct {
+	io.Reader
+	gone *atomic.Bool
+}
+
+// Read implements io.Reader. It ends where the answer to the commit would stand.
+func (a answers) Read(b []byte) (int, error) {
+	n, err := a.Reader.Read(b)
+	if a.gone.Load() {
+		return 0, io.EOF
+	}
+	return n, err
 }
 
 // newCable listens for the program; it returns dsn with its own address in it.
@@ -73,11 +114,15 @@ func (c *cable) carry(near net.Conn) {
 		return
 	}
 	var wg sync.WaitGroup
-	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
+	gone := &atomic.Bool{}
+	for _, way := range []struct {
+		to   io.Writer
+		from io.Reader
+	}{{near, answers{far, gone}}, {swallowed{far, c, gone}, near}} {
 		wg.Go(func() {
-			_, _ = io.Copy(way[0], way[1]) // a cut is an error, and meant
-			_ = way[0].Close()
-			_ = way[1].Close()
+			_, _ = io.Copy(way.to, way.from) // a cut is an error, and meant
+			_ = near.Close()
+			_ = far.Close()
 		})
 	}
 	wg.Wait()
@@ -183,5 +228,37 @@ func TestDatabaseAway(t *testing.T) {
 	}
 	if stored := s.journal("stored"); len(stored) != 2 {
 		t.Errorf("the journal: %v", stored)
+	}
+}
+
+// TestCommitAnswerLost: the connection breaks between a commit and its answer.
+// What was committed is found again: it is answered, and it is there once.
+func TestCommitAnswerLost(t *testing.T) {
+	line, dsn := newCable(t, storetest.Postgres(t))
+	s := newShop(t, dsn)
+	lose := func() { line.mu.Lock(); line.swallow = true; line.mu.Unlock() }
+	lost := func() bool { line.mu.Lock(); defer line.mu.Unlock(); return !line.swallow }
+	_, before := versionOf(t, s.Poll(s.ivanov, "").Version)
+	done := int64(0)
+	for i := range 5 {
+		call := string(rune('a' + i))
+		lose()
+		if a := s.Do("POST", s.hook, "", `{"event":"ringing","id":"`+call+`","call":"`+call+`","extension":"101","phone":"`+customer(i)+`"}`); a.Status != 200 {
+			t.Fatalf("webhook: %d %s", a.Status, a.Body)
+		}
+		eventually(t, "an answer is lost", 5*time.Second, lost)
+		lose()
+		s.published(`{"user":"ivanov","kind":"note","title":"` + call + `"}`) // without a key
+		eventually(t, "an answer is lost", 5*time.Second, lost)
+		done += 2
+		if _, now := versionOf(t, s.Poll(s.ivanov, "").Version); now != before+done {
+			t.Fatalf("round %d: version %d after %d, want %d more", i, now, before, done)
+		}
+	}
+	if rows := s.Poll(s.ivanov, "").Rows; len(rows) != 10 {
+		t.Errorf("%d rows, want 10", len(rows))
+	}
+	if all := s.journal(""); len(all) != 5 {
+		t.Errorf("%d in the journal, want 5: %v", len(all), all)
 	}
 }

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"zummer/app"
 	"zummer/app/apptest"
+	"zummer/app/internal/inbox"
 )
 
 // ownPostgres starts a server that this test may kill.
@@ -63,6 +66,7 @@ func killServer(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dying := []int{pid}
 	for _, name := range stats {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -72,10 +76,62 @@ func killServer(t *testing.T, dir string) {
 		fields := strings.Fields(rest[strings.LastIndex(rest, ")")+1:])
 		if id, err := strconv.Atoi(child); err == nil && len(fields) > 1 && fields[1] == first {
 			_ = syscall.Kill(id, syscall.SIGKILL) // or it ended meanwhile
+			dying = append(dying, id)
 		}
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
+	}
+	for _, id := range dying { // a new server starts only when all are gone
+		for i := 0; alive(id) && i < 3000; i++ {
+			<-time.After(10 * time.Millisecond)
+		}
+	}
+}
+
+// alive reports whether there is still a process, be it one that waits for its
+// parent to take note of its end: pg_ctl takes that for a server.
+func alive(pid int) bool {
+	_, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
+	return err == nil
+}
+
+// TestKillNineOfPostgreSQLBetweenSteps kills the server before, between and
+// after the steps of the program's transactions, while webhooks, publications
+// and acknowledgements come in, and starts it again under the same program.
+// What was answered is there, what was refused is sent again and is there once,
+// and nothing acknowledged comes back.
+func TestKillNineOfPostgreSQLBetweenSteps(t *testing.T) {
+	if os.Getenv("ZUMMER_TEST_SQLITE_ONLY") != "" {
+		t.Log("PostgreSQL was left out: ZUMMER_TEST_SQLITE_ONLY is set")
+		return
+	}
+	dir, dsn := ownPostgres(t)
+	killed := make(chan struct{})
+	m := &mine{end: func() { killServer(t, dir); killed <- struct{}{} }}
+	in := apptest.Start(t, dsn, func(o *app.Options) {
+		o.WrapStore = func(st inbox.Store) inbox.Store { m.Store = st; return m }
+	})
+	w := newLedger(in)
+	// A round takes some seconds, so each run takes every second step.
+	for n := 1 + rand.IntN(2); n <= 18; n += 2 {
+		done, over := make(chan struct{}), make(chan struct{})
+		m.left.Store(int64(n))
+		go func() { w.storm(&victim{Instance: in}, n, done); close(over) }()
+		select {
+		case <-killed:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("step %d was never reached", n)
+		}
+		postgresScript(t, "restart", dir)
+		close(done)
+		select {
+		case <-over:
+		case <-time.After(60 * time.Second):
+			t.Fatalf("killed at step %d: requests are not answered", n)
+		}
+		eventually(t, "the program finds its database again", 20*time.Second, func() bool { return in.Do("GET", "/readyz", "", nil).Status == 200 })
+		w.check(t, &victim{Instance: in}, n)
 	}
 }
 

@@ -10,20 +10,25 @@ import (
 	"zummer/models"
 )
 
-// mine kills this process with SIGKILL at one step of a batch. It counts
-// every call of a transaction, its begin, the moments just before and just
-// after its commit.
+// mine ends something at one step of a batch. It counts every call of a
+// transaction, its begin, the moments just before and just after its commit.
 type mine struct {
 	inbox.Store
 	left atomic.Int64 // steps until the end; 0 and below: never
+	end  func()       // nil: kills this process with SIGKILL
 }
 
-// step is one more step; the process may end here.
+// step is one more step; the end may be here.
 func (m *mine) step() {
-	if m.left.Add(-1) == 0 {
-		_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
-		select {} // it does not return
+	if m.left.Add(-1) != 0 {
+		return
 	}
+	if m.end != nil {
+		m.end()
+		return
+	}
+	_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
+	select {} // it does not return
 }
 
 // Write implements inbox.Store.

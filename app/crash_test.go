@@ -130,6 +130,17 @@ type ledger struct {
 	bodies          []string
 }
 
+// newLedger sets up three people, a source and a publisher.
+func newLedger(in *apptest.Instance) *ledger {
+	in.T.Helper()
+	w := &ledger{hook: in.Source("office", "generic", nil), versions: make([]string, 3), bodies: make([]string, 3)}
+	for i := range 3 {
+		w.tokens = append(w.tokens, in.User(fmt.Sprintf("user%d", i), "office", fmt.Sprint(101+i)))
+	}
+	w.publisher = in.Admin("POST", "/v1/admin/users/user0/tokens", map[string]any{"name": "crm", "scopes": []string{"publish"}})["token"].(string)
+	return w
+}
+
 // TestKillNine kills the program with SIGKILL before, between and after the
 // steps of its transactions, also between commit and answer, and starts it
 // again on the same database. What was answered is there; what was not is sent
@@ -137,21 +148,15 @@ type ledger struct {
 // back or names another body.
 func TestKillNine(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
-		w := &ledger{}
 		v := startVictim(t, dsn)
-		w.hook = v.Source("office", "generic", nil)
-		for i := range 3 {
-			w.tokens = append(w.tokens, v.User(fmt.Sprintf("user%d", i), "office", fmt.Sprint(101+i)))
-		}
-		w.versions, w.bodies = make([]string, 3), make([]string, 3)
-		w.publisher = v.Admin("POST", "/v1/admin/users/user0/tokens", map[string]any{"name": "crm", "scopes": []string{"publish"}})["token"].(string)
+		w := newLedger(v.Instance)
 		for n := 1; n <= 21; n++ {
 			at := n
 			if n > 18 {
 				at = 19 + rand.IntN(40)
 			}
 			v.dieAfter(t, at)
-			w.storm(v, n)
+			w.storm(v, n, nil)
 			v.gone(t)
 			v = startVictim(t, dsn)
 			w.check(t, v, at)
@@ -164,10 +169,18 @@ func TestKillNine(t *testing.T) {
 }
 
 // storm sends webhooks, publications and acknowledgements at once, until the
-// program is dead.
-func (w *ledger) storm(v *victim, round int) {
+// program is dead or done is closed.
+func (w *ledger) storm(v *victim, round int, done <-chan struct{}) {
 	var mu sync.Mutex // of w
 	var all sync.WaitGroup
+	over := func() bool {
+		select {
+		case <-done:
+			return true
+		default:
+			return false
+		}
+	}
 	add := func(p *promise) {
 		mu.Lock()
 		w.promises = append(w.promises, p)
@@ -175,7 +188,7 @@ func (w *ledger) storm(v *victim, round int) {
 	}
 	for u := range w.tokens {
 		all.Go(func() {
-			for i := 0; ; i++ {
+			for i := 0; !over(); i++ {
 				p := w.webhook(round*1000+u*300+i, u)
 				if i%3 == 2 {
 					p = w.publication(fmt.Sprintf("mail %d/%d/%d", round, u, i), u)
@@ -189,7 +202,7 @@ func (w *ledger) storm(v *victim, round int) {
 			}
 		})
 		all.Go(func() {
-			for {
+			for !over() {
 				a, err := v.Try(context.Background(), "GET", "/v1/notifications?limit=3", w.tokens[u], nil)
 				if err != nil {
 					return
@@ -203,7 +216,7 @@ func (w *ledger) storm(v *victim, round int) {
 				mu.Lock()
 				w.acks = append(w.acks, k)
 				mu.Unlock()
-				if k.answered = w.ack(v.Instance, k) == nil; !k.answered {
+				if k.answered = w.ack(v.Instance, k) == nil; !k.answered && done == nil {
 					return
 				}
 			}

@@ -24,6 +24,14 @@ func (deaf) Listen(ctx context.Context, _ func([]models.Hint)) error {
 	return nil
 }
 
+// hung is a replica whose tail never answers: only hints are left.
+type hung struct{ app.Replica }
+
+func (hung) Tail(ctx context.Context) ([]models.Hint, int64, error) {
+	<-ctx.Done()
+	return nil, 0, ctx.Err()
+}
+
 // pollAsync polls in the background.
 func pollAsync(in *apptest.Instance, token, query string) <-chan apptest.Answer {
 	out := make(chan apptest.Answer, 1)
@@ -64,16 +72,20 @@ func waiting(t *testing.T, in *apptest.Instance, n float64) {
 }
 
 // TestReplicas: a webhook to one replica wakes a client of the other, with and
-// without hints; what is set up on one is known to the other; a token revoked
-// on one releases the poll that waits on the other.
+// without hints, and with the tail hung; what is set up on one is known to the
+// other; a token revoked on one releases the poll that waits on the other.
 func TestReplicas(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
+		tail   bool // the tail passes, which also tells of revoked tokens
 		change func(*app.Options)
 	}{
-		{"hints", func(*app.Options) {}},
-		{"every hint dropped", func(o *app.Options) {
+		{"hints", true, func(*app.Options) {}},
+		{"every hint dropped", true, func(o *app.Options) {
 			o.WrapReplica = func(r app.Replica) app.Replica { return deaf{r} }
+		}},
+		{"the tail hung", false, func(o *app.Options) {
+			o.WrapReplica = func(r app.Replica) app.Replica { return hung{r} }
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -97,6 +109,20 @@ func TestReplicas(t *testing.T) {
 				}
 				v = set["version"].(string)
 			}
+			// Who does not wait is told at once what the other replica took
+			// longer than 2 s ago, or, with the tail hung, just now.
+			if a := one.Do("POST", hook, "", map[string]any{"event": "ringing", "call": "last", "extension": "101"}); a.Status != 200 {
+				t.Fatalf("webhook: %d %s", a.Status, a.Body)
+			}
+			allowed := 3 * time.Second
+			if !tt.tail {
+				allowed = time.Millisecond
+			}
+			for began := time.Now(); two.Poll(token, "version="+v).State == "unchanged"; {
+				if time.Since(began) > allowed {
+					t.Fatalf("unchanged after %s", time.Since(began))
+				}
+			}
 			// An ack on one is seen by the other at once.
 			set := one.Poll(token, "")
 			for _, r := range set.Rows {
@@ -104,6 +130,9 @@ func TestReplicas(t *testing.T) {
 			}
 			if left := two.Poll(token, ""); len(left.Rows) != 0 {
 				t.Errorf("acknowledged on one, still on the other: %+v", left.Rows)
+			}
+			if !tt.tail {
+				return
 			}
 			held := pollAsync(two, token, "wait=30&version="+two.Poll(token, "").Version)
 			waiting(t, two, 1)
@@ -113,6 +142,29 @@ func TestReplicas(t *testing.T) {
 				t.Errorf("the poll of a revoked token = %d %s", a.Status, a.Body)
 			}
 		})
+	}
+}
+
+// TestSessionOnAnotherReplica: a newer request of a session on one replica
+// finishes the one that waits on the other, soon.
+func TestSessionOnAnotherReplica(t *testing.T) {
+	dsn := storetest.Postgres(t)
+	one, two := apptest.Start(t, dsn), apptest.Start(t, dsn)
+	one.Source("office", "generic", nil)
+	token := one.User("ivanov", "office", "101")
+	query := "session=desk&wait=30&version=" + one.Poll(token, "").Version
+	there := pollAsync(one, token, query)
+	waiting(t, one, 1)
+	for range 2 {
+		<-time.After(400 * time.Millisecond) // a poll that has just come is left alone
+		here := pollAsync(two, token, query)
+		if a := within(t, 5*time.Second, "the poll on the other replica", there); a.Status != 200 || a.JSON(t)["state"] != "superseded" {
+			t.Fatalf("the poll on the other replica = %d %s", a.Status, a.Body)
+		}
+		there, one, two = here, two, one
+	}
+	if n := one.Admin("GET", "/v1/admin/stats", nil)["waiting"]; n != 1.0 {
+		t.Errorf("%v polls wait where the session is now, want 1", n)
 	}
 }
 

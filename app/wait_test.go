@@ -25,24 +25,21 @@ func eventually(t *testing.T, what string, within time.Duration, ok func() bool)
 	}
 }
 
-// wholeSet reads all pages of a pending set.
+// wholeSet reads all pages of a pending set, as a client does: a reset behind
+// the first page starts over.
 func wholeSet(in *apptest.Instance, token string) apptest.Set {
 	in.T.Helper()
-	for {
-		s := in.Poll(token, "limit=100")
-		all := s.Rows
-		for s.Next != "" {
-			s = in.Poll(token, "limit=100&after="+url.QueryEscape(s.Next))
-			if s.State != "set" && len(s.Rows) > 0 && s.Rows[0].ID == all[0].ID {
-				break // the version moved on: this is page 1 of another one
-			}
-			all = append(all, s.Rows...)
+	s := in.Poll(token, "limit=100")
+	all := s.Rows
+	for s.Next != "" {
+		s = in.Poll(token, "limit=100&after="+url.QueryEscape(s.Next))
+		if s.State == "reset" {
+			all = nil
 		}
-		if s.Next == "" && s.Version != "" {
-			s.Rows = all
-			return s
-		}
+		all = append(all, s.Rows...)
 	}
+	s.Rows = all
+	return s
 }
 
 // hookAnswer is the body of a hook's answer; Parsed is nil when all went well.

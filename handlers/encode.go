@@ -123,14 +123,6 @@ func linkOf(o *models.Object) string {
 	return models.NavigationLink(o.Type, o.Name, o.UID)
 }
 
-// appOf is the infobase a row belongs to; "": none.
-func appOf(n *models.Notification) string {
-	if n.Payload.App == "" && n.Payload.Object != nil {
-		return n.Payload.Object.App
-	}
-	return n.Payload.App
-}
-
 // answeredBy is the name to show of who talked.
 func answeredBy(c *models.CallInfo) string { return cmp.Or(c.AnsweredByName, c.AnsweredBy) }
 

@@ -72,7 +72,7 @@ func appendRowFields(b []byte, n *models.Notification) []byte {
 	b = append(b, `,"name":`...)
 	b = appendOrNull(b, clean(p.Name, models.MaxName))
 	b = append(b, `,"app":`...)
-	b = appendOrNull(b, clean(appOf(n), maxWord))
+	b = appendOrNull(b, clean(n.App(), maxWord))
 	b = append(b, `,"object":`...)
 	b = appendObject(b, p.Object)
 	b = append(b, `,"client":`...)

@@ -25,7 +25,7 @@ func (w *answer) textRow(b []byte, n *models.Notification) []byte {
 	b = line(b, key, clean(n.Kind, maxWord), clean(string(n.Action), maxWord), idText(call.ID), string(call.State),
 		clean(p.Phone, maxWord), clean(p.Title, models.MaxTitle), clean(p.Text, models.MaxText),
 		clean(linkOf(o), models.MaxLink), clean(o.URL, models.MaxLink), string(w.scratch),
-		clean(o.Type, maxWord), clean(o.Name, models.MaxName), clean(o.UID, maxWord), clean(appOf(n), maxWord),
+		clean(o.Type, maxWord), clean(o.Name, models.MaxName), clean(o.UID, maxWord), clean(n.App(), maxWord),
 		string(call.Direction), clean(call.DID, maxWord), clean(p.Name, models.MaxName),
 		clean(cl.Type, maxWord), clean(cl.Name, models.MaxName), clean(cl.UID, maxWord),
 		clean(answeredBy(call), models.MaxName), clean(n.Session, maxWord), strconv.Itoa(w.age(n)))

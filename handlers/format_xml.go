@@ -40,7 +40,7 @@ func (w *answer) xmlRow(b []byte, n *models.Notification) []byte {
 	b = attr(b, "name", clean(p.Name, models.MaxName))
 	b = attr(b, "title", clean(p.Title, models.MaxTitle))
 	b = attr(b, "text", clean(p.Text, models.MaxText))
-	b = attr(b, "app", clean(appOf(n), maxWord))
+	b = attr(b, "app", clean(n.App(), maxWord))
 	b = attr(b, "type", clean(o.Type, maxWord))
 	b = attr(b, "oname", clean(o.Name, models.MaxName))
 	b = attr(b, "uid", clean(o.UID, maxWord))

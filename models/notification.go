@@ -114,6 +114,15 @@ func (n *Notification) Live() bool {
 	return n.Payload.Call != nil && n.Payload.Call.State != Ended && n.Action != ActionNone
 }
 
+// App is the infobase that the row belongs to: its own, else its object's; "":
+// none.
+func (n *Notification) App() string {
+	if n.Payload.App == "" && n.Payload.Object != nil {
+		return n.Payload.Object.App
+	}
+	return n.Payload.App
+}
+
 // Draft is a change of one user's set that a rule or a publisher wants; the
 // inbox turns it into a row under the user's inbox lock.
 type Draft struct {

@@ -34,8 +34,11 @@ type Set struct {
 	Now   time.Time // the database's clock
 }
 
-// Hint tells that a user's inbox has reached a version.
+// Hint tells that a user's inbox has reached a version or, when Session is set,
+// that this session of the user polls the process From now.
 type Hint struct {
-	UserID  int64 `json:"u"`
-	Version int64 `json:"v"`
+	UserID  int64  `json:"u"`
+	Version int64  `json:"v,omitempty"`
+	Session string `json:"s,omitempty"`
+	From    string `json:"f,omitempty"`
 }

@@ -87,6 +87,14 @@ func scanWebhook(r scanner) (*models.Webhook, error) {
 	return &w, nil
 }
 
+// Committed reports whether a webhook or a notification stands under one of the
+// ids in [first, end). A batch writes both at its end.
+func (tx *Tx) Committed(ctx context.Context, first, end int64) (yes bool, err error) {
+	err = tx.each(ctx, func(r scanner) error { return r.Scan(&yes) }, "SELECT EXISTS (SELECT 1 FROM webhooks WHERE id >= ? AND id < ?)"+
+		" OR EXISTS (SELECT 1 FROM notification_events WHERE notification_id >= ? AND notification_id < ? AND notification_id <> 0)", first, end, first, end)
+	return yes, err
+}
+
 // WebhookByID reads one journal entry; models.NotFound if there is none.
 func (tx *Tx) WebhookByID(ctx context.Context, id int64) (*models.Webhook, error) {
 	var w *models.Webhook

@@ -21,6 +21,7 @@ const channel = "zummer"
 type notifier struct {
 	mu      sync.Mutex
 	pending map[int64]int64
+	claims  []models.Hint // of sessions
 	wake    chan struct{}
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -29,6 +30,8 @@ type notifier struct {
 // Limits of a NOTIFY: its payload must stay below 8000 bytes.
 const (
 	maxNotified    = 200
+	maxClaims      = 50    // of sessions, which have names
+	maxClaimed     = 10000 // that wait to be sent
 	notifyInterval = 20 * time.Millisecond
 )
 
@@ -41,13 +44,40 @@ func (s *Store) Notify(hints []models.Hint) {
 	}
 	n.mu.Lock()
 	for _, h := range hints {
-		n.pending[h.UserID] = max(n.pending[h.UserID], h.Version)
+		switch {
+		case h.Session == "":
+			n.pending[h.UserID] = max(n.pending[h.UserID], h.Version)
+		case len(n.claims) < maxClaimed:
+			n.claims = append(n.claims, h)
+		}
 	}
 	n.mu.Unlock()
+	n.again()
+}
+
+// again makes the sender look at what there is.
+func (n *notifier) again() {
 	select {
 	case n.wake <- struct{}{}:
 	default:
 	}
+}
+
+// take hands out the next messages; more says that something was left.
+func (n *notifier) take() (messages []string, more bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.pending) > 0 {
+		messages = append(messages, payload(n.pending))
+		n.pending = map[int64]int64{}
+	}
+	if part := n.claims[:min(len(n.claims), maxClaims)]; len(part) > 0 {
+		if b, err := json.Marshal(part); err == nil {
+			messages = append(messages, string(b))
+		}
+		n.claims = append([]models.Hint(nil), n.claims[len(part):]...)
+	}
+	return messages, len(n.claims) > 0
 }
 
 func (s *Store) startNotify() {
@@ -83,18 +113,17 @@ func (s *Store) notifyLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		n.mu.Lock()
-		pending := n.pending
-		n.pending = map[int64]int64{}
-		n.mu.Unlock()
+		messages, more := n.take()
 		if conn == nil || conn.IsClosed() {
 			conn = s.connect(ctx, "SET synchronous_commit = off")
 		}
-		if conn != nil && len(pending) > 0 {
-			if _, err := conn.Exec(ctx, "SELECT pg_notify($1, $2)", channel, payload(pending)); err != nil {
-				_ = conn.Close(context.WithoutCancel(ctx))
-				conn = nil
+		for _, m := range messages {
+			if conn = notify(ctx, conn, m); conn == nil {
+				break
 			}
+		}
+		if more {
+			n.again()
 		}
 		if !sleep(ctx, notifyInterval) {
 			return
@@ -102,7 +131,21 @@ func (s *Store) notifyLoop(ctx context.Context) {
 	}
 }
 
-// payload lists the hints, or is empty: "look yourself".
+// notify sends one message; it returns nil when the connection is of no use.
+func notify(ctx context.Context, conn *pgx.Conn, message string) *pgx.Conn {
+	if conn == nil {
+		return nil
+	}
+	short, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err := conn.Exec(short, "SELECT pg_notify($1, $2)", channel, message); err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx))
+		return nil
+	}
+	return conn
+}
+
+// payload lists versions, or is empty: "look yourself".
 func payload(pending map[int64]int64) string {
 	if len(pending) > maxNotified {
 		return ""

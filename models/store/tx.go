@@ -95,14 +95,20 @@ func conflict(err error) bool {
 	return strings.Contains(msg, "SQLITE_BUSY") || strings.Contains(msg, "database is locked")
 }
 
-// lost reports whether the connection, not the statement, is what failed.
+// lost reports whether the connection or the server, not the statement, is what
+// failed: nobody's data is to blame.
 func lost(err error) bool {
 	if err == nil {
 		return false
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P") || pg.Code == "53300" || pg.Code == "25P03"
+		switch pg.Code {
+		case "25P03", "25006", "58030": // idle too long, a standby by now, a disk that fails
+			return true
+		}
+		// 53: no room on the disk, in memory, for connections
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "53")
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error
@@ -113,6 +119,13 @@ func lost(err error) bool {
 		return false
 	case errors.As(err, &network):
 		return true
+	}
+	var lite interface{ Code() int }
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff { // SQLite: READONLY, IOERR, FULL, CANTOPEN
+		case 8, 10, 13, 14:
+			return true
+		}
 	}
 	return strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "connection reset")
 }

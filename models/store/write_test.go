@@ -56,6 +56,12 @@ func TestBeginTellsClockAndVersion(t *testing.T) {
 	})
 }
 
+// sqliteError is an error as the driver makes it, by its code.
+type sqliteError int
+
+func (e sqliteError) Error() string { return "test" }
+func (e sqliteError) Code() int     { return int(e) }
+
 func TestWriteRetries(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := storetest.Open(t, dsn)
@@ -70,6 +76,11 @@ func TestWriteRetries(t *testing.T) {
 			{"serialisation failure", &pgconn.PgError{Code: "40001"}, 3, func(err error) bool { return err == nil }, 2},
 			{"deadlock", &pgconn.PgError{Code: "40P01"}, 2, func(err error) bool { return err == nil }, 1},
 			{"server stops", &pgconn.PgError{Code: "57P01"}, 2, func(err error) bool { return err == nil }, 1},
+			{"no room on the disk", &pgconn.PgError{Code: "53100"}, 2, func(err error) bool { return err == nil }, 1},
+			{"a standby by now", &pgconn.PgError{Code: "25006"}, 2, func(err error) bool { return err == nil }, 1},
+			{"no room for SQLite", sqliteError(13), 2, func(err error) bool { return err == nil }, 1},
+			{"SQLite cannot write", sqliteError(10 | 3<<8), 2, func(err error) bool { return err == nil }, 1},
+			{"refused by SQLite", sqliteError(19), 1, func(err error) bool { return err == sqliteError(19) }, 1},
 			{"refused", &pgconn.PgError{Code: "23505"}, 1, func(err error) bool {
 				var pg *pgconn.PgError
 				return errors.As(err, &pg)

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"cmp"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,7 +81,7 @@ func (h *Hub) shard(user int64) *shard {
 // name: the one that waits is left in peace. While the hub drains, the waiter
 // is not registered and its Wait says Drained at once.
 func (h *Hub) Enter(user int64, session string, token int64) (*Waiter, error) {
-	w := &Waiter{hub: h, user: user, session: session, token: token, poke: make(chan struct{}, 1)}
+	w := &Waiter{hub: h, user: user, session: session, token: token, since: time.Now().UnixNano(), poke: make(chan struct{}, 1)}
 	s := h.shard(user)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,20 +89,9 @@ func (h *Hub) Enter(user int64, session string, token int64) (*Waiter, error) {
 		w.state.Store(uint32(Drained) << sticky)
 		return w, nil
 	}
-	replaced := false
-	if session != "" {
-		for old := s.users[user].head; old != nil; old = old.next {
-			if old.session != session {
-				continue
-			}
-			if !s.fights.allow(fightKey{user, session}, time.Now()) {
-				return nil, &models.Error{Kind: models.Conflict, Code: "session_conflict", Retry: 3 * time.Second,
-					Message: "several clients poll under one session name; give each running client its own"}
-			}
-			h.release(s, old, Superseded)
-			replaced = true
-			break
-		}
+	replaced, err := h.supersede(s, user, session, math.MaxInt64)
+	if err != nil {
+		return nil, err
 	}
 	if l := s.users[user]; l.n >= h.opt.PerUser {
 		h.release(s, l.head, Evicted)
@@ -114,6 +104,36 @@ func (h *Hub) Enter(user int64, session string, token int64) (*Waiter, error) {
 	}
 	s.link(w)
 	return w, nil
+}
+
+// Supersede releases, with Superseded, the waiter of user and session that
+// entered at before or earlier: a newer request of that client has come, one
+// that does not wait here. Errors: Conflict "session_conflict", as Enter.
+func (h *Hub) Supersede(user int64, session string, before time.Time) error {
+	s := h.shard(user)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := h.supersede(s, user, session, before.UnixNano())
+	return err
+}
+
+// supersede is Supersede with s.mu held; done says that there was such a waiter.
+func (h *Hub) supersede(s *shard, user int64, session string, before int64) (done bool, err error) {
+	if session == "" {
+		return false, nil
+	}
+	for old := s.users[user].head; old != nil; old = old.next {
+		if old.session != session || old.since > before {
+			continue
+		}
+		if !s.fights.allow(fightKey{user, session}, time.Now()) {
+			return false, &models.Error{Kind: models.Conflict, Code: "session_conflict", Retry: 3 * time.Second,
+				Message: "several clients poll under one session name; give each running client its own"}
+		}
+		h.release(s, old, Superseded)
+		return true, nil
+	}
+	return false, nil
 }
 
 // Wake tells the waiters of users that there may be something new. It never

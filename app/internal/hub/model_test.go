@@ -19,6 +19,7 @@ type modelWaiter struct {
 	user    int64
 	session string
 	token   int64
+	since   time.Time
 	woken   bool
 	stuck   hub.Signal // sticky; Gone: none
 	closed  bool
@@ -47,23 +48,15 @@ func (m *model) listed(match func(*modelWaiter) bool) []*modelWaiter {
 
 // enter says what Enter must answer: "" and a waiter, or a code.
 func (m *model) enter(user int64, session string, token int64, now time.Time) (*modelWaiter, string) {
-	w := &modelWaiter{user: user, session: session, token: token}
+	w := &modelWaiter{user: user, session: session, token: token, since: now}
 	if m.draining {
 		w.stuck = hub.Drained
 		m.all = append(m.all, w)
 		return w, ""
 	}
-	replaced := false
-	if session != "" {
-		if old := m.listed(func(o *modelWaiter) bool { return o.user == user && o.session == session }); len(old) > 0 {
-			key := string(rune('0'+user)) + session
-			recent := slices.DeleteFunc(slices.Clone(m.fights[key]), func(at time.Time) bool { return now.Sub(at) >= 10*time.Second })
-			if len(recent) >= 3 {
-				return nil, "session_conflict"
-			}
-			m.fights[key] = append(recent, now)
-			old[0].stuck, replaced = hub.Superseded, true
-		}
+	replaced, code := m.supersede(user, session, now, now)
+	if code != "" {
+		return nil, code
 	}
 	if own := m.listed(func(o *modelWaiter) bool { return o.user == user }); len(own) >= m.perUser {
 		own[0].stuck, replaced = hub.Evicted, true
@@ -73,6 +66,24 @@ func (m *model) enter(user int64, session string, token int64, now time.Time) (*
 	}
 	m.all = append(m.all, w)
 	return w, ""
+}
+
+// supersede releases the waiter of a session that entered at before or earlier.
+func (m *model) supersede(user int64, session string, before, now time.Time) (done bool, code string) {
+	old := m.listed(func(o *modelWaiter) bool {
+		return session != "" && o.user == user && o.session == session && !o.since.After(before)
+	})
+	if len(old) == 0 {
+		return false, ""
+	}
+	key := string(rune('0'+user)) + session
+	recent := slices.DeleteFunc(slices.Clone(m.fights[key]), func(at time.Time) bool { return now.Sub(at) >= 10*time.Second })
+	if len(recent) >= 3 {
+		return false, "session_conflict"
+	}
+	m.fights[key] = append(recent, now)
+	old[0].stuck = hub.Superseded
+	return true, ""
 }
 
 // TestModel drives the hub and the model through the same operations in any
@@ -113,6 +124,15 @@ func runModel(t *rapid.T) {
 			}
 			if want != nil {
 				want.real = got
+			}
+		},
+		"supersede": func(t *rapid.T) {
+			u, s := user.Draw(t, "user"), rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "session")
+			age := time.Duration(rapid.IntRange(0, 3).Draw(t, "age")) * 100 * time.Millisecond
+			before := time.Now().Add(-age)
+			_, code := m.supersede(u, s, before, time.Now())
+			if err := h.Supersede(u, s, before); codeOf(err) != code {
+				t.Fatalf("Supersede(%d, %q, %s ago) = %v, want code %q", u, s, age, err, code)
 			}
 		},
 		"wake": func(t *rapid.T) {

@@ -58,6 +58,7 @@ type Waiter struct {
 	user    int64
 	token   int64
 	session string
+	since   int64         // when it entered, Unix nanoseconds
 	poke    chan struct{} // capacity 1: look at state again
 	state   atomic.Uint32
 	linked  bool // guarded, with prev and next, by the shard's lock

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"zummer/models"
 )
@@ -141,16 +140,20 @@ func (in *Inbox) Expire(ctx context.Context, users []int64) error {
 	return nil
 }
 
-// expireSoon makes one expiry of user's set, unless one is on its way already,
-// and waits for it.
+// expireSoon makes one expiry of user's set, or waits for the one that is on
+// its way already.
 func (in *Inbox) expireSoon(ctx context.Context, user int64) error {
-	if _, busy := in.expiring.LoadOrStore(user, struct{}{}); busy {
-		select { // the other one's wake-up, or a look of our own in a moment
-		case <-time.After(5 * time.Millisecond):
+	mine := make(chan struct{})
+	if other, busy := in.expiring.LoadOrStore(user, mine); busy {
+		select {
+		case <-other.(chan struct{}): //nolint:forcetypeassert // only channels are stored
 		case <-ctx.Done():
 		}
 		return ctx.Err()
 	}
-	defer in.expiring.Delete(user)
+	defer func() {
+		in.expiring.Delete(user)
+		close(mine)
+	}()
 	return in.Expire(ctx, []int64{user})
 }

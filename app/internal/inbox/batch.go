@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"zummer/models"
@@ -150,12 +151,32 @@ func (in *Inbox) write(ctx context.Context, ops []*op) error {
 	if err != nil {
 		return err
 	}
-	var b *batch
-	err = in.opt.Store.Write(ctx, func(tx Tx) error {
-		b = &batch{in: in, tx: tx, ops: ops, ids: idRange{next: first, end: first + int64(n)}}
-		return b.run(ctx)
+	var b *batch         // the last run that came to its end
+	var answers []func() // bring back what it found, once another one has begun
+	err = in.opt.Store.Write(ctx, func(tx Tx) (err error) {
+		defer func() { // a bug that one operation meets must not take its neighbours down
+			if r := recover(); r != nil {
+				err = fmt.Errorf("panic in a batch: %v\n%s", r, debug.Stack())
+			}
+		}()
+		if b != nil && answers == nil {
+			for _, o := range ops {
+				answers = append(answers, o.keep())
+			}
+		}
+		run := &batch{in: in, tx: tx, ops: ops, ids: idRange{first: first, next: first, end: first + int64(n)}, again: b != nil}
+		if err := run.run(ctx); err != nil {
+			return err
+		}
+		b, answers = run, nil
+		return nil
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errCommitted): // what that run found out holds
+		for _, restore := range answers {
+			restore()
+		}
+	case err != nil:
 		return err
 	}
 	if b.newDir != nil && in.opt.NewDirectory != nil {
@@ -186,7 +207,11 @@ func (in *Inbox) reserve(ctx context.Context, ops []*op) (int64, int, error) {
 }
 
 // idRange hands out reserved ids.
-type idRange struct{ next, end int64 }
+type idRange struct{ first, next, end int64 }
+
+// errCommitted ends a run of a batch whose earlier run was committed: only the
+// answer to the commit was lost.
+var errCommitted = errors.New("committed before")
 
 // errNoIDs makes the batch run again with more.
 var errNoIDs = errors.New("reserved ids used up")

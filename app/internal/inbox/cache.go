@@ -15,8 +15,9 @@ type cache struct {
 }
 
 type shard struct {
-	mu sync.Mutex
-	m  map[int64]cached
+	mu      sync.Mutex
+	m       map[int64]cached
+	cleared time.Time
 }
 
 // cached is one entry. due is NextExpiry on this process's clock.
@@ -46,17 +47,40 @@ func (c *cache) get(user int64) (cached, bool) {
 	return v, ok && !v.hinted
 }
 
+// checkedFor is how long an entry is believed without the database: a hint of
+// something newer may have been lost.
+const checkedFor = 30 * time.Second
+
+// known is the present version of user's set as far as this process can say
+// without the database: the tail is fresh, the entry was checked lately, and
+// nothing has expired since.
+func (in *Inbox) known(user int64, now time.Time) (cached, bool) {
+	c, ok := in.cache.get(user)
+	return c, ok && in.fresh(now) && now.Sub(c.checked) < checkedFor && (c.due.IsZero() || c.due.After(now))
+}
+
+// dueAt is an inbox's next expiry on this process's clock; it was read at
+// local time at, when the database's clock was dbNow.
+func dueAt(ib models.Inbox, dbNow, at time.Time) time.Time {
+	if ib.NextExpiry.IsZero() {
+		return time.Time{}
+	}
+	return at.Add(ib.NextExpiry.Sub(dbNow))
+}
+
 // put merges what the database said at local time at, when its own clock was
 // dbNow. newer says that nobody here knew this version; stale that a higher
 // one has been committed since the read began, so that the caller reads again.
+// What was read before the last clear is not kept: the hint of something newer
+// may have gone with it.
 func (c *cache) put(ib models.Inbox, dbNow, at time.Time) (newer, stale bool) {
-	next := cached{epoch: ib.Epoch, version: ib.Version, checked: at}
-	if !ib.NextExpiry.IsZero() {
-		next.due = at.Add(ib.NextExpiry.Sub(dbNow))
-	}
+	next := cached{epoch: ib.Epoch, version: ib.Version, checked: at, due: dueAt(ib, dbNow, at)}
 	s := c.shard(ib.UserID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if at.Before(s.cleared) {
+		return false, false
+	}
 	old, ok := s.m[ib.UserID]
 	if ok && (old.hinted || old.epoch == next.epoch) && old.version > next.version {
 		return false, true
@@ -81,11 +105,11 @@ func (c *cache) hint(user int64, version int64, at time.Time) bool {
 }
 
 // clear forgets everything: hints may have been lost.
-func (c *cache) clear() {
+func (c *cache) clear(now time.Time) {
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.mu.Lock()
-		s.m = map[int64]cached{}
+		s.m, s.cleared = map[int64]cached{}, now
 		s.mu.Unlock()
 	}
 }

@@ -2,8 +2,10 @@ package inbox
 
 import (
 	"context"
+	crand "crypto/rand"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,9 +55,10 @@ type Inbox struct {
 	presence *presence
 	log      *slog.Logger
 	zone     *time.Location // Options.Timezone
+	name     string         // of this process among the replicas
 
 	tailed   atomic.Int64 // Unix nanoseconds of the last finished tail pass
-	expiring sync.Map     // user → struct{}: an expiry is already queued
+	expiring sync.Map     // user → chan struct{}: an expiry is on its way; closed when it is over
 	closing  chan struct{}
 	closed   sync.Once
 	idle     sync.WaitGroup // operations accepted and not yet answered
@@ -85,7 +88,8 @@ func New(opt Options) *Inbox {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
-	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone), closing: make(chan struct{})}
+	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
+		name: strings.ToLower(crand.Text()[:10]), closing: make(chan struct{})}
 }
 
 // Run writes batches and follows other replicas until ctx ends. On return

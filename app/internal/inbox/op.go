@@ -27,7 +27,14 @@ type op struct {
 	bad     bool   // keep the webhook, apply nothing
 	badText string // why
 
-	// Written by the transaction:
+	found
+
+	err  error
+	done chan struct{}
+}
+
+// found is what the transaction finds out of an operation.
+type found struct {
 	opErr    error // the operation's own refusal; the batch goes on
 	webhook  *models.Webhook
 	result   models.AcceptResult
@@ -40,9 +47,6 @@ type op struct {
 	drafts   []models.Draft
 	steps    []models.Step
 	requeued *models.Notification
-
-	err  error
-	done chan struct{}
 }
 
 type ackAll struct {
@@ -76,14 +80,27 @@ type mapped struct {
 
 // reset forgets what an earlier, rolled back run of the transaction found.
 func (o *op) reset() {
-	o.opErr, o.webhook, o.results, o.rows, o.drafts, o.steps = nil, nil, nil, nil, nil, nil
-	o.result, o.before, o.after = models.AcceptResult{}, models.Inbox{}, models.Inbox{}
-	o.busy, o.settled, o.requeued = false, 0, nil
+	o.found = found{}
 	if o.publish != nil {
 		o.publish.stored = nil
 	}
 	if o.admin != nil {
 		o.admin.owner, o.admin.row = 0, nil
+	}
+}
+
+// keep remembers what a run of the transaction found; restore brings it back.
+func (o *op) keep() (restore func()) {
+	f := o.found
+	var a admin
+	if o.admin != nil {
+		a = *o.admin
+	}
+	return func() {
+		o.found = f
+		if o.admin != nil {
+			*o.admin = a
+		}
 	}
 }
 

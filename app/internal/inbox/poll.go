@@ -21,24 +21,22 @@ func (in *Inbox) Poll(ctx context.Context, who models.Caller, q models.PollQuery
 	if who.User == nil {
 		return models.PendingSet{}, models.Errorf(models.Forbidden, "this token belongs to no user")
 	}
-	p := &poll{in: in, ctx: ctx, user: who.User.ID, q: q, asked: q.Version, pace: in.opt.PollInterval}
-	if who.Token != nil {
-		p.token, p.tokenEnd = who.Token.ID, who.Token.ExpiresAt
-	}
+	p := &poll{in: in, ctx: ctx, user: who.User.ID, token: who.Token, q: q, asked: q.Version, pace: in.opt.PollInterval}
 	now := time.Now()
-	hot := in.presence.arrive(p.user, q.Session, who.Client, q.Version, now) && len(q.Acks) == 0 && q.After == ""
-	p.deadline = now.Add(q.Wait)
+	given, moved := in.presence.arrive(p.user, q.Session, who.Client, q.Version, now)
+	if moved {
+		in.claim(p.user, q.Session)
+	}
 	if q.Wait > 0 {
 		p.pace = 0
 	}
-	if hot && q.Wait < time.Second {
+	if q.After == "" { // a further page is answered at once
+		p.deadline, p.given = now.Add(q.Wait), given
 		p.hold = now.Add(time.Second + rand.N(2*time.Second))
-		p.deadline = p.hold
 	}
 	set, err := p.run()
 	set.Now = time.Now()
-	progress := err != nil || set.State == models.StateSet && q.Version != "" || len(q.Acks) > 0 || set.Next != ""
-	in.presence.leave(p.user, q.Session, set.ETag, progress, time.Now())
+	in.presence.leave(p.user, q.Session, q.Version, set.ETag, set.Now)
 	return set, err
 }
 
@@ -47,12 +45,13 @@ type poll struct {
 	in       *Inbox
 	ctx      context.Context
 	user     int64
-	token    int64
-	tokenEnd time.Time
+	token    *models.Token // nil: none that could be revoked
 	q        models.PollQuery
-	asked    string // q.Version as the client wrote it
-	deadline time.Time
-	hold     time.Time     // of the hot-loop guard: no answer before, unless something changes; zero: none
+	asked    string        // q.Version as the client wrote it
+	deadline time.Time     // no waiting past it
+	given    string        // the version that this client got a moment ago for the same question; "": it is in no hot loop
+	hold     time.Time     // until when it does not get that version again
+	held     bool          // q.Version is given, which the client did not name
 	pace     time.Duration // told to the client
 	acks     []models.AckResult
 }
@@ -63,12 +62,18 @@ func (p *poll) run() (models.PendingSet, error) {
 			return models.PendingSet{}, err
 		}
 	}
-	if !p.deadline.After(time.Now()) {
+	if p.given != "" && p.deadline.Before(p.hold) {
+		p.deadline = p.hold
+	}
+	if now := time.Now(); !p.deadline.After(now) {
+		if err := p.in.opt.Hub.Supersede(p.user, p.q.Session, now); err != nil {
+			return models.PendingSet{}, err
+		}
 		return p.once()
 	}
 	// Register first, look second, wait third: what is stored in between is
 	// then either seen or announced.
-	w, err := p.in.opt.Hub.Enter(p.user, p.q.Session, p.token)
+	w, err := p.in.opt.Hub.Enter(p.user, p.q.Session, p.tokenID())
 	if err != nil {
 		var e *models.Error
 		if errors.As(err, &e) && e.Code == "too_many_waiting" {
@@ -78,6 +83,9 @@ func (p *poll) run() (models.PendingSet, error) {
 		return models.PendingSet{}, err
 	}
 	defer w.Close()
+	if !p.admitted() {
+		return models.PendingSet{}, models.Errorf(models.Unauthorized, "the token was revoked")
+	}
 	for {
 		w.Clear()
 		set, done, until, err := p.look()
@@ -87,7 +95,7 @@ func (p *poll) run() (models.PendingSet, error) {
 		switch w.Wait(p.ctx, until) {
 		case hub.Woken:
 		case hub.TimedOut:
-			if !p.tokenEnd.IsZero() && !time.Now().Before(p.tokenEnd) {
+			if end := p.tokenEnd(); !end.IsZero() && !time.Now().Before(end) {
 				return models.PendingSet{}, models.Errorf(models.Unauthorized, "the token has expired")
 			}
 			if !time.Now().Before(p.deadline) {
@@ -105,6 +113,32 @@ func (p *poll) run() (models.PendingSet, error) {
 	}
 }
 
+// tokenID is the id by which the hub finds the waiting polls of a token.
+func (p *poll) tokenID() int64 {
+	if p.token == nil {
+		return 0
+	}
+	return p.token.ID
+}
+
+// tokenEnd is when the token expires; zero: never.
+func (p *poll) tokenEnd() time.Time {
+	if p.token == nil {
+		return time.Time{}
+	}
+	return p.token.ExpiresAt
+}
+
+// admitted reports whether the token is still let in. Asked after Enter: from
+// then on Revoke finds the waiter.
+func (p *poll) admitted() bool {
+	if p.tokenID() == 0 { // of the configuration: it is never revoked
+		return true
+	}
+	d := p.in.opt.Directory()
+	return lets(d, d.Tokens[p.token.Hash], time.Now())
+}
+
 // acknowledge applies the acks. The request may go on waiting only if its
 // picture was the set just before them and all of them settled; then it waits
 // on the version that they made.
@@ -117,6 +151,9 @@ func (p *poll) acknowledge() error {
 	same := p.q.Version != "" && p.q.Version == o.before.VersionText() && !o.busy
 	for _, r := range o.results {
 		same = same && (r.Result == models.AckProcessed || r.Result == models.AckAlready)
+		if r.Result == models.AckProcessed {
+			p.given = "" // it gets on
+		}
 	}
 	if same {
 		p.q.Version = o.after.VersionText()
@@ -128,25 +165,22 @@ func (p *poll) acknowledge() error {
 
 // look says whether there is something to answer now, else until when to wait.
 func (p *poll) look() (set models.PendingSet, done bool, until time.Time, err error) {
-	for {
-		now := time.Now()
-		if c, ok := p.in.cache.get(p.user); ok && p.in.fresh(now) && p.q.Version == c.text() && (c.due.IsZero() || c.due.After(now)) {
-			return set, false, p.next(c.due), nil
-		}
-		read, err := p.in.read(p.ctx, p.user)
-		if err != nil {
-			return set, true, until, err
-		}
-		if p.q.Version != read.Inbox.VersionText() {
-			if p.q.Version == "" && !p.hold.IsZero() && now.Before(p.hold) {
-				p.q.Version = read.Inbox.VersionText() // hold a hot loop until something changes
-				continue
-			}
-			return p.answer(read), true, until, nil
-		}
-		c, _ := p.in.cache.get(p.user)
+	now := time.Now()
+	if c, ok := p.in.known(p.user, now); ok && p.q.Version == c.text() {
 		return set, false, p.next(c.due), nil
 	}
+	read, due, err := p.in.read(p.ctx, p.user)
+	if err != nil {
+		return set, true, until, err
+	}
+	switch version := read.Inbox.VersionText(); {
+	case version == p.q.Version:
+	case version == p.given && now.Before(p.hold): // hold a hot loop until something changes
+		p.q.Version, p.held, p.deadline = version, true, p.hold
+	default:
+		return p.answer(read), true, until, nil
+	}
+	return set, false, p.next(due), nil
 }
 
 // next is when to look again without being woken.
@@ -155,8 +189,8 @@ func (p *poll) next(due time.Time) time.Time {
 	if !due.IsZero() && due.Before(until) {
 		until = due.Add(2 * time.Millisecond)
 	}
-	if !p.tokenEnd.IsZero() && p.tokenEnd.Before(until) {
-		until = p.tokenEnd
+	if end := p.tokenEnd(); !end.IsZero() && end.Before(until) {
+		until = end
 	}
 	return until
 }
@@ -164,16 +198,15 @@ func (p *poll) next(due time.Time) time.Time {
 // once answers without waiting: also at the end of a wait, when the version
 // must be known to be current.
 func (p *poll) once() (models.PendingSet, error) {
-	now := time.Now()
-	held := !p.hold.IsZero() && p.asked == "" // the version was set by look, not by the client
-	if c, ok := p.in.cache.get(p.user); ok && !held && p.in.fresh(now) && p.q.Version == c.text() && (c.due.IsZero() || c.due.After(now)) && p.q.After == "" {
+	same := !p.held && p.q.After == ""
+	if c, ok := p.in.known(p.user, time.Now()); ok && same && p.q.Version == c.text() {
 		return p.unchanged(c.text()), nil
 	}
-	read, err := p.in.read(p.ctx, p.user)
+	read, _, err := p.in.read(p.ctx, p.user)
 	if err != nil {
 		return models.PendingSet{}, err
 	}
-	if p.q.Version == read.Inbox.VersionText() && !held && p.q.After == "" {
+	if same && p.q.Version == read.Inbox.VersionText() {
 		return p.unchanged(p.q.Version), nil
 	}
 	return p.answer(read), nil
@@ -190,15 +223,21 @@ func (p *poll) drained() (models.PendingSet, error) {
 	return set, err
 }
 
+// readTimeout is after how long a database that does not answer counts as away.
+const readTimeout = 10 * time.Second
+
 // read reads one user's set, first taking out what has expired (no answer is
-// given past an inbox's next expiry), and again when a newer
-// version was committed meanwhile.
-func (in *Inbox) read(ctx context.Context, user int64) (models.Set, error) {
+// given past an inbox's next expiry), and again when a newer version was
+// committed meanwhile. until is its next expiry on this process's clock; zero:
+// none.
+func (in *Inbox) read(ctx context.Context, user int64) (set models.Set, until time.Time, err error) {
 	for range 50 {
 		at := time.Now()
-		set, err := in.opt.Store.ReadSet(ctx, user)
+		short, cancel := context.WithTimeout(ctx, readTimeout)
+		set, err := in.opt.Store.ReadSet(short, user)
+		cancel()
 		if err != nil {
-			return models.Set{}, away(ctx, err)
+			return models.Set{}, until, away(ctx, err)
 		}
 		set.Inbox.UserID = user
 		if !due(&set.Inbox, set.Now) {
@@ -209,13 +248,13 @@ func (in *Inbox) read(ctx context.Context, user int64) (models.Set, error) {
 			if newer { // the hint of it will find nothing new: others who wait hear it now
 				in.opt.Hub.Wake(user)
 			}
-			return set, nil
+			return set, dueAt(set.Inbox, set.Now, at), nil
 		}
 		if err := in.expireSoon(ctx, user); err != nil {
-			return models.Set{}, err
+			return models.Set{}, until, err
 		}
 	}
-	return models.Set{}, models.Away(errors.New("the set changes faster than it can be read"))
+	return models.Set{}, until, models.Away(errors.New("the set changes faster than it can be read"))
 }
 
 // away makes every failure to read a 503, never an empty set.

@@ -21,8 +21,10 @@ type seen struct {
 	client   string
 	last     time.Time // when its last poll arrived
 	answered time.Time // when the last poll was answered
+	asked    string    // the version that this poll named
 	version  string    // that it was answered with
 	waiting  int
+	here     bool // the other replicas were told that it polls here
 }
 
 // keepSeen is how long a session stays listed; maxSeen bounds a user's list.
@@ -33,9 +35,11 @@ const (
 
 func newPresence() *presence { return &presence{users: map[int64]map[string]*seen{}} }
 
-// arrive notes a poll and says whether the session came back within a second
-// of an answer without having got anything new: asked is the version it names.
-func (p *presence) arrive(user int64, session, client, asked string, now time.Time) (hot bool) {
+// arrive notes a poll that names the version asked. given is the version that
+// the session was answered with, less than a second ago, when it asked the same
+// ("": it was not). moved says that the other replicas are to be told that the
+// session polls here now.
+func (p *presence) arrive(user int64, session, client, asked string, now time.Time) (given string, moved bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.users[user]
@@ -51,14 +55,20 @@ func (p *presence) arrive(user int64, session, client, asked string, now time.Ti
 		s = &seen{}
 		list[session] = s
 	}
-	hot = session != "" && !s.answered.IsZero() && now.Sub(s.answered) < time.Second && (asked == s.version || asked == "") && s.version != ""
+	if session != "" {
+		if asked == s.asked && !s.answered.IsZero() && now.Sub(s.answered) < time.Second {
+			given = s.version
+		}
+		moved, s.here = !s.here, true
+	}
 	s.client, s.last = client, now
 	s.waiting++
-	return hot
+	return given, moved
 }
 
-// leave notes the answer: progress says that it carried something new.
-func (p *presence) leave(user int64, session, version string, progress bool, now time.Time) {
+// leave notes the answer to a poll that named the version asked; version is ""
+// when nothing was told.
+func (p *presence) leave(user int64, session, asked, version string, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.users[user][session]
@@ -66,9 +76,26 @@ func (p *presence) leave(user int64, session, version string, progress bool, now
 		return
 	}
 	s.waiting--
-	s.answered, s.version = now, version
-	if progress {
-		s.version = ""
+	s.answered, s.asked, s.version = now, asked, version
+}
+
+// elsewhere notes that a session polls another replica now.
+func (p *presence) elsewhere(user int64, session string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.users[user][session]; s != nil {
+		s.here = false
+	}
+}
+
+// unsure forgets what the other replicas were told: it may have been lost.
+func (p *presence) unsure() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, list := range p.users {
+		for _, s := range list {
+			s.here = false
+		}
 	}
 }
 

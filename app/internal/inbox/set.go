@@ -10,7 +10,8 @@ import (
 )
 
 // answer makes the page of the set that the client asked for. The version is
-// only given with the last page. A cursor of another version starts over.
+// only given with the last page. A cursor of another version starts over, which
+// only reset tells: a page that follows another one is never a reset.
 func (p *poll) answer(read models.Set) models.PendingSet {
 	version := read.Inbox.VersionText()
 	set := models.PendingSet{State: models.StateSet, ETag: version, Acks: p.acks, PollAfter: p.pace}
@@ -20,14 +21,14 @@ func (p *poll) answer(read models.Set) models.PendingSet {
 	rows := read.Rows
 	if p.q.App != "" {
 		rows = slices.DeleteFunc(slices.Clone(rows), func(n models.Notification) bool {
-			return n.Payload.App != "" && n.Payload.App != p.q.App
+			return n.App() != "" && n.App() != p.q.App
 		})
 	}
 	slices.SortFunc(rows, newestFirst)
 	from := 0
 	if p.q.After != "" {
 		if v, offset, ok := models.ParsePageCursor(p.q.After); ok && v == version && offset <= len(rows) {
-			from = offset
+			from, set.State = offset, models.StateSet
 		} else {
 			set.State = models.StateReset
 		}

@@ -61,6 +61,11 @@ type Tx interface {
 	// HoldersOf lists the users that have a pending row of one of the collapse keys.
 	HoldersOf(ctx context.Context, collapseKeys []string) (map[string][]int64, error)
 
+	// Committed reports whether a webhook or a row stands in the journal or the
+	// timeline under one of the ids in [first, end): then the batch that these
+	// were reserved for was committed, though its run was not told. Calls are
+	// made early, by this transaction too, and do not count.
+	Committed(ctx context.Context, first, end int64) (bool, error)
 	// LockInboxes makes missing inboxes (with a random epoch) and locks all in
 	// user order.
 	LockInboxes(ctx context.Context, users []int64) (map[int64]*models.Inbox, error)

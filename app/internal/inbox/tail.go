@@ -25,7 +25,8 @@ type Replica interface {
 // trusted is how long after a tail pass the version cache is believed.
 const trusted = 2 * time.Second
 
-// fresh reports whether `unchanged` may be answered from the cache.
+// fresh reports whether `unchanged` may be answered from the cache: a tail pass
+// that began less than trusted ago has finished.
 func (in *Inbox) fresh(now time.Time) bool {
 	return now.UnixNano()-in.tailed.Load() < int64(trusted)
 }
@@ -54,11 +55,16 @@ func (in *Inbox) announce(changed []models.Inbox, dbNow, at time.Time) {
 func (in *Inbox) hear(hints []models.Hint) {
 	if hints == nil {
 		in.lost()
+		in.presence.unsure()
 		return
 	}
 	now := time.Now()
 	var users []int64
 	for _, h := range hints {
+		if h.Session != "" {
+			in.hearClaim(h, now)
+			continue
+		}
 		if in.cache.hint(h.UserID, h.Version, now) {
 			users = append(users, h.UserID)
 		}
@@ -66,18 +72,43 @@ func (in *Inbox) hear(hints []models.Hint) {
 	in.opt.Hub.Wake(users...)
 }
 
-// lost forgets what hints had taught and makes every waiting poll look again.
+// claim tells the other replicas that a session polls here now.
+func (in *Inbox) claim(user int64, session string) {
+	if in.opt.Replica != nil {
+		in.opt.Replica.Notify([]models.Hint{{UserID: user, Session: session, From: in.name}})
+	}
+}
+
+// underWay is how long a claim may travel: a poll that came here since is newer
+// than it.
+const underWay = 250 * time.Millisecond
+
+// hearClaim finishes the waiting poll of a session that polls another replica
+// now. When two clients fight for the name, the one that waits is left alone.
+func (in *Inbox) hearClaim(h models.Hint, now time.Time) {
+	if h.From == in.name {
+		return
+	}
+	in.presence.elsewhere(h.UserID, h.Session)
+	if err := in.opt.Hub.Supersede(h.UserID, h.Session, now.Add(-underWay)); err != nil {
+		in.log.Debug("a session is polled on several replicas at once", "user_id", h.UserID, "err", err)
+	}
+}
+
+// lost forgets what hints had taught: until the tail has passed again every
+// look goes to the database.
 func (in *Inbox) lost() {
 	in.tailed.Store(0)
-	in.cache.clear()
+	in.cache.clear(time.Now())
 }
 
 // tailLoop is the backstop: it reads what was committed anywhere, often while
 // there is news and rarely while there is none.
 func (in *Inbox) tailLoop(ctx context.Context) error {
 	every := in.opt.TailEvery
-	failing := false
+	begun, failing := false, false
 	for {
+		began := time.Now()
 		pass, cancel := context.WithTimeout(ctx, 5*time.Second)
 		hints, config, err := in.opt.Replica.Tail(pass)
 		cancel()
@@ -94,16 +125,21 @@ func (in *Inbox) tailLoop(ctx context.Context) error {
 		default:
 			if failing {
 				in.log.InfoContext(ctx, "the tail of the register is read again")
+			}
+			if failing || !begun {
+				// The first pass tells nothing of what was committed before it,
+				// and polls may have looked by then.
+				in.lost()
 				in.opt.Hub.Wake(in.opt.Hub.Users()...)
 			}
-			failing = false
-			in.tailed.Store(time.Now().UnixNano())
+			begun, failing = true, false
 			if len(hints) > 0 {
 				in.hear(hints)
 				every = in.opt.TailEvery
 			} else {
 				every = min(every+in.opt.TailEvery/2, max(in.opt.TailEvery, 500*time.Millisecond))
 			}
+			in.tailed.Store(began.UnixNano())
 			in.follow(ctx, config)
 		}
 		if !pause(ctx, every) {
@@ -118,6 +154,8 @@ func (in *Inbox) follow(ctx context.Context, config int64) {
 	if config == in.opt.Directory().Version || in.opt.LoadDirectory == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	d, err := in.opt.LoadDirectory(ctx)
 	if err != nil {
 		in.log.WarnContext(ctx, "the set-up cannot be read", "err", err)
@@ -134,13 +172,18 @@ func (in *Inbox) ReleaseRevoked(d *models.Directory) {
 	now := time.Now()
 	valid := make(map[int64]bool, len(d.Tokens))
 	for _, t := range d.Tokens {
-		if !t.ValidAt(now) {
-			continue
-		}
-		u := d.Users[t.UserID]
-		valid[t.ID] = t.UserID == 0 || u != nil && u.Active
+		valid[t.ID] = lets(d, t, now)
 	}
 	in.opt.Hub.Revoke(func(token int64) bool { return token != 0 && !valid[token] })
+}
+
+// lets reports whether d lets a token in.
+func lets(d *models.Directory, t *models.Token, now time.Time) bool {
+	if t == nil || !t.ValidAt(now) {
+		return false
+	}
+	u := d.Users[t.UserID]
+	return t.UserID == 0 || u != nil && u.Active
 }
 
 // listenLoop hears other replicas at once.
@@ -152,16 +195,25 @@ func (in *Inbox) listenLoop(ctx context.Context) error {
 	return err
 }
 
-// revalidateLoop reads the inboxes of waiting users again every 30 s, 500 at a
-// time: the last net under a lost hint.
+// The pace of revalidateLoop: an entry is older than checkAge when it is read
+// again, and never as old as checkedFor.
+const (
+	checkEvery = 5 * time.Second // up to a fifth more
+	checkAge   = 23 * time.Second
+)
+
+// revalidateLoop reads the inboxes of waiting users again before their entries
+// are 30 s old, 500 at a time: the last net under a lost hint.
 func (in *Inbox) revalidateLoop(ctx context.Context) error {
-	for pause(ctx, jitter(25*time.Second)) {
+	for pass := 1; pause(ctx, jitter(checkEvery)); pass++ {
 		now := time.Now()
-		in.presence.sweep(now)
-		in.cache.forget(now.Add(-2 * time.Minute))
+		if pass%10 == 0 {
+			in.presence.sweep(now)
+			in.cache.forget(now.Add(-2 * time.Minute))
+		}
 		var stale []int64
 		for _, u := range in.opt.Hub.Users() {
-			if c, ok := in.cache.get(u); !ok || now.Sub(c.checked) > 20*time.Second {
+			if c, ok := in.cache.get(u); !ok || now.Sub(c.checked) > checkAge {
 				stale = append(stale, u)
 			}
 		}
@@ -175,6 +227,8 @@ func (in *Inbox) revalidateLoop(ctx context.Context) error {
 }
 
 func (in *Inbox) revalidate(ctx context.Context, users []int64) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	at := time.Now()
 	found, now, err := in.opt.Store.ReadInboxes(ctx, users)
 	if err != nil {

@@ -19,6 +19,7 @@ type batch struct {
 	tx     Tx
 	ops    []*op
 	ids    idRange
+	again  bool      // an earlier run came to its end and may have been committed
 	now    time.Time // the database's clock
 	at     time.Time // the same moment on ours
 	dir    *models.Directory
