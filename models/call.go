@@ -91,6 +91,7 @@ type Fact struct {
 	Recording string    `json:"rec,omitempty"`
 	TalkS     *int      `json:"talk,omitempty"`
 	Closed    bool      `json:"c,omitempty"` // made by the stuck-calls job
+	Silent    bool      `json:"q,omitempty"` // Closed on a guess; see CloseSilent
 	Joined    bool      `json:"j,omitempty"` // of an internal call that joined this one
 }
 

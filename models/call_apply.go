@@ -38,6 +38,46 @@ func (c *Call) Close(now time.Time) bool {
 	return c.add(f)
 }
 
+// FellSilent reports that c is a call whose end may never be told: incoming,
+// nobody answered, somebody was tried, and no attempt lives.
+func (c *Call) FellSilent() bool {
+	return c.State == Ringing && c.Direction == In && c.MergedInto == 0 && len(c.Legs) > 0 &&
+		!slices.ContainsFunc(c.Legs, func(l Leg) bool { return l.State != Ended })
+}
+
+// CloseSilent ends a call that fell silent at the moment of the last thing that
+// was told of it. It reports whether it did.
+//
+// That is a guess, and unlike Close it gives way to what the PBX tells: it
+// counts only while nothing follows it that rings, answers or ends, and nobody
+// has answered before it. So a queue's next round makes the call live again,
+// and a late event that belongs before the closing does not. The call is then
+// as it would be without the closing, never livelier; an end that the PBX told
+// is not touched by any of this.
+func (c *Call) CloseSilent() bool {
+	if !c.FellSilent() {
+		return false
+	}
+	f := Fact{Type: EventEnded, Undated: true, Closed: true, Silent: true}
+	c.date(&f, time.UnixMilli(0))
+	return c.add(f)
+}
+
+func isSilent(f Fact) bool { return f.Silent }
+
+// Doubted reports that a silent closing of the call has given way: people may
+// have been told that they missed it while it lives.
+func (c *Call) Doubted() bool {
+	return c.State != Ended && slices.ContainsFunc(c.Facts, isSilent)
+}
+
+// givesWay reports that the silent closing c.Facts[i] does not count.
+func (c *Call) givesWay(i int) bool {
+	return c.Facts[i].Silent && (c.State == Answered || slices.ContainsFunc(c.Facts[i+1:], func(f Fact) bool {
+		return !f.Silent && (f.Type == EventRinging || f.Type == EventAnswered || f.Type == EventEnded || f.Type == EventMissed)
+	}))
+}
+
 // date puts an undated fact after all others, also where those are ordered by
 // Seq and this one has none.
 func (c *Call) date(f *Fact, now time.Time) {
@@ -76,6 +116,9 @@ func (c *Call) Merge(other *Call) {
 			c.Facts = append(c.Facts, f)
 		}
 	}
+	if c.State != Ended || other.State != Ended { // one of the two was not silent
+		c.Facts = slices.DeleteFunc(c.Facts, isSilent)
+	}
 	c.refold(old)
 	*other = Call{ID: other.ID, Source: other.Source, Key: other.Key, MergedInto: c.ID, State: Ended, Direction: other.Direction,
 		StartedAt: other.StartedAt, EndedAt: other.EndedAt}
@@ -96,7 +139,8 @@ func (c *Call) add(f Fact) bool {
 	if !reflect.DeepEqual(before, after) {
 		return true
 	}
-	if full || f.Undated && (f.Seq == 0 || f.Guessed) && c.State == Ended {
+	silent := !c.ByPBX && slices.ContainsFunc(c.Facts, isSilent) // its end may give way
+	if full || f.Undated && (f.Seq == 0 || f.Guessed) && c.State == Ended && !silent {
 		*c = was // it could never tell anything
 	}
 	return false
@@ -155,13 +199,25 @@ func sortFacts(fs []Fact) {
 	}
 	slices.SortStableFunc(fs, func(a, b Fact) int {
 		if bySeq {
-			return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.At, b.At))
+			return cmp.Or(cmp.Compare(a.Seq, b.Seq), silentFirst(&a, &b), cmp.Compare(a.At, b.At))
 		}
 		if c := cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Type.order(), b.Type.order())); c != 0 || a.Type == EventAnswered {
 			return c // of two answers in one moment the first one told came first
 		}
 		return cmp.Or(cmp.Compare(a.Extension, b.Extension), cmp.Compare(a.Leg, b.Leg))
 	})
+}
+
+// silentFirst puts a silent closing, whose number is ours, before the event that
+// the PBX gave the same number afterwards.
+func silentFirst(a, b *Fact) int {
+	switch {
+	case a.Silent == b.Silent:
+		return 0
+	case a.Silent:
+		return -1
+	}
+	return 1
 }
 
 // refold derives everything from the facts. old are the legs so far, whose
@@ -172,6 +228,9 @@ func (c *Call) refold(old []Leg) {
 	var clock int64 // facts in order of Seq may bear dates that are not
 	asked := consultations{}
 	for i := range next.Facts {
+		if next.givesWay(i) {
+			continue
+		}
 		clock = max(clock, next.Facts[i].At)
 		next.step(&next.Facts[i], time.UnixMilli(clock).UTC(), asked)
 	}

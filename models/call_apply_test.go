@@ -68,8 +68,12 @@ const now = 100
 
 func apply(c *models.Call, texts ...string) {
 	for _, text := range texts {
-		if text == "close" {
+		switch text {
+		case "close":
 			c.Close(sec(now))
+			continue
+		case "silent":
+			c.CloseSilent()
 			continue
 		}
 		e := ev(text)
@@ -165,6 +169,25 @@ func TestCallApply(t *testing.T) {
 
 		{"stuck while it rings", []string{"ringing 101@1", "close"}, "ended missed; 101/1 ended no_answer"},
 		{"stuck while they talk", []string{"answered 101@1", "close"}, "ended; 101/1 ended hangup"},
+		{"fell silent", []string{"ringing 101@1", "ring_ended 101@3", "silent"}, "ended missed; 101/1 ended no_answer"},
+		{"silent, and still rings", []string{"ringing 101@1", "ringing 102@1", "ring_ended 101@3", "silent"}, "ringing; 101/1 ended no_answer; 102/1 ringing"},
+		{"silent in the menu", []string{"started@1", "silent"}, "ringing"},
+		{"silent and outgoing", []string{"ringing 101@1 dir=out", "ring_ended 101@3", "silent"}, "ringing; 101/1 ended no_answer"},
+		{"silent and internal", []string{"ringing 101@1 dir=internal", "ring_ended 101@3", "silent"}, "ringing; 101/1 ended no_answer"},
+		{"silent after a talk", []string{"answered 101@1", "ring_ended 101@3", "silent"}, "answered; 101/1 answered"},
+		{"silent, then the next round", []string{"ringing 101@1", "ring_ended 101@3", "silent", "ringing 101@99"}, "ringing; 101/1 ended no_answer; 101/2 ringing"},
+		{"silent, then an answer", []string{"ringing 101@1", "ring_ended 101@3", "silent", "answered 102@99"}, "answered; 101/1 ended no_answer; 102/1 answered"},
+		{"silent, then the next round, undated", []string{"ringing 101", "ring_ended 101", "silent", "ringing 102"}, "ringing; 101/1 ended no_answer; 102/1 ringing"},
+		{"silent, then the next round, numbered", []string{"ringing 101@1 seq=1", "ring_ended 101@1 seq=2", "silent", "ringing 102@1 seq=3"},
+			"ringing; 101/1 ended no_answer; 102/1 ringing"},
+		{"silent, twice", []string{"ringing 101@1", "ring_ended 101@3", "silent", "ringing 101@99", "ring_ended 101@120", "silent"},
+			"ended missed; 101/1 ended no_answer; 101/2 ended no_answer"},
+		{"silent, then a late ring", []string{"ringing 101@1", "ring_ended 101@3", "silent", "ringing 102@2"}, "ended missed; 101/1 ended no_answer; 102/1 ended no_answer"},
+		{"silent, then the talk that was late", []string{"ringing 101@1", "ring_ended 102@3", "ring_ended 101@3", "silent", "answered 102@2"},
+			"answered; 101/1 ended answered_elsewhere; 102/1 answered"},
+		{"silent, then its end", []string{"ringing 101@1", "ring_ended 101@3", "silent", "ended@99"}, "ended missed; 101/1 ended no_answer"},
+		{"silent, its end, then a ring", []string{"ringing 101@1", "ring_ended 101@3", "silent", "ended@99", "ringing 101@120"}, "ended missed; 101/1 ended no_answer"},
+		{"silent, then a recording", []string{"ringing 101@1", "ring_ended 101@3", "silent", "recording@99"}, "ended missed; 101/1 ended no_answer"},
 		{"stuck, numbered", []string{"answered 101@1 seq=1", "close"}, "ended; 101/1 ended hangup"},
 		{"closed, then the PBX goes on", []string{"ringing 101@1", "close", "answered 101@500"}, "ended missed; 101/1 ended no_answer"},
 		{"closed, then a late answer", []string{"ringing 101@1", "close", "answered 101@3"}, "ended; 101/1 ended hangup"},

@@ -203,6 +203,34 @@ func TestNothingLivesAfterTheEnd(t *testing.T) {
 	})
 }
 
+// A silent closing changes nothing but that a call which nobody answered counts
+// as ended: whatever comes, in whatever order, the call is else as it would be.
+func TestSilentClosingsGiveWay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c, without := fresh(), fresh()
+		undated := rapid.Bool().Draw(t, "undated")
+		closed := 0
+		for i, e := range rapid.Permutation(drawLife(t)).Draw(t, "arrival") {
+			if undated {
+				e.At, e.Seq = time.Time{}, 0
+			}
+			c.Apply(&e, false, sec(now+i))
+			without.Apply(&e, false, sec(now+i))
+			if rapid.Bool().Draw(t, "silent") && c.CloseSilent() {
+				closed++
+			}
+			checkAlive(t, c)
+			if closed > 0 && c.State == models.Ended && without.State == models.Ringing && c.AnsweredAt.IsZero() {
+				continue
+			}
+			if show(c) != show(without) {
+				t.Fatalf("after %s: %s\nwithout the closing: %s", e.Type, show(c), show(without))
+			}
+		}
+	})
+}
+
 // Events with neither At nor Seq, in a wrong order, never make a call livelier
 // than in the right one, and never tell of two talks.
 func TestUndatedIsNeverMoreAlive(t *testing.T) {
