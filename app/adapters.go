@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"zummer/app/internal/inbox"
@@ -52,6 +53,19 @@ func kinds() []setup.Kind {
 		}
 		out = append(out, k)
 	}
+	return out
+}
+
+// silentSources lists the sources whose kind does not always tell the end of a
+// call that nobody answered.
+func (a *App) silentSources() []int64 {
+	var out []int64
+	for id, s := range a.directory().Sources {
+		if k, ok := pbx.Lookup(s.Kind); ok && k.Info().SilentEnd {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 

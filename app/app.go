@@ -174,6 +174,7 @@ func (a *App) newJobs() (*jobs.Scheduler, error) {
 		jobs.Purge(st, jobs.DefaultRetention(time.Duration(a.cfg.Retention))),
 		jobs.Partitions(st, a.log, a.metrics.stray),
 		jobs.Stuck(st, a.inbox),
+		jobs.Silent(a.silentSources, st, a.inbox),
 		jobs.Stats(st, a.metrics.stats),
 	}})
 }

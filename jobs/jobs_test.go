@@ -55,6 +55,12 @@ func (b *base) StuckCalls(_ context.Context, age time.Duration, limit int) ([]in
 	return b.stuck[:min(limit, len(b.stuck))], b.ask("stuck %v %d", age, limit)
 }
 
+func (b *base) SilentCalls(_ context.Context, sources []int64, age time.Duration, limit int) ([]int64, error) {
+	return b.stuck[:min(limit, len(b.stuck))], b.ask("silent %v %v %d", sources, age, limit)
+}
+
+func (b *base) CloseSilent(ctx context.Context, ids []int64) (int, error) { return b.CloseCalls(ctx, ids) }
+
 func (b *base) CloseCalls(_ context.Context, ids []int64) (int, error) {
 	if err := b.ask("close %v", ids); err != nil {
 		return 0, err
@@ -195,6 +201,27 @@ func TestStuck(t *testing.T) {
 	for _, what := range []string{"stuck", "close"} {
 		b := &base{stuck: []int64{7}, fail: map[string]error{what: errAway}}
 		if _, err := jobs.Stuck(b, b).Run(t.Context()); !errors.Is(err, errAway) {
+			t.Errorf("%s fails: error %v, want it", what, err)
+		}
+	}
+}
+
+func TestSilent(t *testing.T) {
+	sources := func() []int64 { return []int64{3, 5} }
+	b := &base{stuck: []int64{7, 9}}
+	job := jobs.Silent(sources, b, b)
+	if got, err := job.Run(t.Context()); err != nil || got[0].N != 2 || b.asked[0] != "silent [3 5] 1m30s 500" || b.asked[1] != "close [7 9]" {
+		t.Errorf("first run: %v, %v, %v", got, err, b.asked)
+	}
+	if got, err := job.Run(t.Context()); err != nil || got[0].N != 0 || len(b.asked) != 3 {
+		t.Errorf("second run: %v, %v, %v; want nothing closed", got, err, b.asked)
+	}
+	if job.EachReplica || job.Every != 30*time.Second {
+		t.Errorf("runs every %v, on each replica %v; want 30s, on one", job.Every, job.EachReplica)
+	}
+	for _, what := range []string{"silent", "close"} {
+		b := &base{stuck: []int64{7}, fail: map[string]error{what: errAway}}
+		if _, err := jobs.Silent(sources, b, b).Run(t.Context()); !errors.Is(err, errAway) {
 			t.Errorf("%s fails: error %v, want it", what, err)
 		}
 	}

@@ -39,6 +39,7 @@ func (beeline) Info() Info {
 			RU: "Необязательно. Ключ API из личного кабинета: для списка сотрудников, записей и звонков из CRM.",
 			EN: "Optional. The API key from the cabinet: for the list of people, recordings and calls from the CRM.",
 		}}},
+		SilentEnd: true,
 		Capabilities: Capabilities{Incoming: No, Ringing: Yes, Answered: Yes, RingEnded: Yes, Missed: Partly, Ended: Partly, Transfer: Partly,
 			Pickup: No, Queue: Partly, Outgoing: Yes, Internal: Yes, Recording: Partly, Lookup: No, Signed: No, Replay: Partly, Employees: Yes, Dial: Partly},
 	}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -432,5 +433,20 @@ func garbage(n int) string {
 func TestLookupUnknown(t *testing.T) {
 	if a, ok := pbx.Lookup("carrier-pigeon"); ok {
 		t.Errorf("Lookup of an unknown kind = %v", a)
+	}
+}
+
+// Only of systems that may keep the end of an unanswered call to themselves it
+// is guessed.
+func TestSilentEnds(t *testing.T) {
+	var got []string
+	for _, a := range pbx.Kinds() {
+		if a.Info().SilentEnd {
+			got = append(got, a.Kind())
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"beeline", "megafon", "ringcentral", "telphin"}; !slices.Equal(got, want) {
+		t.Errorf("SilentEnd of %v, want %v", got, want)
 	}
 }

@@ -16,6 +16,10 @@ type Info struct {
 	Settings     []Field      `json:"settings"` // never null; CommonSettings come on top
 	Networks     []string     `json:"networks"` // where its maker says requests come from; may be null
 	Capabilities Capabilities `json:"capabilities"`
+	// SilentEnd: the system does not always tell the end of a call that nobody
+	// answered. Such a call counts as ended when all phones have stopped ringing
+	// and nothing was heard for 90 s.
+	SilentEnd bool `json:"silent_end"`
 }
 
 // Field is one thing to configure.

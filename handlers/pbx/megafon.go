@@ -45,6 +45,7 @@ func (megafon) Info() Info {
 				EN: "Optional. The key for authorisation in the PBX (X-API-KEY).",
 			}},
 		},
+		SilentEnd: true,
 		Capabilities: Capabilities{Incoming: Partly, Ringing: Yes, Answered: Yes, RingEnded: Yes, Missed: Yes, Ended: Yes, Transfer: Partly,
 			Pickup: Partly, Queue: Partly, Outgoing: Yes, Internal: Partly, Recording: Yes, Lookup: Yes, Signed: Yes, Replay: No, Employees: Yes, Dial: Yes},
 	}

@@ -316,3 +316,58 @@ func TestStuckCalls(t *testing.T) {
 		}
 	})
 }
+
+// Of calls that are open only those fell silent that people were rung in, whose
+// phones are all silent, of the sources asked for, and for long enough.
+func TestSilentCalls(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		s := storetest.Open(t, dsn)
+		cases := []struct {
+			key    string
+			source int64
+			old    bool
+			events []models.Event
+		}{
+			{"silent", 1, true, []models.Event{*ring("101", time.Time{}), {Type: models.EventRingEnded, Extension: "101"}}},
+			{"silent too", 2, true, []models.Event{*ring("101", time.Time{}), {Type: models.EventRingEnded, Extension: "101"}}},
+			{"of another source", 3, true, []models.Event{*ring("101", time.Time{}), {Type: models.EventRingEnded, Extension: "101"}}},
+			{"just now", 1, false, []models.Event{*ring("101", time.Time{}), {Type: models.EventRingEnded, Extension: "101"}}},
+			{"one rings", 1, true, []models.Event{*ring("101", time.Time{}), *ring("102", time.Time{}), {Type: models.EventRingEnded, Extension: "101"}}},
+			{"answered", 1, true, []models.Event{*ring("101", time.Time{}), {Type: models.EventAnswered, Extension: "101"}}},
+			{"nobody rung", 1, true, []models.Event{{Type: models.EventStarted, Direction: models.In}}},
+			{"outgoing", 1, true, []models.Event{{Type: models.EventRinging, Extension: "101", Direction: models.Out}, {Type: models.EventRingEnded, Extension: "101"}}},
+			{"over", 1, true, []models.Event{*ring("101", time.Time{}), {Type: models.EventEnded}}},
+		}
+		within(t, s, func(ctx context.Context, tx *store.Tx, now time.Time) error {
+			for i, tc := range cases {
+				at := now
+				if tc.old {
+					at = now.Add(-2 * time.Minute)
+				}
+				key := models.CallKey{Source: tc.source, Key: tc.key}
+				calls, err := tx.LockCalls(ctx, at, []models.CallKey{key}, []int64{int64(100 + i)})
+				if err != nil {
+					return err
+				}
+				for j := range tc.events {
+					calls[key].Apply(&tc.events[j], false, at.Add(time.Duration(j)*time.Millisecond))
+				}
+				if err := tx.SaveCalls(ctx, at, []*models.Call{withIDs(calls[key], int64(200+10*i))}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for _, q := range []struct {
+			sources []int64
+			limit   int
+			want    []int64
+		}{{[]int64{1, 2}, 10, []int64{100, 101}}, {[]int64{1}, 10, []int64{100}}, {[]int64{1, 2}, 1, []int64{100}}, {nil, 10, nil}} {
+			got, err := s.SilentCalls(t.Context(), q.sources, 90*time.Second, q.limit)
+			slices.Sort(got)
+			if err != nil || !slices.Equal(got, q.want) {
+				t.Errorf("SilentCalls(%v, limit %d) = %v, %v; want %v", q.sources, q.limit, got, err, q.want)
+			}
+		}
+	})
+}

@@ -104,6 +104,36 @@ func (s *Store) StuckCalls(ctx context.Context, age time.Duration, limit int) (i
 	return ids, reading(err, "look for stuck calls")
 }
 
+// SilentCalls lists up to limit incoming calls of sources that nobody answered,
+// whose attempts (one at least) have all ended, and of which nothing was heard
+// for age, the oldest first.
+func (s *Store) SilentCalls(ctx context.Context, sources []int64, age time.Duration, limit int) (ids []int64, err error) {
+	if len(sources) == 0 {
+		return nil, nil
+	}
+	now, err := s.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in, args := s.dialect.in("i", anys(sources))
+	args = append(args, s.dialect.ts(now.Add(-age)), s.dialect.ts(now.Add(-age)), limit)
+	err = each(ctx, s.read, func(r scanner) error {
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, silentCallsBySource+in+silentCallsByAge, args...)
+	return ids, reading(err, "look for silent calls")
+}
+
+// The statement of SilentCalls around its list of sources. The open calls are
+// few and have an index of their own, and so do the legs of a call.
+const (
+	silentCallsBySource = "SELECT c.id FROM calls c WHERE c.state <> 'ended' AND c.merged_into = 0 AND c.state = 'ringing' AND c.direction = 'in' AND c.source_id"
+	silentCallsByAge    = " AND c.created_at < ? AND c.updated_at < ? AND EXISTS (SELECT 1 FROM call_legs l WHERE l.call_id = c.id)" +
+		" AND NOT EXISTS (SELECT 1 FROM call_legs l WHERE l.call_id = c.id AND l.state <> 'ended') ORDER BY c.created_at LIMIT ?"
+)
+
 // Now is the database's clock.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	var now dbTime

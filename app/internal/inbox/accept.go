@@ -115,11 +115,22 @@ func (in *Inbox) Route(ctx context.Context, source int64, extension string) erro
 // CloseCalls ends calls that their PBX never ended; it says how many were
 // still open. Ids that do not exist are ignored.
 func (in *Inbox) CloseCalls(ctx context.Context, ids []int64) (int, error) {
+	return in.closeCalls(ctx, ids, false)
+}
+
+// CloseSilent ends calls that fell silent, on a guess that gives way to what
+// their PBX tells later (models.Call.CloseSilent); it says how many it ended.
+// Ids that do not exist and calls that are not silent are ignored.
+func (in *Inbox) CloseSilent(ctx context.Context, ids []int64) (int, error) {
+	return in.closeCalls(ctx, ids, true)
+}
+
+func (in *Inbox) closeCalls(ctx context.Context, ids []int64, silent bool) (int, error) {
 	n := 0
 	for len(ids) > 0 {
 		part := ids[:min(len(ids), 50)]
 		ids = ids[len(part):]
-		o := &op{name: "close calls", calls: part}
+		o := &op{name: "close calls", calls: part, silent: silent}
 		if err := in.submit(ctx, o); err != nil {
 			return n, err
 		}

@@ -19,7 +19,8 @@ type op struct {
 	publish *publish
 	admin   *admin
 	expire  []int64 // users whose expired rows shall go
-	calls   []int64 // stuck calls to close
+	calls   []int64 // stuck or silent calls to close
+	silent  bool    // calls are those that fell silent
 	mapped  *mapped
 	user    int64 // of acks and ackAll
 

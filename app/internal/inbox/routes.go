@@ -133,7 +133,7 @@ func (b *batch) routeMapped(o *op) {
 	}
 }
 
-// closeCalls ends calls that their PBX never ended.
+// closeCalls ends calls that their PBX never ended, or will not.
 func (b *batch) closeCalls(o *op) {
 	for _, id := range o.calls {
 		c := b.byID[id]
@@ -141,7 +141,7 @@ func (b *batch) closeCalls(o *op) {
 			continue
 		}
 		before := c.Clone()
-		if !c.Close(b.now) {
+		if o.silent && !c.CloseSilent() || !o.silent && !c.Close(b.now) {
 			continue
 		}
 		b.changed[c.ID] = true

@@ -42,3 +42,81 @@ func TestCallsThatNeverEnd(t *testing.T) {
 		}
 	})
 }
+
+// A call that fell silent is missed at once, once; its next round rings again
+// while the card stays, and the answer takes the card away.
+func TestCallsThatFallSilent(t *testing.T) {
+	bubble(t, func(r *rig) {
+		var id int64
+		check := func(when string, closed int, want string) {
+			r.t.Helper()
+			for _, c := range r.mem.calls {
+				id = c.ID
+			}
+			if n, err := r.in.CloseSilent(r.t.Context(), []int64{id, 999}); n != closed || err != nil {
+				r.t.Errorf("%s: CloseSilent = %d, %v; want %d", when, n, err, closed)
+			}
+			if got := kindsOf(r.poll(1, models.PollQuery{})); got != want {
+				r.t.Errorf("%s: %q, want %q", when, got, want)
+			}
+		}
+		r.accept(event(models.EventRinging, "101"))
+		check("while it rings", 0, "call.ringing/indicate/1 ")
+		time.Sleep(20 * time.Second)
+		r.accept(event(models.EventRingEnded, "101"))
+		time.Sleep(100 * time.Second)
+		check("silent", 1, "call.missed/call_back/1 ")
+		check("again", 0, "call.missed/call_back/1 ")
+
+		time.Sleep(10 * time.Second)
+		r.accept(event(models.EventRinging, "101"))
+		check("the next round", 0, "call.ringing/indicate/1 call.missed/call_back/1 ")
+		time.Sleep(20 * time.Second)
+		r.accept(event(models.EventRingEnded, "101"))
+		time.Sleep(100 * time.Second)
+		check("silent again", 1, "call.missed/call_back/2 ")
+		if n := r.poll(1, models.PollQuery{}).Rows[0]; number(n.Payload.Data["attempts"]) != 1 {
+			r.t.Errorf("one call that fell silent twice counts as %v", n.Payload.Data["attempts"])
+		}
+
+		time.Sleep(10 * time.Second)
+		r.accept(event(models.EventAnswered, "101"))
+		check("answered after all", 0, "call.answered/resolve/1 ")
+	})
+}
+
+// The end that the PBX tells takes the place of ours and counts nothing twice;
+// when it tells of a talk, the call was no missed one.
+func TestTheEndOfASilentCall(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		talk int
+		want string
+	}{{"missed", 0, "call.missed/call_back/1 "}, {"talked", 60, ""}} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.accept(event(models.EventRinging, "101"))
+				time.Sleep(time.Second)
+				r.accept(event(models.EventRingEnded, "101"))
+				time.Sleep(2 * time.Minute)
+				for _, c := range r.mem.calls {
+					if n, err := r.in.CloseSilent(r.t.Context(), []int64{c.ID}); n != 1 || err != nil {
+						r.t.Fatalf("CloseSilent: %d, %v", n, err)
+					}
+					break
+				}
+				end := event(models.EventEnded, "")
+				end.TalkS = &tc.talk
+				r.accept(end)
+				if got := kindsOf(r.poll(1, models.PollQuery{})); got != tc.want {
+					r.t.Errorf("after the end: %q, want %q", got, tc.want)
+				}
+				for _, c := range r.mem.calls {
+					if !c.ByPBX || !c.EndedAt.Equal(end.At) {
+						r.t.Errorf("ended at %v, by the PBX %v; want %v", c.EndedAt, c.ByPBX, end.At)
+					}
+				}
+			})
+		})
+	}
+}

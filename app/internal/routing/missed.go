@@ -82,7 +82,7 @@ func (r *router) talked() {
 		}
 		r.add(models.Draft{CollapseKey: key, Mode: models.Remove, CallID: r.call.ID, SourceID: r.call.Source, Rule: ruleTalked, Reason: reason})
 	}
-	if r.before.Missed && (!r.call.Missed || missedKey(r.before) != missedKey(r.call)) {
+	if missedStands(r.before) && (!missedStands(r.call) || missedKey(r.before) != missedKey(r.call)) {
 		reason := "the call was no missed one after all"
 		switch {
 		case r.call.Missed:
@@ -96,6 +96,13 @@ func (r *router) talked() {
 	if answered && r.call.Phone != "" && r.call.Direction != models.InternalCall {
 		remove(missedKey(r.call), "somebody has talked with this number since")
 	}
+}
+
+// missedStands reports that people are told of c as missed. While a call lives
+// on after all, unanswered, what they were told stays: it will be told again,
+// or somebody talks.
+func missedStands(c *models.Call) bool {
+	return c.Missed || c.Doubted() && c.State == models.Ringing && c.Direction == models.In
 }
 
 // missedKey collapses missed calls by number; those without one stand alone.
