@@ -66,8 +66,9 @@ func (b *batch) merge(o *op, x, y *models.Call) (kept, before *models.Call) {
 		x, y = y, x
 	}
 	before = x.Clone()
-	o.drafts = append(o.drafts, routing.Merged(y.Clone())...)
+	gone := y.Clone()
 	x.Merge(y)
+	o.drafts = append(o.drafts, routing.Merged(gone, x)...)
 	b.changed[x.ID], b.changed[y.ID] = true, true
 	for k, c := range b.calls {
 		if c.ID == y.ID {

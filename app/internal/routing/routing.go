@@ -88,10 +88,16 @@ func Current(call *models.Call, users []int64, c Context) []models.Draft {
 }
 
 // Merged takes out the rows of a call that another one has taken over: gone is
-// the call as it was before models.Call.Merge. Route with the surviving call
-// as it was before the merge then makes the rows under its own key.
-func Merged(gone *models.Call) []models.Draft {
+// the call as it was before models.Call.Merge, kept the surviving one after it.
+// What gone was missed for goes too, for all who have it (UserID 0), unless kept
+// is missed itself. Route with the surviving call as it was before the merge
+// then makes the rows under its own key.
+func Merged(gone, kept *models.Call) []models.Draft {
 	var out []models.Draft
+	if missedStands(gone) && (!missedStands(kept) || missedKey(gone) != missedKey(kept)) {
+		out = append(out, models.Draft{CollapseKey: missedKey(gone), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
+			Rule: ruleMerged, Reason: "the missed call was merged into another one"})
+	}
 	for _, u := range slices.Sorted(slices.Values(gone.Users())) {
 		out = append(out, models.Draft{UserID: u, CollapseKey: callKey(gone.ID), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
 			Rule: ruleMerged, Reason: "the call was merged into another one"})

@@ -345,10 +345,10 @@ func TestMerged(t *testing.T) {
 	e := models.Event{Type: models.EventAnswered, Call: "c-8", Extension: "103", At: start().Add(time.Minute)}
 	gone.Apply(&e, false, start())
 	routing.Owners(gone, p.ctx.Dir)
-	want(t, "rows of the merged call", lines(routing.Merged(gone), nil), "3 remove call:8")
 
-	before := p.call.Clone()
+	before, was := p.call.Clone(), gone.Clone()
 	p.call.Merge(gone)
+	want(t, "rows of the merged call", lines(routing.Merged(was, p.call), nil), "3 remove call:8")
 	routing.Owners(p.call, p.ctx.Dir)
 	want(t, "rows of the surviving call", lines(routing.Route(before, p.call, p.ctx)), "1 revise call.transferred none", "3 make call.answered create")
 }
