@@ -140,7 +140,10 @@ type Draft struct {
 	Reason      string
 	Payload     Payload
 	TTL         time.Duration
-	Attempts    bool // count calls in Payload.Data["attempts"] when the row is revised by another call
+	Attempts    bool // count calls in Payload.Data["attempts"] when the row is revised by another call; the newest is told
+	// NotAfter spares, of Remove, a row that tells of another call than CallID
+	// which began later; zero: none.
+	NotAfter time.Time
 }
 
 // DraftMode says what a Draft does.

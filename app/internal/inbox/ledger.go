@@ -100,6 +100,8 @@ func (l *ledger) draft(o *op, d *models.Draft) (*models.Notification, error) {
 	switch {
 	case e == nil && d.Mode != models.Upsert:
 		return nil, nil
+	case d.Mode == models.Remove && !d.NotAfter.IsZero() && e.n.CallID != d.CallID && began(&e.n.Payload).After(d.NotAfter):
+		return nil, nil
 	case d.Mode == models.Remove:
 		l.remove(o, e, models.StepRemoved, models.Step{Rule: d.Rule, Reason: d.Reason})
 		return e.n, nil
@@ -132,14 +134,17 @@ func (l *ledger) create(o *op, d *models.Draft) (*models.Notification, error) {
 
 func (l *ledger) revise(o *op, e *entry, d *models.Draft) {
 	n := e.n
-	payload := d.Payload
+	payload, call, source := d.Payload, d.CallID, d.SourceID
 	if d.Attempts {
 		payload = countAttempts(l.b, n, d)
+		if tellsNewer(n, d) {
+			call, source = n.CallID, n.SourceID
+		}
 	}
 	n.Rev++
 	n.Version = l.version(n.UserID)
 	n.Kind, n.Action, n.Rule, n.Reason, n.Payload = d.Kind, d.Action, d.Rule, d.Reason, payload
-	n.CallID, n.SourceID = cmp.Or(d.CallID, n.CallID), cmp.Or(d.SourceID, n.SourceID)
+	n.CallID, n.SourceID = cmp.Or(call, n.CallID), cmp.Or(source, n.SourceID)
 	n.UpdatedAt, n.ExpiresAt = l.b.now, l.b.now.Add(d.TTL)
 	e.dirty = true
 	l.due(n)
@@ -148,9 +153,27 @@ func (l *ledger) revise(o *op, e *entry, d *models.Draft) {
 	l.mark(d, n.ID)
 }
 
-// countAttempts adds a call to a missed row that already tells of others.
+// began is when the call that p tells of began; zero: unknown.
+func began(p *models.Payload) time.Time {
+	if p.Call == nil {
+		return time.Time{}
+	}
+	return p.Call.StartedAt
+}
+
+// tellsNewer reports that the missed row n tells of a call that began after the
+// one of d, which was told late.
+func tellsNewer(n *models.Notification, d *models.Draft) bool {
+	return n.CallID != d.CallID && began(&n.Payload).After(began(&d.Payload))
+}
+
+// countAttempts adds a call to a missed row that already tells of others; the
+// newest is the one it shows.
 func countAttempts(b *batch, n *models.Notification, d *models.Draft) models.Payload {
 	p := d.Payload
+	if tellsNewer(n, d) {
+		p = n.Payload
+	}
 	attempts := max(1, number(n.Payload.Data["attempts"]))
 	if n.CallID != d.CallID {
 		attempts++
@@ -160,9 +183,9 @@ func countAttempts(b *batch, n *models.Notification, d *models.Draft) models.Pay
 		p.Data = map[string]any{}
 	}
 	p.Data["attempts"] = attempts
-	last := b.now
-	if p.Call != nil && !p.Call.StartedAt.IsZero() {
-		last = p.Call.StartedAt
+	last := began(&p)
+	if last.IsZero() {
+		last = b.now
 	}
 	zone := b.in.zone
 	if u := b.dir.Users[d.UserID]; u != nil {

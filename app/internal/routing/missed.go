@@ -72,7 +72,8 @@ func (r *router) concerned(call *models.Call) (users []int64, why string) {
 }
 
 // talked takes missed calls out for all who have them: somebody has talked
-// with that number, or the call was no missed one after all.
+// with that number since, or the call was no missed one after all. A call that
+// began after the conversation is not settled by it, however late it is told.
 func (r *router) talked() {
 	remove := func(key, reason string) {
 		for i := range r.drafts {
@@ -80,7 +81,8 @@ func (r *router) talked() {
 				return
 			}
 		}
-		r.add(models.Draft{CollapseKey: key, Mode: models.Remove, CallID: r.call.ID, SourceID: r.call.Source, Rule: ruleTalked, Reason: reason})
+		r.add(models.Draft{CollapseKey: key, Mode: models.Remove, CallID: r.call.ID, SourceID: r.call.Source, Rule: ruleTalked, Reason: reason,
+			NotAfter: r.call.AnsweredAt})
 	}
 	if missedStands(r.before) && (!missedStands(r.call) || missedKey(r.before) != missedKey(r.call)) {
 		reason := "the call was no missed one after all"

@@ -96,7 +96,7 @@ func Merged(gone, kept *models.Call) []models.Draft {
 	var out []models.Draft
 	if missedStands(gone) && (!missedStands(kept) || missedKey(gone) != missedKey(kept)) {
 		out = append(out, models.Draft{CollapseKey: missedKey(gone), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
-			Rule: ruleMerged, Reason: "the missed call was merged into another one"})
+			Rule: ruleMerged, Reason: "the missed call was merged into another one", NotAfter: kept.AnsweredAt})
 	}
 	for _, u := range slices.Sorted(slices.Values(gone.Users())) {
 		out = append(out, models.Draft{UserID: u, CollapseKey: callKey(gone.ID), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
