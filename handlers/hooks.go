@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +76,10 @@ func (a *API) hook(c echo.Context) error {
 		res.Reply = res.Lookup.Answer(a.card(c, source, res.Lookup.Phone))
 	}
 	got, err := a.d.Register.Accept(req.Context(), in)
-	if err != nil {
+	switch {
+	case err != nil && res.Lookup != nil:
+		return a.answerUnstored(c, err, res.Reply)
+	case err != nil:
 		return err
 	}
 	a.observeHook(source.Kind, got.Outcome)
@@ -101,6 +105,20 @@ func answerHook(c echo.Context, parseErr error, got models.AcceptResult, reply *
 		}{true, true, false, why})
 	}
 	return respond(c, http.StatusOK, typeJSON, []byte(`{"ok":true}`))
+}
+
+// answerUnstored gives an error to a system that asked who calls. It may show
+// any body to people as the caller's name, so the body is the card, and the
+// status alone says that nothing was stored.
+func (a *API) answerUnstored(c echo.Context, err error, card *pbx.Reply) error {
+	p := problemOf(err)
+	a.log.WarnContext(c.Request().Context(), "a contact lookup was answered and not stored", "route", c.Path(), "request_id", requestID(c), "err", err)
+	if p.retry > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(wholeSeconds(p.retry)))
+	}
+	reply := *card
+	reply.Status = p.Status
+	return writeReply(c, &reply)
 }
 
 // writeReply answers what a system wants to hear.

@@ -56,6 +56,59 @@ func TestContactLookup(t *testing.T) {
 	}
 }
 
+// A system that asks who calls shows the answer to people: whatever goes wrong,
+// its body is a card, and only the status tells.
+func TestContactLookupThatFails(t *testing.T) {
+	failed := func(models.Accepted) (models.AcceptResult, error) {
+		return models.AcceptResult{Outcome: models.WebhookFailed, Error: "no"}, nil
+	}
+	away := func(models.Accepted) (models.AcceptResult, error) {
+		return models.AcceptResult{}, models.Away(errors.New("refused"))
+	}
+	const form, interactive = "Content-Type: application/x-www-form-urlencoded", `name="number"></SetVar>`
+	for _, tc := range []struct {
+		name, slug, body string
+		accept           func(models.Accepted) (models.AcceptResult, error)
+		status           int
+		want             string
+	}{
+		{"not applied", "mega", "cmd=contact&callid=c-1&crm_token=crm-token-of-mega&phone=79161112233", failed, 200, "{}"},
+		{"not stored", "mega", "cmd=contact&callid=c-1&crm_token=crm-token-of-mega&phone=79161112233", away, 503, "{}"},
+		{"not stored, known", "mega", "cmd=contact&callid=c-1&crm_token=crm-token-of-mega&phone=79031234567", away, 503, `{"contact_name":"ООО Ромашка"}`},
+		{"without a call", "mega", "cmd=contact&crm_token=crm-token-of-mega&phone=79161112233", nil, 200, "{}"},
+		{"of no valid call", "mega", "cmd=contact&crm_token=crm-token-of-mega&phone=1&callid=" + strings.Repeat("c", 1000), nil, 200, "{}"},
+		{"an event, no question", "mega", "cmd=event&crm_token=crm-token-of-mega&phone=1", nil, 200, `"parsed":false`},
+		{"a name on phones, not stored", "miko", "ev=incoming&id=c-1&number=79161112233", away, 503, ""},
+		{"a name on phones, not applied", "miko", "ev=incoming&id=c-1&number=79161112233", failed, 200, ""},
+		{"a menu without a call", "tel", "EventType=call_interactive&CallerIDNum=79161112233", nil, 200, interactive},
+		{"a menu, not stored", "tel", "EventType=call_interactive&CallID=1&CallerIDNum=79161112233", away, 503, interactive},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := newSetupFakes()
+			withPBX(f)
+			f.dir.Sources[20] = &models.Source{ID: 20, Slug: "miko", Kind: "mikopbx", TokenHash: sha(hookToken), Active: true}
+			f.dir.Sources[21] = &models.Source{ID: 21, Slug: "tel", Kind: "telphin", TokenHash: sha(hookToken), Active: true}
+			f.dir.Index()
+			f.accept = tc.accept
+			f.contactsOf = func(_ context.Context, phone string) ([]models.Contact, error) {
+				if phone != "+79031234567" {
+					return nil, nil
+				}
+				return []models.Contact{{Name: "ООО Ромашка"}}, nil
+			}
+			e, _ := setupSurface(t, f)
+			rec := call(t, e, "POST", "/hooks/"+tc.slug+"/"+hookToken, tc.body, form)
+			got := strings.TrimSpace(rec.Body.String())
+			if rec.Code != tc.status || !strings.Contains(got, tc.want) || tc.want == "" && got != "" || tc.want == "{}" && got != "{}" {
+				t.Errorf("%d %q, want %d %q", rec.Code, got, tc.status, tc.want)
+			}
+			if retry := rec.Header().Get("Retry-After"); (retry != "") != (tc.status == 503) {
+				t.Errorf("Retry-After %q with %d", retry, rec.Code)
+			}
+		})
+	}
+}
+
 func TestHooksFromAddresses(t *testing.T) {
 	for _, tc := range []struct {
 		allow  any

@@ -91,17 +91,20 @@ func (megafon) Parse(req Request, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	p := megafonPost{fields: f, region: cfg.Region}
-	if p.text("callid") == "" && p.text("cmd") != "" {
-		return Result{}, models.InvalidField("callid", "is required")
-	}
 	var res Result
-	switch cmd := strings.ToLower(p.text("cmd")); cmd {
+	cmd := strings.ToLower(p.text("cmd"))
+	if cmd == "contact" {
+		res = p.contact()
+	}
+	if p.text("callid") == "" && cmd != "" {
+		return Result{Lookup: res.Lookup}, models.InvalidField("callid", "is required")
+	}
+	switch cmd {
 	case "event":
 		res.Events, err = p.event()
 	case "history":
 		res.Events, err = p.history(cfg)
-	case "contact":
-		res = p.contact()
+	case "contact": // read above
 	case "rating": // of the talk by the customer: nothing that a call record has
 	case "":
 		err = models.InvalidField("cmd", "is required")
@@ -113,7 +116,7 @@ func (megafon) Parse(req Request, cfg Config) (Result, error) {
 	}
 	for i := range res.Events {
 		if err := res.Events[i].Validate(); err != nil {
-			return Result{}, err
+			return Result{Lookup: res.Lookup}, err
 		}
 	}
 	return res, nil

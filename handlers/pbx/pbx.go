@@ -67,7 +67,8 @@ type Adapter interface {
 	// it, the same in every repeat. The error is Malformed (unreadable) or
 	// Invalid (a field is missing or wrong), written for the administrator;
 	// there are no events beside an error. A Reply may stand beside it, for a
-	// system that would take another answer for a refusal.
+	// system that would take another answer for a refusal, and a Lookup where
+	// it is clear that the system asks who calls.
 	Parse(req Request, cfg Config) (Result, error)
 }
 

@@ -94,21 +94,24 @@ func (telphin) Parse(req Request, cfg Config) (Result, error) {
 		err = models.InvalidField("EventType", "is required")
 	case what == "message-in" || what == "message-out":
 		return Result{}, nil
-	case p.text("callid") == "":
-		err = models.InvalidField("CallID", "is required")
 	case what == "call_interactive":
 		res = p.interactive()
+		if p.text("callid") == "" {
+			err = models.InvalidField("CallID", "is required")
+		}
+	case p.text("callid") == "":
+		err = models.InvalidField("CallID", "is required")
 	case what == "dial-in" || what == "dial-out" || what == "answer" || what == "hangup":
 		res.Events, err = p.events(what, cfg.Timezone)
 	default:
 		err = models.InvalidField("EventType", "unknown event %q", models.CutText(what, 40))
 	}
 	if err != nil {
-		return Result{}, err
+		return Result{Lookup: res.Lookup}, err
 	}
 	for i := range res.Events {
 		if err := res.Events[i].Validate(); err != nil {
-			return Result{}, err
+			return Result{Lookup: res.Lookup}, err
 		}
 	}
 	return res, nil
