@@ -150,18 +150,19 @@ func (h *Hub) Wake(users ...int64) {
 	}
 }
 
-// Revoke releases, with Revoked, the waiters for whose token match says true.
+// Revoke releases, with Revoked, the waiters for whose user and token match
+// says true.
 // match must be quick and must not call the hub. A waiter that Enters
 // meanwhile may be missed: change what tokens are valid first, call Revoke
 // second, and look at the token after Enter.
-func (h *Hub) Revoke(match func(token int64) bool) {
+func (h *Hub) Revoke(match func(user, token int64) bool) {
 	for i := range h.shards {
 		s := &h.shards[i]
 		s.mu.Lock()
 		for _, l := range s.users {
 			for w := l.head; w != nil; {
 				next := w.next
-				if match(w.token) {
+				if match(w.user, w.token) {
 					h.release(s, w, Revoked)
 				}
 				w = next

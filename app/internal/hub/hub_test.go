@@ -105,14 +105,14 @@ func TestWait(t *testing.T) {
 			want: hub.TimedOut, after: 5 * time.Second, again: hub.TimedOut},
 		{name: "the same session name of another user", until: 5 * time.Second, during: func(h *hub.Hub, _ *hub.Waiter, _ func()) { _, _ = h.Enter(8, "desk", 1) },
 			want: hub.TimedOut, after: 5 * time.Second, again: hub.TimedOut},
-		{name: "its token revoked", until: 25 * time.Second, during: func(h *hub.Hub, _ *hub.Waiter, _ func()) { h.Revoke(func(id int64) bool { return id == 1 }) },
+		{name: "its token revoked", until: 25 * time.Second, during: func(h *hub.Hub, _ *hub.Waiter, _ func()) { h.Revoke(func(_, id int64) bool { return id == 1 }) },
 			want: hub.Revoked, after: time.Second, again: hub.Revoked},
-		{name: "another token revoked", until: 5 * time.Second, during: func(h *hub.Hub, _ *hub.Waiter, _ func()) { h.Revoke(func(id int64) bool { return id == 2 }) },
+		{name: "another token revoked", until: 5 * time.Second, during: func(h *hub.Hub, _ *hub.Waiter, _ func()) { h.Revoke(func(_, id int64) bool { return id == 2 }) },
 			want: hub.TimedOut, after: 5 * time.Second, again: hub.TimedOut},
 		{name: "drained", until: 25 * time.Second, during: func(h *hub.Hub, _ *hub.Waiter, _ func()) { h.Drain(0) },
 			want: hub.Drained, after: time.Second, again: hub.Drained},
 		{name: "the first sticky signal stays", until: 25 * time.Second, before: func(h *hub.Hub, _ *hub.Waiter, _ func()) {
-			h.Revoke(func(int64) bool { return true })
+			h.Revoke(func(_, _ int64) bool { return true })
 			h.Drain(0)
 		}, want: hub.Revoked, again: hub.Revoked},
 		{name: "the client leaves", until: 25 * time.Second, during: func(_ *hub.Hub, _ *hub.Waiter, cancel func()) { cancel() },

@@ -144,7 +144,7 @@ func runModel(t *rapid.T) {
 		},
 		"revoke": func(t *rapid.T) {
 			k := rapid.Int64Range(1, 3).Draw(t, "token")
-			h.Revoke(func(id int64) bool { return id == k })
+			h.Revoke(func(_, id int64) bool { return id == k })
 			for _, w := range m.listed(func(w *modelWaiter) bool { return w.token == k }) {
 				w.stuck = hub.Revoked
 			}

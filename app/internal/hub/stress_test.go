@@ -77,7 +77,7 @@ func TestStress(t *testing.T) {
 				w.Wait(gone, time.Now().Add(time.Duration(i)*time.Millisecond))
 				leave()
 				w.Close()
-				h.Revoke(func(token int64) bool { return token == 99 })
+				h.Revoke(func(_, token int64) bool { return token == 99 })
 				h.Users()
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"zummer/models"
@@ -126,6 +127,46 @@ func TestRevokedBeforeItWaits(t *testing.T) {
 		set, err := r.in.Poll(r.t.Context(), who, models.PollQuery{Version: v, Wait: 25 * time.Second})
 		if models.KindOf(err) != models.Unauthorized || time.Since(began) > time.Second {
 			t.Errorf("= %+v %v after %s, want 401 at once", set, err, time.Since(began))
+		}
+	})
+}
+
+// TestDeactivatedBehindARelay: the polls of a user whom a relay's token speaks
+// for end with the user, not with the token, which goes on for the others.
+func TestDeactivatedBehindARelay(t *testing.T) {
+	bubble(t, func(r *rig) {
+		relay := &models.Token{ID: 9, Hash: "relay", Scopes: []string{models.ScopeRelay}}
+		r.dir.Tokens["relay"] = relay
+		wait := func(user int64) <-chan answered {
+			who := models.Caller{User: r.dir.Users[user], Token: relay}
+			out := make(chan answered, 1)
+			set, err := r.in.Poll(r.t.Context(), who, models.PollQuery{})
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			go func() {
+				set, err := r.in.Poll(r.t.Context(), who, models.PollQuery{Version: set.Version, Wait: 25 * time.Second})
+				out <- answered{set, err, time.Now()}
+			}()
+			synctest.Wait()
+			return out
+		}
+		gone, stays := wait(1), wait(2)
+		without := testDirectory()
+		without.Tokens["relay"] = relay
+		without.Users[1].Active = false
+		began := time.Now()
+		r.now.Store(without)
+		r.in.ReleaseRevoked(without)
+		if a := <-gone; !models.IsNotFound(a.err) || a.at.Sub(began) > time.Second {
+			t.Errorf("the deactivated user's poll = %+v %v after %s, want unknown_user at once", a.set, a.err, a.at.Sub(began))
+		}
+		if a := <-stays; a.err != nil || a.at.Sub(began) < 20*time.Second {
+			t.Errorf("the other user's poll = %+v %v after %s, want it to wait on", a.set, a.err, a.at.Sub(began))
+		}
+		_, err := r.in.Poll(r.t.Context(), models.Caller{User: r.dir.Users[1], Token: relay}, models.PollQuery{Version: "x", Wait: time.Second})
+		if !models.IsNotFound(err) {
+			t.Errorf("a poll that was let in just before: %v, want unknown_user", err)
 		}
 	})
 }

@@ -83,8 +83,8 @@ func (p *poll) run() (models.PendingSet, error) {
 		return models.PendingSet{}, err
 	}
 	defer w.Close()
-	if !p.admitted() {
-		return models.PendingSet{}, models.Errorf(models.Unauthorized, "the token was revoked")
+	if err := p.admitted(); err != nil {
+		return models.PendingSet{}, err
 	}
 	for {
 		w.Clear()
@@ -104,6 +104,9 @@ func (p *poll) run() (models.PendingSet, error) {
 		case hub.Superseded, hub.Evicted:
 			return models.PendingSet{State: models.StateSuperseded, Acks: p.acks, PollAfter: jitter(2 * time.Second)}, nil
 		case hub.Revoked:
+			if err := p.admitted(); err != nil {
+				return models.PendingSet{}, err
+			}
 			return models.PendingSet{}, models.Errorf(models.Unauthorized, "the token was revoked")
 		case hub.Drained:
 			return p.drained()
@@ -129,14 +132,18 @@ func (p *poll) tokenEnd() time.Time {
 	return p.token.ExpiresAt
 }
 
-// admitted reports whether the token is still let in. Asked after Enter: from
-// then on Revoke finds the waiter.
-func (p *poll) admitted() bool {
-	if p.tokenID() == 0 { // of the configuration: it is never revoked
-		return true
-	}
+// admitted refuses a token that is not let in any more, and a user who is not
+// active behind one that is. Asked after Enter: from then on Revoke finds the
+// waiter. Errors: Unauthorized, NotFound unknown_user.
+func (p *poll) admitted() error {
 	d := p.in.opt.Directory()
-	return lets(d, d.Tokens[p.token.Hash], time.Now())
+	if p.tokenID() != 0 && !lets(d, d.Tokens[p.token.Hash], time.Now()) { // without an id: of the configuration, never revoked
+		return models.Errorf(models.Unauthorized, "the token was revoked")
+	}
+	if u := d.Users[p.user]; u == nil || !u.Active {
+		return models.Coded(models.NotFound, "unknown_user", "the user is not active")
+	}
+	return nil
 }
 
 // acknowledge applies the acks. The request may go on waiting only if its

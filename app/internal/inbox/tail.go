@@ -167,14 +167,18 @@ func (in *Inbox) follow(ctx context.Context, config int64) {
 }
 
 // ReleaseRevoked ends the waiting polls of tokens that d does not let in any
-// more. Whoever installs a new snapshot calls it.
+// more, and of users who are not active, whoever's token speaks for them.
+// Whoever installs a new snapshot calls it.
 func (in *Inbox) ReleaseRevoked(d *models.Directory) {
 	now := time.Now()
 	valid := make(map[int64]bool, len(d.Tokens))
 	for _, t := range d.Tokens {
 		valid[t.ID] = lets(d, t, now)
 	}
-	in.opt.Hub.Revoke(func(token int64) bool { return token != 0 && !valid[token] })
+	in.opt.Hub.Revoke(func(user, token int64) bool {
+		u := d.Users[user]
+		return token != 0 && !valid[token] || u == nil || !u.Active
+	})
 }
 
 // lets reports whether d lets a token in.
