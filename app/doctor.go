@@ -32,6 +32,7 @@ var errSick = errors.New("something is wrong; the lines with ✗ say what to do"
 // Run walks the path of a call from outside in and says in a line each what is
 // right (✓), worth knowing (·) and wrong (✗, with what to do).
 func (c *doctorCmd) Run(e *env) error {
+	c.URL = strings.TrimRight(c.URL, "/")
 	d := &doctor{cmd: c, out: e.stdout, russian: strings.HasPrefix(os.Getenv("LANG"), "ru"), now: time.Now()}
 	d.client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: d.roots()}}}
 	if err := d.examine(e.ctx); err != nil {
@@ -116,7 +117,7 @@ func (d *doctor) instance(ctx context.Context) bool {
 
 // ask reads from the administrator's interface.
 func (d *doctor) ask(ctx context.Context, path string, into any) error {
-	status, body, err := d.get(ctx, strings.TrimSuffix(d.cmd.URL, "/")+path, string(d.cmd.Token))
+	status, body, err := d.get(ctx, d.cmd.URL+path, string(d.cmd.Token))
 	if err != nil {
 		return errors.New(plainError(err))
 	}

@@ -111,11 +111,11 @@ func (d *doctor) certificate(ctx context.Context, u *url.URL) bool {
 	return true
 }
 
-// hook: does the public address lead to this service? The wrong token makes
-// it a refusal, not a webhook.
+// hook: does the public address lead to this service? The knock is for a source
+// that cannot be, so that it counts as nobody's webhook and nobody's refusal.
 func (d *doctor) hook(ctx context.Context, s doctorSource) {
-	i := strings.LastIndex(s.HookURL, "/")
-	status, body, err := d.get(ctx, s.HookURL[:max(i, 0)]+"/doctor", "")
+	base, _, _ := strings.Cut(s.HookURL, "/hooks/"+s.Slug+"/")
+	status, body, err := d.get(ctx, base+"/hooks/-/doctor", "")
 	switch {
 	case err != nil:
 		d.say(wrong, pbx.Text{RU: "адрес источника отсюда не открывается (%s): проброс порта, прокси, брандмауэр", EN: "the source's address does not open from here (%s): port forward, proxy, firewall"}, plainError(err))

@@ -23,9 +23,13 @@ const AdminToken = "test-admin-token-0123456789"
 
 // Instance is one running program.
 type Instance struct {
-	T    testing.TB
-	URL  string // http://127.0.0.1:PORT
-	App  *app.App
+	T   testing.TB
+	URL string // http://127.0.0.1:PORT, https with a certificate
+	App *app.App
+	// Client sends the requests; http.DefaultClient unless a test puts another
+	// one here, that trusts its certificate.
+	Client *http.Client
+
 	stop context.CancelFunc
 	done chan struct{}
 	err  error
@@ -51,7 +55,10 @@ func Start(t testing.TB, dsn string, change ...func(*app.Options)) *Instance {
 		t.Fatalf("start: %v", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	in := &Instance{T: t, URL: "http://" + a.Addr().String(), App: a, stop: stop, done: make(chan struct{})}
+	in := &Instance{T: t, URL: "http://" + a.Addr().String(), App: a, Client: http.DefaultClient, stop: stop, done: make(chan struct{})}
+	if opt.Config.TLSCert != "" {
+		in.URL = "https://" + a.Addr().String()
+	}
 	go func() {
 		in.err = a.Run(ctx)
 		close(in.done)
@@ -129,7 +136,7 @@ func (in *Instance) Try(ctx context.Context, method, path, token string, body an
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := in.Client.Do(req)
 	if err != nil {
 		return Answer{}, err
 	}
