@@ -26,8 +26,8 @@ type Instance struct {
 	T   testing.TB
 	URL string // http://127.0.0.1:PORT, https with a certificate
 	App *app.App
-	// Client sends the requests; http.DefaultClient unless a test puts another
-	// one here, that trusts its certificate.
+	// Client sends the requests: one that trusts the certificate; nil:
+	// http.DefaultClient.
 	Client *http.Client
 
 	stop context.CancelFunc
@@ -55,7 +55,7 @@ func Start(t testing.TB, dsn string, change ...func(*app.Options)) *Instance {
 		t.Fatalf("start: %v", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	in := &Instance{T: t, URL: "http://" + a.Addr().String(), App: a, Client: http.DefaultClient, stop: stop, done: make(chan struct{})}
+	in := &Instance{T: t, URL: "http://" + a.Addr().String(), App: a, stop: stop, done: make(chan struct{})}
 	if opt.Config.TLSCert != "" {
 		in.URL = "https://" + a.Addr().String()
 	}
@@ -136,7 +136,11 @@ func (in *Instance) Try(ctx context.Context, method, path, token string, body an
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	res, err := in.Client.Do(req)
+	client := in.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return Answer{}, err
 	}
