@@ -22,15 +22,15 @@ func TestMissedCallMergedIntoATalk(t *testing.T) {
 					r.accept(of("missed", models.EventStarted, ""))
 				}
 				r.accept(of("talk", models.EventAnswered, "101"))
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				r.accept(of("missed", models.EventRinging, "102"))
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				r.accept(of("missed", models.EventEnded, ""))
-				time.Sleep(time.Minute) // the closing state of the ring is over
+				<-time.After(time.Minute) // the closing state of the ring is over
 				if got := kindsOf(r.poll(2, models.PollQuery{})); got != "call.missed/call_back/1 " {
 					r.t.Fatalf("before the merge: %q", got)
 				}
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				e := of("talk", models.EventRecording, "")
 				e.SameAs = "missed"
 				r.accept(e)
@@ -59,13 +59,13 @@ func TestALateConversationLeavesNewerMissedCalls(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(r *rig) {
-				time.Sleep(time.Hour)
+				<-time.After(time.Hour)
 				began := time.Now()
 				ring, end := event(models.EventRinging, "101"), event(models.EventEnded, "")
 				ring.Call, end.Call, end.At = "missed", "missed", began.Add(20*time.Second)
 				r.accept(ring)
 				r.accept(end)
-				time.Sleep(20 * time.Minute)
+				<-time.After(20 * time.Minute)
 				if got := kindsOf(r.poll(1, models.PollQuery{})); got != card {
 					r.t.Fatalf("before: %q", got)
 				}
@@ -84,7 +84,7 @@ func TestALateConversationLeavesNewerMissedCalls(t *testing.T) {
 // is told after it.
 func TestAMissedCallToldLate(t *testing.T) {
 	bubble(t, func(r *rig) {
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		now := time.Now()
 		miss := func(call string, at time.Time) {
 			end := event(models.EventMissed, "")
@@ -92,7 +92,7 @@ func TestAMissedCallToldLate(t *testing.T) {
 			ring.Call, ring.At, end.Call, end.At = call, at, call, at.Add(20*time.Second)
 			r.accept(ring)
 			r.accept(end)
-			time.Sleep(2 * time.Minute)
+			<-time.After(2 * time.Minute)
 		}
 		miss("second", now)
 		miss("first", now.Add(-30*time.Minute))

@@ -19,7 +19,7 @@ func TestCallsThatNeverEnd(t *testing.T) {
 		if got := kindsOf(r.poll(2, models.PollQuery{})); got != "call.answered/resolve/1 " {
 			r.t.Fatalf("while they talk: %q", got)
 		}
-		time.Sleep(4*time.Hour + time.Minute)
+		<-time.After(4*time.Hour + time.Minute)
 		var ids []int64
 		for _, c := range r.mem.calls {
 			ids = append(ids, c.ID)
@@ -34,7 +34,7 @@ func TestCallsThatNeverEnd(t *testing.T) {
 			if one, two := kindsOf(r.poll(1, models.PollQuery{})), kindsOf(r.poll(2, models.PollQuery{})); one != "call.missed/call_back/1 " || two != "" {
 				r.t.Errorf("after the job: %q and %q", one, two)
 			}
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			late := event(models.EventAnswered, "101")
 			r.accept(late)
 			late.Call, late.Type = "c-2", models.EventRinging
@@ -62,24 +62,24 @@ func TestCallsThatFallSilent(t *testing.T) {
 		}
 		r.accept(event(models.EventRinging, "101"))
 		check("while it rings", 0, "call.ringing/indicate/1 ")
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		r.accept(event(models.EventRingEnded, "101"))
-		time.Sleep(100 * time.Second)
+		<-time.After(100 * time.Second)
 		check("silent", 1, "call.missed/call_back/1 ")
 		check("again", 0, "call.missed/call_back/1 ")
 
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		r.accept(event(models.EventRinging, "101"))
 		check("the next round", 0, "call.ringing/indicate/1 call.missed/call_back/1 ")
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		r.accept(event(models.EventRingEnded, "101"))
-		time.Sleep(100 * time.Second)
+		<-time.After(100 * time.Second)
 		check("silent again", 1, "call.missed/call_back/2 ")
 		if n := r.poll(1, models.PollQuery{}).Rows[0]; number(n.Payload.Data["attempts"]) != 1 {
 			r.t.Errorf("one call that fell silent twice counts as %v", n.Payload.Data["attempts"])
 		}
 
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		r.accept(event(models.EventAnswered, "101"))
 		check("answered after all", 0, "call.answered/resolve/1 ")
 	})
@@ -96,9 +96,9 @@ func TestTheEndOfASilentCall(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(r *rig) {
 				r.accept(event(models.EventRinging, "101"))
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				r.accept(event(models.EventRingEnded, "101"))
-				time.Sleep(2 * time.Minute)
+				<-time.After(2 * time.Minute)
 				for _, c := range r.mem.calls {
 					if n, err := r.in.CloseSilent(r.t.Context(), []int64{c.ID}); n != 1 || err != nil {
 						r.t.Fatalf("CloseSilent: %d, %v", n, err)
