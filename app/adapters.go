@@ -56,12 +56,12 @@ func kinds() []setup.Kind {
 	return out
 }
 
-// silentSources lists the sources whose kind does not always tell the end of a
+// silentSources lists the sources whose system does not always tell the end of a
 // call that nobody answered.
 func (a *App) silentSources() []int64 {
 	var out []int64
 	for id, s := range a.directory().Sources {
-		if k, ok := pbx.Lookup(s.Kind); ok && k.Info().SilentEnd {
+		if pbx.SilentEnd(s.Kind, s.Settings) {
 			out = append(out, id)
 		}
 	}

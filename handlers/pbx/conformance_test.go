@@ -450,3 +450,33 @@ func TestSilentEnds(t *testing.T) {
 		t.Errorf("SilentEnd of %v, want %v", got, want)
 	}
 }
+
+// With the setting that names where the end of a whole call is told there is
+// nothing to guess: who waits in a queue with nobody free is not gone.
+func TestSilentEndOfASource(t *testing.T) {
+	for _, tc := range []struct {
+		kind     string
+		settings map[string]any
+		want     bool
+	}{
+		{"telphin", nil, true},
+		{"telphin", map[string]any{"lines": []any{}}, true},
+		{"telphin", map[string]any{"lines": []any{"099"}}, false},
+		{"ringcentral", map[string]any{"queues": "900, 901"}, false},
+		{"ringcentral", map[string]any{"queues": " "}, true},
+		{"beeline", map[string]any{"lines": "1"}, true},
+		{"megafon", nil, true},
+		{"generic", nil, false},
+		{"strange", nil, false},
+	} {
+		if got := pbx.SilentEnd(tc.kind, tc.settings); got != tc.want {
+			t.Errorf("SilentEnd(%s, %v) = %v, want %v", tc.kind, tc.settings, got, tc.want)
+		}
+	}
+	for _, a := range pbx.Kinds() {
+		info := a.Info()
+		if info.SilentUnless != "" && (!info.SilentEnd || !slices.ContainsFunc(info.Settings, func(f pbx.Field) bool { return f.Name == info.SilentUnless })) {
+			t.Errorf("%s: SilentUnless %q is no setting of a kind with SilentEnd", info.Kind, info.SilentUnless)
+		}
+	}
+}

@@ -20,6 +20,9 @@ type Info struct {
 	// answered. Such a call counts as ended when all phones have stopped ringing
 	// and nothing was heard for 90 s.
 	SilentEnd bool `json:"silent_end"`
+	// SilentUnless is the setting that makes the system tell all ends: a source
+	// that has it is not guessed about. "": there is none.
+	SilentUnless string `json:"silent_unless,omitempty"`
 }
 
 // Field is one thing to configure.

@@ -109,3 +109,18 @@ func Lookup(kind string) (Adapter, bool) {
 	}
 	return nil, false
 }
+
+// SilentEnd reports that the system behind a source may keep the end of a call
+// that nobody answered to itself, as the source is set up.
+func SilentEnd(kind string, settings map[string]any) bool {
+	a, ok := Lookup(kind)
+	if !ok {
+		return false
+	}
+	info := a.Info()
+	if !info.SilentEnd || info.SilentUnless == "" {
+		return info.SilentEnd
+	}
+	told, err := textList(settings, info.SilentUnless)
+	return err != nil || len(told) == 0
+}

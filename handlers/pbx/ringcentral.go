@@ -39,7 +39,7 @@ func (ringcentral) Info() Info {
 			RU: "Необязательно. extensionId или номера очередей и голосовых меню: их «ответ» — не ответ сотрудника.",
 			EN: "Optional. extensionId or numbers of call queues and menus: when they answer, no person does.",
 		}}},
-		SilentEnd: true,
+		SilentEnd: true, SilentUnless: "queues",
 		Capabilities: Capabilities{Incoming: Yes, Ringing: Yes, Answered: Yes, RingEnded: Yes, Missed: Partly, Ended: Partly, Transfer: Yes,
 			Pickup: Partly, Queue: Yes, Outgoing: Yes, Internal: Yes, Recording: No, Lookup: No, Signed: Yes, Replay: Partly, Employees: No, Dial: No},
 	}

@@ -47,7 +47,7 @@ func (telphin) Info() Info {
 		},
 		// Used by an integrator; the makers' page was not seen.
 		Networks:  []string{"213.170.84.96/27", "46.229.221.80/28", "79.175.9.160/28", "81.29.132.240/29"},
-		SilentEnd: true,
+		SilentEnd: true, SilentUnless: "lines",
 		Capabilities: Capabilities{Incoming: Partly, Ringing: Yes, Answered: Yes, RingEnded: Yes, Missed: Partly, Ended: Yes, Transfer: Partly,
 			Pickup: Partly, Queue: Yes, Outgoing: Yes, Internal: Yes, Recording: Yes, Lookup: Yes, Signed: No, Replay: Partly, Employees: Yes, Dial: Yes},
 	}
