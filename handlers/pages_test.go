@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"zummer/models"
+	"zummer/web"
 )
 
 // asBrowser is HTTP Basic, user admin and the admin token.
@@ -126,6 +128,25 @@ func TestAdminButtons(t *testing.T) {
 				t.Errorf("status %d, did %v; want %d, %q", rec.Code, f.did, tt.status, tt.did)
 			}
 		})
+	}
+}
+
+// Every reason for a refusal is documented, and said in words.
+func TestReasonsOfRefusals(t *testing.T) {
+	documented := document(t, false).Components.Schemas["Refusal"].Value.Properties["reason"].Value.Enum
+	all := []string{RefusedSource, RefusedToken, RefusedInactive, RefusedSignature, RefusedTooLarge}
+	if len(documented) != len(all) {
+		t.Errorf("openapi.yaml has %v, want %v", documented, all)
+	}
+	for _, reason := range all {
+		if !slices.Contains(documented, any(reason)) {
+			t.Errorf("openapi.yaml lacks %s", reason)
+		}
+		for _, l := range []web.Lang{web.Russian, web.English} {
+			if web.RefusalIn(l, reason) == reason {
+				t.Errorf("%s has no words in %s", reason, l)
+			}
+		}
 	}
 }
 

@@ -74,7 +74,8 @@ func OutcomeIn(l Lang, outcome string) string {
 // RefusalIn says in words why a webhook was turned away.
 func RefusalIn(l Lang, reason string) string {
 	words := map[string]said{
-		"unknown_source":  {"нет такого источника или он выключен", "no such source, or it is switched off"},
+		"unknown_source":  {"нет такого источника", "no such source"},
+		"inactive_source": {"источник выключен", "the source is switched off"},
 		"wrong_token":     {"неверный адрес (токен)", "wrong address (token)"},
 		"wrong_signature": {"неверная подпись", "wrong signature"},
 		"too_large":       {"слишком большой", "too large"},
