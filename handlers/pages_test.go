@@ -131,6 +131,36 @@ func TestAdminButtons(t *testing.T) {
 	}
 }
 
+// A browser that has the administrator's password sends it to /v1 as well.
+func TestPasswordOfABrowserFromAnotherSite(t *testing.T) {
+	const ours = "https://crm.example"
+	for _, tt := range []struct {
+		name, method, target string
+		headers              []string
+		status               int
+	}{
+		{"a form of another site", "POST", "/v1/admin/sources/office/rotate", []string{asBrowser, "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 403},
+		{"in an old browser", "POST", "/v1/admin/notifications/9/process", []string{asBrowser, "Origin: https://evil.example"}, 403},
+		{"without an origin of its own", "POST", "/v1/admin/webhooks/7/replay", []string{asBrowser, "Origin: null"}, 403},
+		{"synchronisation", "POST", "/v1/sync/users/u-1/token", []string{asBrowser, "Sec-Fetch-Site: same-site"}, 403},
+		{"publishing", "POST", "/v1/notifications", []string{asBrowser, "Sec-Fetch-Site: cross-site"}, 403},
+		{"reading changes nothing", "GET", "/v1/admin/stats", []string{asBrowser, "Sec-Fetch-Site: cross-site"}, 200},
+		{"our own page", "POST", "/v1/admin/sources/office/rotate", []string{asBrowser, "Sec-Fetch-Site: same-origin"}, 200},
+		{"a page of a configured origin", "POST", "/v1/admin/sources/office/rotate", []string{asBrowser, "Sec-Fetch-Site: cross-site", "Origin: " + ours}, 200},
+		{"curl -u", "POST", "/v1/admin/sources/office/rotate", []string{asBrowser}, 200},
+		{"a bearer token, which no browser sends by itself", "POST", "/v1/admin/sources/office/rotate", []string{asAdmin, "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newSetupFakes()
+			e, _ := setupSurface(t, f, func(d *Deps) { d.CORSOrigins = []string{ours} })
+			rec := call(t, e, tt.method, tt.target, "", tt.headers...)
+			if rec.Code != tt.status || tt.status == 403 && (len(f.did) > 0 || problemIn(t, rec).Code != "cross_origin") {
+				t.Errorf("status %d, did %v, want %d: %s", rec.Code, f.did, tt.status, rec.Body)
+			}
+		})
+	}
+}
+
 // Every reason for a refusal is documented, and said in words.
 func TestReasonsOfRefusals(t *testing.T) {
 	documented := document(t, false).Components.Schemas["Refusal"].Value.Properties["reason"].Value.Enum
