@@ -82,6 +82,18 @@ func TestSyncWholeCompany(t *testing.T) {
 			t.Errorf("the CRM's server for a user: %d %s", relayed.Status, relayed.Body)
 		}
 
+		s.Do("GET", "/v1/notifications", s.relay, nil, "X-Zummer-User", "51012ccc-397d-11de-b595-000000000008")
+		s.Do("GET", "/v1/me", s.relay, nil, "X-Zummer-User", "nobody")
+		spoke := 0
+		for _, e := range items(s.Admin("GET", "/v1/admin/audit?limit=100", nil)) {
+			if e["what"] == "relay.user" && e["object"] == "Ёлкин Ы. 8" && e["who"] == "relay" {
+				spoke++
+			}
+		}
+		if spoke != 1 {
+			t.Errorf("the audit tells %d times that the CRM's server spoke for a user, want once a day", spoke)
+		}
+
 		var contacts strings.Builder
 		for i := range 3000 {
 			fmt.Fprintf(&contacts, `{"external_id":"k-%d","phones":["8903%07d"],"name":"ООО %d","seq":1}`+"\n", i, i, i)
