@@ -1,8 +1,10 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -87,6 +89,11 @@ func (c *Config) Validate() error {
 	bad := func(name, format string, args ...any) error {
 		return fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...))
 	}
+	for name, addr := range map[string]string{"ZUMMER_LISTEN": c.Listen, "ZUMMER_HOOKS_LISTEN": c.HooksListen, "ZUMMER_METRICS_LISTEN": c.MetricsListen} {
+		if !isAddress(addr) && (addr != "" || name == "ZUMMER_LISTEN") {
+			return bad(name, "%q is no address such as 127.0.0.1:8080 or :8080", addr)
+		}
+	}
 	if c.AdminToken != "" && len(c.AdminToken) < 16 {
 		return bad("ZUMMER_ADMIN_TOKEN", "must have at least 16 characters")
 	}
@@ -131,6 +138,25 @@ func (c *Config) Validate() error {
 	}
 	_, err := c.proxies()
 	return err
+}
+
+// isAddress reports whether a server can be told to listen there; port 0 takes
+// a free one.
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return false
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n <= 65535
+}
+
+// Validate refuses what cannot work, naming the variable.
+func (d *Database) Validate() error {
+	if d.DBPool < 1 || d.DBPool > 10_000 {
+		return errors.New("ZUMMER_DB_POOL: must lie between 1 and 10000")
+	}
+	return nil
 }
 
 // proxies parses the trusted networks.
