@@ -78,7 +78,7 @@ func (c *demoCmd) Run(e *env) error {
 		a.parts.close()
 		return err
 	}
-	base := "http://" + a.Addr().String()
+	base := "http://" + reachable(a.Addr().String())
 	introduce(e.stdout, base, adminText, demo.Ring)
 	g, ctx := errgroup.WithContext(e.ctx)
 	g.Go(func() error { return a.Run(ctx) })
@@ -126,7 +126,7 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 	}
 	hook = "/hooks/office/" + source.Token
 	demo.Hook = hook
-	demo.Ring = fmt.Sprintf(`curl -d 'event=answered&call=my-'$(date +%%s)'&extension=101&direction=in' --data-urlencode 'phone=+79031234567' http://%s%s`, a.Addr(), hook)
+	demo.Ring = fmt.Sprintf(`curl -d 'event=answered&call=my-'$(date +%%s)'&extension=101&direction=in' --data-urlencode 'phone=+79031234567' http://%s%s`, reachable(a.Addr().String()), hook)
 	return hook, nil
 }
 
