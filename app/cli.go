@@ -40,7 +40,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	code := -1
 	parser, err := kong.New(&cli, kong.Name("zummer"), kong.Writers(stdout, stderr), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"scenarios": scenarioHelp()},
 		kong.Description("Zummer opens the right form on the right screen when a phone call is answered.\n\n"+
-			"Try it:     zummer demo\nRun it:     zummer serve\nThen:       zummer admin token, and http://127.0.0.1:8080/admin/\n\n"+
+			"Try it: zummer demo\n\nRun it: zummer serve; then zummer admin token, and http://127.0.0.1:8080/admin/\n\n"+
 			"Every flag of serve can be set by an environment variable; docs/operations.md explains them."))
 	if err != nil {
 		fmt.Fprintln(stderr, "zummer:", err)

@@ -48,7 +48,7 @@ func (s *Span) UnmarshalText(text []byte) error {
 // docs/operations.md explains; .env.example lists the same variables (a test
 // compares them).
 type Config struct {
-	Listen      string   `env:"ZUMMER_LISTEN" default:"127.0.0.1:8080" help:"Address for clients, administration and hooks." placeholder:"HOST:PORT"`
+	Listen      string   `env:"ZUMMER_LISTEN" default:"127.0.0.1:8080" help:"Address for clients, administration and hooks."`
 	HooksListen string   `env:"ZUMMER_HOOKS_LISTEN" help:"A second, public address that serves /hooks and /healthz only." placeholder:"HOST:PORT"`
 	TLSCert     string   `env:"ZUMMER_TLS_CERT" help:"Certificate chain (PEM) for both addresses." type:"path"`
 	TLSKey      string   `env:"ZUMMER_TLS_KEY" help:"Key (PEM) of the certificate." type:"path"`
@@ -56,7 +56,7 @@ type Config struct {
 	PublicURL   string   `env:"ZUMMER_PUBLIC_URL" help:"What PBXs see, e.g. https://zummer.example; empty: taken from the request."`
 	AdminToken  Secret   `env:"ZUMMER_ADMIN_TOKEN" help:"Bearer token with the admin scope, at least 16 characters; else 'zummer admin token' makes one."`
 	CORSOrigins []string `env:"ZUMMER_CORS_ORIGINS" help:"Exact origins of browser clients, e.g. https://crm.example."`
-	Proxies     []string `env:"ZUMMER_TRUSTED_PROXIES" help:"CIDRs whose X-Forwarded-For is believed."`
+	Proxies     []string `env:"ZUMMER_TRUSTED_PROXIES" name:"trusted-proxies" help:"CIDRs whose X-Forwarded-For is believed."`
 	QueryToken  bool     `env:"ZUMMER_QUERY_TOKEN" default:"false" help:"Accept ?token= from clients that can send no header."`
 
 	PollInterval time.Duration `env:"ZUMMER_POLL_INTERVAL" default:"5s" help:"Pace told to clients that do not wait."`

@@ -151,6 +151,25 @@ func TestEmptyVariablesAreNone(t *testing.T) {
 	}
 }
 
+// TestEveryVariableIsAFlag: of the same name, and --help shows both and the
+// default.
+func TestEveryVariableIsAFlag(t *testing.T) {
+	var out bytes.Buffer
+	if code := Main(t.Context(), []string{"serve", "--help"}, &out, &out); code != 0 {
+		t.Fatalf("serve --help = %d", code)
+	}
+	help := strings.Join(strings.Fields(out.String()), " ")
+	for name, def := range variables(reflect.TypeFor[serveCmd]()) {
+		flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, "ZUMMER_")), "_", "-")
+		if !strings.Contains(help, " "+flag) || !strings.Contains(help, "($"+name+")") {
+			t.Errorf("%s has no flag %s in --help", name, flag)
+		}
+		if def != "" && def != "false" && !strings.Contains(help, flag+"="+def+" ") && !strings.Contains(help, flag+`="`+def+`" `) {
+			t.Errorf("--help does not show the default of %s, %s", flag, def)
+		}
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	folder := t.TempDir()
 	for _, tt := range []struct {

@@ -19,7 +19,7 @@ import (
 )
 
 type demoCmd struct {
-	Listen  string        `default:"127.0.0.1:8080" help:"Address; port 0 takes a free one." placeholder:"HOST:PORT"`
+	Listen  string        `default:"127.0.0.1:8080" help:"Address; port 0 takes a free one."`
 	Every   time.Duration `default:"6s" help:"Pause between two calls of the simulated PBX; 0: it places none."`
 	Speed   float64       `default:"1" help:"2 makes the calls twice as fast."`
 	Logging `embed:""`
