@@ -25,6 +25,10 @@ type demoCmd struct {
 	Logging `embed:""`
 }
 
+// demoSource is the slug of the simulated PBX: another one than the manuals use,
+// so that their requests do not replace it.
+const demoSource = "demo"
+
 // demoUser is one of the people of the demonstration.
 type demoUser struct{ login, name, ext string }
 
@@ -110,12 +114,12 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 	if _, err := s.PutGroup(ctx, by, group, logins); err != nil {
 		return "", err
 	}
-	source, err := s.PutSource(ctx, by, "office", models.SourceInput{Kind: &kind, Name: &name, Group: &group, Outgoing: &yes})
+	source, err := s.PutSource(ctx, by, demoSource, models.SourceInput{Kind: &kind, Name: &name, Group: &group, Outgoing: &yes})
 	if err != nil {
 		return "", err
 	}
 	for _, u := range demoUsers() {
-		if err := s.MapExtension(ctx, by, "office", u.ext, a.directory().UserByLogin(u.login).ID); err != nil {
+		if err := s.MapExtension(ctx, by, demoSource, u.ext, a.directory().UserByLogin(u.login).ID); err != nil {
 			return "", err
 		}
 	}
@@ -124,7 +128,7 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 			return "", err
 		}
 	}
-	hook = "/hooks/office/" + source.Token
+	hook = "/hooks/" + demoSource + "/" + source.Token
 	demo.Hook = hook
 	demo.Ring = fmt.Sprintf(`curl -d 'event=answered&call=my-'$(date +%%s)'&extension=101&direction=in' --data-urlencode 'phone=+79031234567' http://%s%s`, reachable(a.Addr().String()), hook)
 	return hook, nil
