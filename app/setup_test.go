@@ -3,8 +3,10 @@ package app_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"zummer/app/apptest"
 	"zummer/models/store/storetest"
@@ -180,6 +182,65 @@ func TestAdministrator(t *testing.T) {
 		}
 		if got := strings.Join(audit, ", "); !strings.Contains(got, "extension.map office/103") || !strings.Contains(got, "source.put office") {
 			t.Errorf("audit: %s", got)
+		}
+	})
+}
+
+// TestPublishing: to a user, to the owner of an extension and to a group; a
+// collapse key revises the row; a repeat under its key changes nothing; the
+// time it was given is when it ends.
+func TestPublishing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		s := newShop(t, dsn)
+		publish := func(body string, headers ...string) []map[string]any {
+			t.Helper()
+			a := s.Do("POST", "/v1/notifications", s.publish, body, headers...)
+			if a.Status != 201 {
+				t.Fatalf("publish %s: %d %s", body, a.Status, a.Body)
+			}
+			return items(a.JSON(t))
+		}
+		users := func(rows []map[string]any) (out []string) {
+			for _, r := range rows {
+				out = append(out, r["user"].(string))
+			}
+			slices.Sort(out)
+			return out
+		}
+		if got := users(publish(`{"user":"Ivanov","kind":"mail.received","action":"open","title":"1","collapse_key":"m-1","expires_in_s":3600}`)); !slices.Equal(got, []string{"ivanov"}) {
+			t.Errorf("to a user: %v", got)
+		}
+		if got := users(publish(`{"extension":{"source":"office","number":"102"},"kind":"note","title":"2"}`)); !slices.Equal(got, []string{"petrova"}) {
+			t.Errorf("to an extension's owner: %v", got)
+		}
+		if got := users(publish(`{"extension":"102","kind":"note","title":"2"}`)); !slices.Equal(got, []string{"petrova"}) {
+			t.Errorf("to an extension of the only source: %v", got)
+		}
+		if got := users(publish(`{"group":"sales","kind":"note","title":"3"}`)); !slices.Equal(got, []string{"ivanov", "petrova"}) {
+			t.Errorf("to a group: %v", got)
+		}
+		revised := publish(`{"user":"ivanov","kind":"mail.received","action":"open","title":"1, again","collapse_key":"m-1","expires_in_s":3600}`)[0]
+		rows := s.Poll(s.ivanov, "").Rows
+		if len(rows) != 2 || revised["rev"] != 2.0 {
+			t.Errorf("with a collapse key: %v, and %+v", revised, rows)
+		}
+		created, err := time.Parse(time.RFC3339, revised["updated_at"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if expires, err := time.Parse(time.RFC3339, revised["expires_at"].(string)); err != nil || expires.Sub(created) != time.Hour {
+			t.Errorf("made at %s, ends at %s (%v); want an hour later", created, expires, err)
+		}
+		first := publish(`{"group":"sales","kind":"note"}`, "Idempotency-Key", "k")
+		before := s.Poll(s.ivanov, "").Version
+		again := publish("kind=note&group=sales", "Idempotency-Key", `"k"`, "Content-Type", "application/x-www-form-urlencoded")
+		if fmt.Sprint(first) != fmt.Sprint(again) || s.Poll(s.ivanov, "").Version != before {
+			t.Errorf("the first time %v, again %v", first, again)
+		}
+		s.Admin("DELETE", "/v1/admin/users/petrova", nil)
+		refused(t, "to somebody who left", s.Do("POST", "/v1/notifications", s.publish, `{"user":"petrova","kind":"note"}`), 422, "invalid")
+		if got := users(publish(`{"group":"sales","kind":"note"}`)); !slices.Equal(got, []string{"ivanov"}) {
+			t.Errorf("to a group that somebody left: %v", got)
 		}
 	})
 }
