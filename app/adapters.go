@@ -38,7 +38,19 @@ func (s setupStore) Write(ctx context.Context, fn func(setup.Tx) error) error {
 func kinds() []setup.Kind {
 	var out []setup.Kind
 	for _, a := range pbx.Kinds() {
-		out = append(out, setup.Kind{Name: a.Kind(), Validate: a.CheckSettings})
+		k := setup.Kind{Name: a.Kind(), Validate: func(settings map[string]any, secret string) error {
+			own, err := pbx.CheckCommon(a, settings)
+			if err != nil {
+				return err
+			}
+			return a.CheckSettings(own, secret)
+		}}
+		for _, f := range a.Info().Settings {
+			if f.Type == "secret" {
+				k.Secrets = append(k.Secrets, f.Name)
+			}
+		}
+		out = append(out, k)
 	}
 	return out
 }

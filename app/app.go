@@ -47,6 +47,7 @@ type App struct {
 	metrics  *metrics
 	jobs     *jobs.Scheduler
 	servers  []*server
+	outbound *outbound
 	draining atomic.Bool
 }
 
@@ -101,7 +102,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	a := &App{cfg: cfg, log: log, metrics: newMetrics()}
+	a := &App{cfg: cfg, log: log, metrics: newMetrics(), outbound: newOutbound()}
 	unlock, err := store.LockServe(opt.Database.Database)
 	if err != nil {
 		return nil, err
@@ -133,6 +134,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		Register: a.inbox, Setup: a.parts.setup, Journal: a.parts.store,
 		Auth: &relayed{note: a.parts.setup.NoteRelay,
 			Auth: &latecomer{Auth: auth.New(a.parts.snapshot.Get, adminHash), snapshot: a.parts.snapshot, version: a.parts.store.ConfigVersion}},
+		Outbound:  a.outbound.of,
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region,
 		Version: version(), Draining: a.draining.Load, Log: log, Demo: opt.Demo,
@@ -187,6 +189,7 @@ func (a *App) Setup() handlers.Setup { return a.parts.setup }
 // over cfg.Drain, requests finished, batches flushed, database closed.
 func (a *App) Run(ctx context.Context) error {
 	defer a.parts.close()
+	defer a.outbound.close()
 	a.parts.mapped = a.inbox.Route // before this nothing could have waited
 	life := context.WithoutCancel(ctx)
 	inboxCtx, stopInbox := context.WithCancel(life)

@@ -1,10 +1,16 @@
 package app
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,7 +59,7 @@ func BenchmarkAccept(b *testing.B) {
 
 func benchConfig() Config {
 	c := validConfig()
-	c.Listen = "127.0.0.1:0"
+	c.Listen, c.MaxWaiting = "127.0.0.1:0", 10_000
 	return c
 }
 
@@ -73,4 +79,75 @@ func benchSetup(b *testing.B, a *App, users int) *models.Source {
 		b.Fatal(err)
 	}
 	return a.directory().SourceBySlug("office")
+}
+
+// BenchmarkWaiting is what a waiting client costs in memory: 2,000 polls that
+// wait on connections of their own, after the collector has run. The clients'
+// ends are in the same process and counted too: some 0.5 KB each.
+func BenchmarkWaiting(b *testing.B) {
+	const clients = 2000
+	a, err := New(b.Context(), Options{Config: benchConfig(), Database: Database{Database: storetest.SQLite(b)}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { _ = a.Run(ctx); close(done) }()
+	defer func() { stop(); <-done }()
+	benchSetup(b, a, clients)
+	tokens := make([]string, clients)
+	for i, u := range a.directory().SortedUsers() {
+		if _, tokens[i], err = a.parts.setup.NewToken(ctx, models.Actor{Who: "bench"}, u.ID, models.TokenInput{Name: "b", Scopes: []string{models.ScopePoll}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		before := memory()
+		conns := make([]net.Conn, clients)
+		for i := range conns {
+			if conns[i], err = (&net.Dialer{}).DialContext(ctx, "tcp", a.Addr().String()); err != nil {
+				b.Fatal(err)
+			}
+			version := firstVersion(b, conns[i], tokens[i])
+			fmt.Fprintf(conns[i], "GET /v1/notifications?wait=50&session=desk&version=%s HTTP/1.1\r\nHost: z\r\nAuthorization: Bearer %s\r\n\r\n", version, tokens[i])
+		}
+		for a.hub.Waiting() < clients {
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // there is nothing to wait for
+		}
+		after := memory()
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/clients, "heap-B/client")
+		b.ReportMetric(float64(after.StackInuse-before.StackInuse)/clients, "stack-B/client")
+		for _, c := range conns {
+			_ = c.Close()
+		}
+		for a.hub.Waiting() > 0 {
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // as above
+		}
+	}
+}
+
+func memory() runtime.MemStats {
+	var m runtime.MemStats
+	for range 3 { // stacks shrink by half at a time
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return m
+}
+
+// firstVersion polls once on c.
+func firstVersion(b *testing.B, c net.Conn, token string) string {
+	b.Helper()
+	fmt.Fprintf(c, "GET /v1/notifications?format=text HTTP/1.1\r\nHost: z\r\nAuthorization: Bearer %s\r\n\r\n", token)
+	r := bufio.NewReader(c)
+	res, err := http.ReadResponse(r, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || r.Buffered() > 0 {
+		b.Fatal(err)
+	}
+	return strings.Split(string(text), "\t")[1]
 }

@@ -87,8 +87,8 @@ func (c *demoCmd) Run(e *env) error {
 	g, ctx := errgroup.WithContext(e.ctx)
 	g.Go(func() error { return a.Run(ctx) })
 	if c.Every > 0 {
-		p := player{kind: "generic", hook: base + hook, speed: c.Speed, client: &http.Client{Timeout: 10 * time.Second}}
-		g.Go(func() error { return placeCalls(ctx, p, c.Every, e.stdout) })
+		p := player{speed: c.Speed, client: &http.Client{Timeout: 10 * time.Second}}
+		g.Go(func() error { return placeCalls(ctx, p, base+hook, c.Every, e.stdout) })
 	}
 	return g.Wait()
 }
@@ -158,20 +158,23 @@ The PBX's calls · звонки АТС:
 
 // placeCalls plays the scenarios one after the other, with changing callers,
 // until ctx ends.
-func placeCalls(ctx context.Context, p player, every time.Duration, out io.Writer) error {
+func placeCalls(ctx context.Context, p player, hook string, every time.Duration, out io.Writer) error {
 	phones := []string{"+79031234567", "+79161112233", "+78125550101", "+79265550199"}
 	exts := []string{"101", "102", "103"}
 	n := 0
 	for {
 		for _, s := range simulate.Scenarios() {
-			if s.Name == "mixed" {
+			if s.Name == simulate.Mixed {
 				continue
 			}
 			turn := append(exts[n%3:len(exts):len(exts)], exts[:n%3]...)
-			steps := s.Build(simulate.Params{Extensions: turn, Phone: phones[n%len(phones)], CallID: fmt.Sprintf("demo-%d-%d", time.Now().Unix(), n), Start: time.Now()})
+			story, err := simulate.Speak("generic", simulate.Target{Hook: hook}, s, simulate.Params{Extensions: turn, Phone: phones[n%len(phones)], CallID: fmt.Sprintf("demo-%d-%d", time.Now().Unix(), n), Start: time.Now()})
+			if err != nil {
+				return fmt.Errorf("the simulated PBX: %w", err)
+			}
 			n++
 			fmt.Fprintf(out, "%s  %-9s  %s · %s\n", time.Now().Format("15:04:05"), s.Name, s.Description.EN, s.Description.RU)
-			err := p.play(ctx, steps, func(string) {})
+			err = p.play(ctx, story, func(string) {})
 			switch {
 			case ctx.Err() != nil:
 				return nil

@@ -33,12 +33,14 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("POST", "/sources/:slug", a.putSource)
 	admin("DELETE", "/sources/:slug", a.deleteSource)
 	admin("POST", "/sources/:slug/rotate", a.rotateSource)
+	admin("GET", "/sources/:slug/employees", a.employees)
 
 	admin("GET", "/users", a.listUsers)
 	admin("GET", "/users/:login", a.getUser)
 	admin("PUT", "/users/:login", a.putUser)
 	admin("POST", "/users/:login", a.putUser)
 	admin("DELETE", "/users/:login", a.deleteUser)
+	admin("GET", "/users/:login/sessions", a.listSessions)
 	admin("GET", "/users/:login/tokens", a.listTokens)
 	admin("POST", "/users/:login/tokens", a.newToken)
 	admin("GET", "/tokens", a.listTokens)
@@ -70,6 +72,7 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("GET", "/unrouted", a.listUnrouted)
 	admin("GET", "/calls", a.listAllCalls)
 	admin("GET", "/calls/:id", a.getAnyCall)
+	admin("GET", "/calls/:id/recording", a.anyRecording)
 	admin("GET", "/stats", a.getStats)
 	admin("GET", "/audit", a.listAudit)
 

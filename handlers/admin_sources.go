@@ -45,7 +45,7 @@ func openSettings(s *models.Source) map[string]any {
 	if !ok {
 		return out
 	}
-	for _, f := range adapter.Info().Settings {
+	for _, f := range slices.Concat(adapter.Info().Settings, pbx.CommonSettings()) {
 		if v, set := s.Settings[f.Name]; set && f.Type != "secret" {
 			out[f.Name] = v
 		}
@@ -56,7 +56,9 @@ func openSettings(s *models.Source) map[string]any {
 func (a *API) listSourceKinds(c echo.Context) error {
 	var items []pbx.Info
 	for _, k := range pbx.Kinds() {
-		items = append(items, k.Info())
+		info := k.Info()
+		info.Settings = slices.Concat(info.Settings, pbx.CommonSettings())
+		items = append(items, info)
 	}
 	return writePage(c, items, "")
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"zummer/handlers/pbx"
+	"zummer/models"
 )
 
 // Deps is all that the HTTP surface needs. The interfaces are required.
@@ -17,6 +20,10 @@ type Deps struct {
 	Setup    Setup
 	Journal  Journal
 	Auth     Auth
+
+	// Outbound sends our own requests for a source to its PBX, and only to
+	// addresses that the source may reach. Required.
+	Outbound func(*models.Source) pbx.Doer
 
 	// PublicURL is what PBXs see, e.g. https://crm.example/zummer; signatures
 	// that cover the URL use it. "": taken from each request.

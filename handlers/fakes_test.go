@@ -25,6 +25,8 @@ const (
 	relayToken   = "relay-token-of-the-crm"
 	adminToken   = "admin-token"
 	publishToken = "publish-token"
+	dialToken    = "dial-token-of-ivanov"
+	crmToken     = "dial-token-of-nobody"
 	hookToken    = "hook-token-now"
 	oldHookToken = "hook-token-before"
 )
@@ -137,13 +139,14 @@ func (f *fakes) Ready(context.Context) error { return f.ready }
 
 // Authenticate knows the tokens above.
 func (f *fakes) Authenticate(_ context.Context, token, asUser string) (models.Caller, error) {
-	scopes := map[string]string{ivanovToken: models.ScopePoll, relayToken: models.ScopeRelay, adminToken: models.ScopeAdmin, publishToken: models.ScopePublish}
+	scopes := map[string]string{ivanovToken: models.ScopePoll, relayToken: models.ScopeRelay, adminToken: models.ScopeAdmin, publishToken: models.ScopePublish,
+		dialToken: models.ScopeDial, crmToken: models.ScopeDial}
 	scope, ok := scopes[token]
 	if !ok {
 		return models.Caller{}, models.Errorf(models.Unauthorized, "no valid token")
 	}
 	who := models.Caller{Token: &models.Token{ID: 9, Name: "test", Scopes: []string{scope}}}
-	if token == ivanovToken {
+	if token == ivanovToken || token == dialToken {
 		who.User = f.dir.Users[1]
 	}
 	if asUser == "" {

@@ -31,6 +31,11 @@ func (a *API) hook(c echo.Context) error {
 		a.refuse(c, slug, source, http.StatusNotFound, reason, "")
 		return models.Errorf(models.NotFound, "nothing is at this address")
 	}
+	adapter, known := pbx.Lookup(source.Kind)
+	if known && !pbx.Allowed(adapter, source.Settings, c.RealIP()) {
+		a.refuse(c, slug, source, http.StatusForbidden, RefusedAddress, "")
+		return models.Coded(models.Forbidden, "wrong_address", "requests from this address are not taken")
+	}
 	body, err := a.hookBody(c)
 	if err != nil {
 		if models.KindOf(err) == models.TooLarge {
@@ -45,36 +50,44 @@ func (a *API) hook(c echo.Context) error {
 	if req.URL.RawQuery != "" {
 		in.Webhook.Path += "?" + req.URL.RawQuery
 	}
-	var reply *pbx.Reply
-	if adapter, ok := pbx.Lookup(source.Kind); ok {
-		r := pbx.Request{Method: req.Method, Path: rest, Query: req.URL.Query(), Header: req.Header, Body: body}
+	var res pbx.Result
+	if known {
+		r := pbx.Request{Method: req.Method, URL: a.baseURL(c) + req.URL.RequestURI(), Path: rest, Query: req.URL.Query(), Header: req.Header, Body: body}
 		cfg := SourceConfig(source, a.d.Timezone, a.d.Region, now)
+		if g, ok := adapter.(pbx.Greeter); ok {
+			if reply := g.Greet(r, cfg); reply != nil {
+				return writeReply(c, reply)
+			}
+		}
+		if req.Method == http.MethodOptions { // only ever a handshake
+			return echo.ErrMethodNotAllowed
+		}
 		if err := adapter.Verify(r, cfg); err != nil {
 			a.refuse(c, slug, source, http.StatusUnauthorized, RefusedSignature, publicMessage(err))
 			return models.Coded(models.Unauthorized, "wrong_signature", "the signature is wrong or missing")
 		}
-		res, err := adapter.Parse(r, cfg)
-		in.Events, in.Err, reply = res.Events, err, res.Reply
+		res, in.Err = adapter.Parse(r, cfg)
+		in.Events = res.Events
 	} else {
 		in.Err = models.Errorf(models.Invalid, "this version knows no kind %q", source.Kind)
+	}
+	if res.Lookup != nil {
+		res.Reply = res.Lookup.Answer(a.card(c, source, res.Lookup.Phone))
 	}
 	got, err := a.d.Register.Accept(req.Context(), in)
 	if err != nil {
 		return err
 	}
 	a.observeHook(source.Kind, got.Outcome)
-	return answerHook(c, in.Err, got, reply)
+	return answerHook(c, in.Err, got, res.Reply)
 }
 
-// answerHook says what that PBX wants to hear; without such a wish, and when
-// nothing could be made of the request, JSON.
+// answerHook says what that PBX wants to hear, also to what could not be read
+// when the kind wishes it; without such a wish JSON.
 func answerHook(c echo.Context, parseErr error, got models.AcceptResult, reply *pbx.Reply) error {
 	switch {
-	case parseErr == nil && reply != nil:
-		if len(reply.Body) == 0 {
-			return c.NoContent(reply.Status)
-		}
-		return respond(c, reply.Status, reply.ContentType, reply.Body)
+	case reply != nil:
+		return writeReply(c, reply)
 	case parseErr != nil || got.Outcome == models.WebhookFailed:
 		why := got.Error
 		if why == "" {
@@ -88,6 +101,17 @@ func answerHook(c echo.Context, parseErr error, got models.AcceptResult, reply *
 		}{true, true, false, why})
 	}
 	return respond(c, http.StatusOK, typeJSON, []byte(`{"ok":true}`))
+}
+
+// writeReply answers what a system wants to hear.
+func writeReply(c echo.Context, r *pbx.Reply) error {
+	for name, value := range r.Header {
+		c.Response().Header().Set(name, value)
+	}
+	if len(r.Body) == 0 {
+		return c.NoContent(r.Status)
+	}
+	return respond(c, r.Status, r.ContentType, r.Body)
 }
 
 // SourceConfig is what an adapter may know of a source; timezone and region

@@ -147,6 +147,10 @@ func exchanges() []exchange {
 		{"GET", "/v1/calls", "", asIvanov, 200},
 		{"GET", "/v1/calls/77", "", asIvanov, 200},
 		{"GET", "/v1/calls/78", "", asIvanov, 404},
+		{"GET", "/v1/calls/77/recording", "", asIvanov, 200},
+		{"GET", "/v1/calls/78/recording", "", asIvanov, 404},
+		{"POST", "/v1/calls", `{"phone":"+79031234567"}`, asDial, 202},
+		{"POST", "/v1/calls", `{"phone":"101"}`, asDial, 422},
 
 		{"GET", "/hooks/office/" + hookToken + "?event=ringing&call=c&extension=101", "", "", 200},
 		{"POST", "/hooks/office/" + hookToken, `{"event":"ringing","call":"c","extension":"101"}`, "", 200},
@@ -174,6 +178,7 @@ func exchanges() []exchange {
 		{"PUT", "/v1/admin/users/ivanov", `{"name":"Иванов","timezone":null}`, asAdmin, 200},
 		{"POST", "/v1/admin/users/ivanov", `{"name":"Иванов"}`, asAdmin, 200},
 		{"DELETE", "/v1/admin/users/ivanov", "", asAdmin, 204},
+		{"GET", "/v1/admin/users/ivanov/sessions", "", asAdmin, 200},
 		{"GET", "/v1/admin/users/ivanov/tokens", "", asAdmin, 200},
 		{"POST", "/v1/admin/users/ivanov/tokens", `{"name":"desk","scopes":["poll"],"expires_at":null}`, asAdmin, 201},
 		{"GET", "/v1/admin/tokens?limit=2", "", asAdmin, 200},
@@ -205,6 +210,9 @@ func exchanges() []exchange {
 		{"GET", "/v1/admin/unrouted?since=2026-11-22T00:00:00Z", "", asAdmin, 200},
 		{"GET", "/v1/admin/calls?user=ivanov&source=office", "", asAdmin, 200},
 		{"GET", "/v1/admin/calls/77", "", asAdmin, 200},
+		{"GET", "/v1/admin/calls/77/recording", "", asAdmin, 200},
+		{"GET", "/v1/admin/sources/mega/employees", "", asAdmin, 200},
+		{"GET", "/v1/admin/sources/office/employees", "", asAdmin, 409},
 		{"GET", "/v1/admin/stats", "", asAdmin, 200},
 		{"GET", "/v1/admin/audit?limit=5", "", asAdmin, 200},
 		{"GET", "/v1/admin/stats", "", asIvanov, 403},
@@ -231,7 +239,11 @@ func TestAnswersAreTheDocumentedOnes(t *testing.T) {
 		return set, nil
 	}
 	f.rows = models.HistoryPage{Rows: []models.HistoryRow{{Notification: exampleRow(), State: "processed", Outcome: "opened", At: at()}, {Notification: plainRow(), State: "expired", At: at()}}, Next: "h2"}
+	system := withPBX(f)
+	system["/crmapi/v1/users"], system["/crmapi/v1/makecall"], system["/r/1.mp3"] = answerOf(200, `{"items":[{"login":"ivanov","name":"Иванов И.","ext":"101"}]}`), answerOf(200, `{"callid":"c-1"}`), sound()
+	openapi3filter.RegisterBodyDecoder("audio/mpeg", openapi3filter.FileBodyDecoder)
 	e, api := setupSurface(t, f, func(d *Deps) {
+		d.Outbound = system.of
 		d.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			fmt.Fprintln(w, "zummer_up 1")

@@ -71,6 +71,9 @@ type Setup interface {
 	// removes the contacts that were not named, when every line was good.
 	ImportContacts(ctx context.Context, by Actor, r io.Reader, full bool) (models.ImportReport, error)
 	ContactsByPhone(ctx context.Context, phone string) ([]models.Contact, error)
+	// AuditNote writes down what was done or shown without a change of the set-up.
+	// detail must hold no secret and no phone number.
+	AuditNote(ctx context.Context, by Actor, what, object, detail string) error
 }
 
 // Journal reads what was stored: lists for clients and administrators. after

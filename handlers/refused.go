@@ -14,6 +14,7 @@ const (
 	RefusedToken     = "wrong_token"
 	RefusedInactive  = "inactive_source"
 	RefusedSignature = "wrong_signature"
+	RefusedAddress   = "wrong_address"
 	RefusedTooLarge  = "too_large"
 )
 

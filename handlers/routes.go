@@ -35,7 +35,9 @@ func (a *API) Register(e *echo.Echo) {
 		{http.MethodPatch, "/v1/me", a.patchMe, models.ScopePoll},
 		{http.MethodPost, "/v1/me", a.patchMe, models.ScopePoll},
 		{http.MethodGet, "/v1/calls", a.calls, models.ScopePoll},
+		{http.MethodPost, "/v1/calls", a.dial, models.ScopeDial},
 		{http.MethodGet, "/v1/calls/:id", a.call, models.ScopePoll},
+		{http.MethodGet, "/v1/calls/:id/recording", a.recording, models.ScopePoll},
 
 		{http.MethodGet, "/readyz", a.readyz, ""},
 		{http.MethodGet, "/metrics", a.metrics, models.ScopeAdmin},
@@ -76,6 +78,7 @@ func (a *API) addHooks(e *echo.Echo) {
 		{http.MethodGet, "/healthz", a.healthz, ""},
 		{http.MethodGet, "/hooks/:source/:token", a.hook, ""},
 		{http.MethodPost, "/hooks/:source/:token", a.hook, ""},
+		{http.MethodOptions, "/hooks/:source/:token", a.hook, ""},
 		{http.MethodGet, "/hooks/:source/:token/*", a.hook, ""},
 		{http.MethodPost, "/hooks/:source/:token/*", a.hook, ""},
 	})

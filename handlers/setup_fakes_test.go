@@ -24,16 +24,18 @@ const (
 // use cases, one line each.
 type setupFakes struct {
 	*fakes
-	did      []string
-	sources  []models.SourceInput
-	users    []models.UserInput
-	synced   []models.SyncUser
-	contacts []models.ContactInput
-	imported string
-	pub      []models.Publication
-	queries  []any
-	changes  func(models.CallQuery) []models.Call // what Calls finds
-	err      error                                // of every use case
+	did        []string
+	sources    []models.SourceInput
+	users      []models.UserInput
+	synced     []models.SyncUser
+	contacts   []models.ContactInput
+	imported   string
+	pub        []models.Publication
+	queries    []any
+	changes    func(models.CallQuery) []models.Call // what Calls finds
+	contactsOf func(ctx context.Context, phone string) ([]models.Contact, error)
+	calledUp   *models.Call // what Call finds; nil: the example
+	err        error        // of every use case
 }
 
 func newSetupFakes() *setupFakes {
@@ -101,6 +103,10 @@ func (f *setupFakes) RotateSource(_ context.Context, by Actor, slug string) (mod
 	return *f.dir.Sources[5], f.note(by, "rotate %s", slug)
 }
 
+func (f *setupFakes) AuditNote(_ context.Context, by Actor, what, object, detail string) error {
+	return f.note(by, "audit %s %s %s", what, object, detail)
+}
+
 func (f *setupFakes) PutUser(_ context.Context, by Actor, login string, in models.UserInput) (models.User, error) {
 	f.users = append(f.users, in)
 	return *f.dir.Users[1], f.note(by, "put user %s", login)
@@ -158,7 +164,10 @@ func (f *setupFakes) ImportContacts(_ context.Context, by Actor, r io.Reader, fu
 	return models.ImportReport{Lines: lines, Stored: lines - 1, Failed: 1, Errors: []models.ImportError{{Line: 2, Message: "is no JSON object"}}}, f.note(by, "import full=%t", full)
 }
 
-func (f *setupFakes) ContactsByPhone(_ context.Context, phone string) ([]models.Contact, error) {
+func (f *setupFakes) ContactsByPhone(ctx context.Context, phone string) ([]models.Contact, error) {
+	if f.contactsOf != nil {
+		return f.contactsOf(ctx, phone)
+	}
 	return []models.Contact{
 		{ExternalID: "k-1", Phones: []string{phone}, Name: "ООО Ромашка", RespLogin: "nobody-yet", Client: &models.Object{Title: "ООО Ромашка"}, UpdatedAt: at()},
 		{ExternalID: "k-2", Responsible: 1, Interests: []models.Object{{Type: "Документ"}}, UpdatedAt: at()},
@@ -176,6 +185,10 @@ func (f *setupFakes) Calls(ctx context.Context, q models.CallQuery) ([]models.Ca
 func (f *setupFakes) Call(_ context.Context, user, id int64) (models.Call, error) {
 	if id != 77 {
 		return models.Call{}, models.Errorf(models.NotFound, "no such call")
+	}
+	if f.calledUp != nil {
+		f.queries = append(f.queries, user)
+		return *f.calledUp, f.err
 	}
 	return exampleCall(), f.err
 }

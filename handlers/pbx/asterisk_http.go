@@ -39,7 +39,7 @@ func (asteriskHTTP) Info() Info {
 			}},
 		},
 		Capabilities: Capabilities{Incoming: Yes, Ringing: Yes, Answered: Yes, RingEnded: Partly, Missed: Yes, Ended: Yes, Transfer: Partly,
-			Pickup: Partly, Queue: Partly, Outgoing: Yes, Internal: Partly, Recording: No, Signed: No},
+			Pickup: Partly, Queue: Partly, Outgoing: Yes, Internal: Partly, Recording: No, Signed: No, Replay: No, Lookup: No, Employees: No, Dial: No},
 	}
 }
 

@@ -2,7 +2,9 @@ package pbx_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -14,195 +16,366 @@ import (
 
 	"zummer/handlers/pbx"
 	"zummer/models"
+	"zummer/models/phone"
 )
 
-// sample is what the suite needs to know of a kind: how one leg event is
-// written. Fields set to nil are left out.
+// sample is what the suite needs to know of a kind: how one event about one
+// person and one customer is written. Every kind has one, in its own test file.
 type sample struct {
-	ring   map[string]string // a complete ringing event
-	need   []string          // without one of these Parse names the field
-	phone  string            // field of the customer's number on ring
-	when   string            // field of the time
-	number string            // a field that may be a JSON number
+	kind   string
+	config pbx.Config // secret and settings of a source that works
+	// fields of a complete event of type want about person ext and the customer
+	// +79031234567; a dot goes into an object ("to.extension").
+	fields map[string]any
+	write  func(map[string]any) pbx.Request
+	// sign makes the request one of config's source. nil: nothing is signed.
+	sign func(*pbx.Request, pbx.Config)
+
+	want models.EventType
+	ext  string
+
+	call, person, phone string         // names of fields
+	other               map[string]any // what else differs at another phone or call, as ids do; may be nil
+	when                string         // "": the kind tells no time
+	need                []string       // without one of these Parse names the field
+	texts               []string       // fields that are texts in the sample and may be numbers
+	hidden              []any          // what phone holds when the caller hides
+	// times are values of when, and what they are with the zone Europe/Moscow.
+	times map[any]string
+	// lenient kinds take JSON, forms, multipart and queries, whatever the
+	// Content-Type says.
+	lenient bool
 }
 
-func samples() map[string]sample {
-	return map[string]sample{
-		"generic": {
-			ring:  map[string]string{"event": "ringing", "id": "e1", "call": "77", "extension": "101", "phone": "+79031234567", "at": "2026-11-23T10:42:00Z"},
-			need:  []string{"event", "call", "extension"},
-			phone: "phone", when: "at", number: "call",
-		},
-		"asterisk-http": {
-			ring: map[string]string{"event": "ringing", "ext": "101", "channel": "PJSIP/101-00000001", "uniqueid": "1795436741.1", "linkedid": "1795436741.0",
-				"connected": "+79031234567", "direction": "inbound", "time": "1795436741"},
-			need:  []string{"event"},
-			phone: "connected", when: "time", number: "linkedid",
-		},
+// samples lists one for each kind.
+func samples() []sample {
+	return []sample{
+		genericSample(),
+		asteriskSample(),
+		threeCXSample(),
+		megafonSample(),
+		sipuniSample(),
+		telphinSample(),
+		rostelecomSample(),
+		beelineSample(),
+		ringcentralSample(),
+		aircallSample(),
+		mangoSample(),
+		onlineSample(),
+		mikoSample(),
+		cloudSample(),
 	}
 }
 
-func form(m map[string]string) pbx.Request {
-	v := url.Values{}
-	for name, value := range m {
-		v.Set(name, value)
-	}
-	return pbx.Request{Method: "POST", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte(v.Encode())}
-}
-
-func body(s string) pbx.Request {
-	return pbx.Request{Method: "POST", Header: http.Header{}, Body: []byte(s)}
-}
-
-func with(m map[string]string, name, value string) map[string]string {
-	out := map[string]string{}
-	for k, v := range m {
-		out[k] = v
-	}
-	if value == "" {
-		delete(out, name)
-	} else {
-		out[name] = value
-	}
-	return out
-}
-
-func jsonOf(m map[string]string, bare string) string {
-	var parts []string
-	for name, value := range m {
-		if name != bare {
-			value = `"` + value + `"`
+// sampleOf finds the sample of a kind.
+func sampleOf(t testing.TB, kind string) sample {
+	t.Helper()
+	for _, s := range samples() {
+		if s.kind == kind {
+			return s
 		}
-		parts = append(parts, `"`+name+`":`+value)
 	}
-	return "{" + strings.Join(parts, ",") + "}"
+	t.Fatalf("no sample of kind %s", kind)
+	return sample{}
+}
+
+// with is the sample's fields with one changed; nil leaves it out.
+func (s sample) with(name string, value any) map[string]any {
+	m := maps.Clone(s.fields)
+	if m[name] = value; value == nil {
+		delete(m, name)
+	}
+	return m
+}
+
+// request writes and signs.
+func (s sample) request(m map[string]any) pbx.Request {
+	req := s.write(m)
+	if req.URL == "" {
+		req.URL = "https://zummer.example/hooks/office/token" + req.Path
+		if len(req.Query) > 0 {
+			req.URL += "?" + req.Query.Encode()
+		}
+	}
+	if s.sign != nil {
+		s.sign(&req, s.config)
+	}
+	return req
+}
+
+// conformNow is when the suite's requests arrive.
+func conformNow() time.Time { return time.Date(2026, 11, 23, 10, 42, 1, 0, time.UTC) }
+
+// conformer runs one kind's adapter.
+type conformer struct {
+	sample
+	a   pbx.Adapter
+	cfg pbx.Config
+}
+
+func (c conformer) parse(t *testing.T, req pbx.Request) (pbx.Result, error) {
+	t.Helper()
+	res, err := c.a.Parse(req, c.cfg)
+	if err != nil && len(res.Events) > 0 {
+		t.Errorf("Parse gives %d events beside the error %v", len(res.Events), err)
+	}
+	if k := models.KindOf(err); err != nil && k != models.Invalid && k != models.Malformed {
+		t.Errorf("Parse: kind %v of %v, want Invalid or Malformed", k, err)
+	}
+	for i := range res.Events {
+		if err := res.Events[i].Validate(); err != nil {
+			t.Errorf("event %d: %v", i, err)
+		}
+	}
+	return res, err
+}
+
+// one is the event of type want that a request makes.
+func (c conformer) one(t *testing.T, req pbx.Request) models.Event {
+	t.Helper()
+	res, err := c.parse(t, req)
+	if err != nil {
+		t.Fatalf("Parse(%s %s %s): %v", req.Method, req.URL, req.Body, err)
+	}
+	for _, e := range res.Events {
+		if e.Type == c.want {
+			return e
+		}
+	}
+	t.Fatalf("Parse(%s %s %s) = %+v, without an event %s", req.Method, req.URL, req.Body, res.Events, c.want)
+	return models.Event{}
 }
 
 // TestConformance holds every adapter to what the hook and the inbox rely on.
 func TestConformance(t *testing.T) {
-	now := time.Date(2026, 11, 23, 10, 42, 1, 0, time.UTC)
 	for _, a := range pbx.Kinds() {
-		s, ok := samples()[a.Kind()]
-		if !ok {
-			t.Fatalf("no sample of kind %s", a.Kind())
-		}
-		parse := func(t *testing.T, req pbx.Request, zone string) (pbx.Result, error) {
-			t.Helper()
-			res, err := a.Parse(req, pbx.Config{Region: "RU", Timezone: zone, Now: now})
-			if err != nil && len(res.Events) > 0 {
-				t.Errorf("Parse gives %d events beside the error %v", len(res.Events), err)
-			}
-			if k := models.KindOf(err); err != nil && k != models.Invalid && k != models.Malformed {
-				t.Errorf("Parse: kind %v of %v, want Invalid or Malformed", k, err)
-			}
-			return res, err
-		}
-		one := func(t *testing.T, req pbx.Request) models.Event {
-			t.Helper()
-			res, err := parse(t, req, "Europe/Moscow")
-			if err != nil || len(res.Events) != 1 {
-				t.Fatalf("Parse(%s) = %d events, %v, want one", req.Body, len(res.Events), err)
-			}
-			return res.Events[0]
-		}
+		s := sampleOf(t, a.Kind())
+		c := conformer{sample: s, a: a, cfg: s.config}
+		c.cfg.Region, c.cfg.Timezone, c.cfg.Now = "RU", "Europe/Moscow", conformNow()
 		t.Run(a.Kind(), func(t *testing.T) {
-			want := one(t, form(s.ring))
-			if want.Extension != "101" || want.Phone != "+79031234567" || want.Type != models.EventRinging {
-				t.Errorf("Parse = %+v", want)
+			want := c.one(t, s.request(s.fields))
+			if n := phone.Parse(want.Phone, "RU"); want.Extension != s.ext || n.E164 != "+79031234567" || want.Call == "" {
+				t.Errorf("Parse = %+v, want extension %s and +79031234567", want, s.ext)
 			}
 			same := func(t *testing.T, req pbx.Request) {
 				t.Helper()
-				if got := one(t, req); !reflect.DeepEqual(got, want) {
+				if got := c.one(t, req); !reflect.DeepEqual(got, want) {
 					t.Errorf("Parse(%s) = %+v, want %+v", req.Body, got, want)
 				}
 			}
-			t.Run("a repeat has the same id", func(t *testing.T) {
-				same(t, form(s.ring))
-				if want.ID == "" {
-					t.Errorf("no Event.ID")
+			t.Run("a repeat has the same name", func(t *testing.T) {
+				same(t, s.request(s.fields))
+				if want.ID == "" && want.At.IsZero() && want.Seq == 0 {
+					t.Errorf("neither ID nor At nor Seq: %+v", want)
 				}
 			})
-			t.Run("JSON", func(t *testing.T) { same(t, body(jsonOf(s.ring, ""))) })
-			t.Run("strings as numbers", func(t *testing.T) { same(t, body(jsonOf(s.ring, s.number))) })
-			t.Run("byte order mark", func(t *testing.T) { same(t, body("\xef\xbb\xbf"+jsonOf(s.ring, ""))) })
-			t.Run("wrong content type", func(t *testing.T) {
-				req := body(jsonOf(s.ring, ""))
-				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				same(t, req)
-			})
-			t.Run("query only", func(t *testing.T) {
-				req := pbx.Request{Method: "GET", Header: http.Header{}, Query: url.Values{}}
-				for name, value := range s.ring {
-					req.Query.Set(name, value)
+			t.Run("signature", func(t *testing.T) { c.signature(t) })
+			t.Run("strings as numbers", func(t *testing.T) {
+				for _, name := range s.texts {
+					same(t, s.request(s.with(name, json.Number(s.fields[name].(string)))))
 				}
-				same(t, req)
 			})
-			t.Run("multipart", func(t *testing.T) {
-				var b strings.Builder
-				for name, value := range s.ring {
-					b.WriteString("--x\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n")
-				}
-				req := body(b.String() + "--x--\r\n")
-				req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
-				same(t, req)
-			})
-			t.Run("unknown fields", func(t *testing.T) {
-				same(t, form(with(s.ring, "colour", "green")))
-				same(t, body(strings.TrimSuffix(jsonOf(s.ring, ""), "}")+`,"more":{"a":[1,null]}}`))
-			})
-			t.Run("plus as a blank", func(t *testing.T) { same(t, form(with(s.ring, s.phone, " 79031234567"))) })
+			t.Run("unknown fields", func(t *testing.T) { same(t, s.request(s.with("colour", "green"))) })
 			t.Run("hidden caller", func(t *testing.T) {
-				if got := one(t, form(with(s.ring, s.phone, "anonymous"))); got.Phone != "anonymous" {
-					t.Errorf("Phone = %q, want it as sent", got.Phone)
-				}
-			})
-			t.Run("time zones", func(t *testing.T) {
-				for text, at := range map[string]string{
-					"2026-11-23T13:42:00":           "2026-11-23T10:42:00Z",
-					"2026-11-23 13:42:00":           "2026-11-23T10:42:00Z",
-					"20261123134200":                "2026-11-23T10:42:00Z",
-					"2026-11-23T10:42:00Z":          "2026-11-23T10:42:00Z",
-					"2026-11-23T15:42:00+05:00":     "2026-11-23T10:42:00Z",
-					"2026-11-23T15:42:00.125+0500":  "2026-11-23T10:42:00.125Z",
-					"1795430520":                    "2026-11-23T10:42:00Z",
-					"1795430520.5":                  "2026-11-23T10:42:00.5Z",
-					"1795430520250":                 "2026-11-23T10:42:00.25Z",
-					"23.11.2026 13:42:00":           "2026-11-23T10:42:00Z",
-					"Mon, 23 Nov 2026 10:42:00 GMT": "2026-11-23T10:42:00Z",
-				} {
-					if got := one(t, form(with(s.ring, s.when, text))).At.Format(time.RFC3339Nano); got != at {
-						t.Errorf("%s=%s is %s, want %s", s.when, text, got, at)
+				for _, v := range s.hidden {
+					if got := c.one(t, s.request(s.with(s.phone, v))); !phone.Parse(got.Phone, "RU").Hidden {
+						t.Errorf("%s=%v: Phone = %q, which is not hidden", s.phone, v, got.Phone)
 					}
 				}
-				if !one(t, form(with(s.ring, s.when, ""))).At.IsZero() {
-					t.Errorf("an event without %s is dated", s.when)
-				}
-				_, err := parse(t, form(with(s.ring, s.when, "soon")), "")
-				checkField(t, err, s.when)
 			})
+			t.Run("unknown extension", func(t *testing.T) {
+				got := c.one(t, s.request(s.with(s.person, strings.Replace(text(s.fields[s.person]), "101", "999", 1))))
+				if got.Extension != strings.Replace(s.ext, "101", "999", 1) {
+					t.Errorf("Extension = %q", got.Extension)
+				}
+			})
+			t.Run("ring group", func(t *testing.T) {
+				m := s.with(s.person, strings.Replace(text(s.fields[s.person]), "101", "102", 1))
+				maps.Copy(m, s.other)
+				got := c.one(t, s.request(m))
+				if got.Call != want.Call || got.Extension == want.Extension || got.ID != "" && got.ID == want.ID {
+					t.Errorf("another phone of the same call: %+v beside %+v", got, want)
+				}
+			})
+			t.Run("another call", func(t *testing.T) {
+				m := s.with(s.call, text(s.fields[s.call])+"7")
+				maps.Copy(m, s.other)
+				if got := c.one(t, s.request(m)); got.Call == want.Call || got.ID != "" && got.ID == want.ID {
+					t.Errorf("another call: %+v beside %+v", got, want)
+				}
+			})
+			t.Run("time zones", func(t *testing.T) { c.zones(t) })
 			t.Run("missing fields", func(t *testing.T) {
 				for _, name := range s.need {
-					_, err := parse(t, form(with(s.ring, name, "")), "")
+					_, err := c.parse(t, s.request(s.with(name, nil)))
 					checkField(t, err, name)
 				}
 			})
-			t.Run("nothing to read", func(t *testing.T) {
-				for name, text := range map[string]string{
-					"empty": "", "blanks": " \r\n", "half": `{"event":"ring`, "two values": `{} {}`, "a number": "17", "words": "hello", "list of numbers": "[1]",
-					"64 KiB of garbage": garbage(64 << 10), "64 KiB of brackets": strings.Repeat("[", 64<<10), "64 KiB of fields": strings.Repeat("a=1&", 16<<10),
-					"an overlong value": `{"` + s.number + `":"` + strings.Repeat("x", 64<<10) + `","event":"ringing","ext":"1","extension":"1"}`,
-				} {
-					if res, err := parse(t, body(text), ""); err == nil {
-						t.Errorf("%s: Parse = %+v, want an error", name, res)
-					}
+			t.Run("nothing to read", func(t *testing.T) { c.garbage(t) })
+			t.Run("lenient", func(t *testing.T) {
+				if s.lenient {
+					c.lenience(t, same)
 				}
 			})
-			t.Run("described", func(t *testing.T) { checkInfo(t, a) })
+			t.Run("described", func(t *testing.T) { checkInfo(t, a, s) })
 			t.Run("unknown setting", func(t *testing.T) {
 				checkField(t, a.CheckSettings(map[string]any{"colour": "green"}, ""), "settings.colour")
 			})
 		})
 	}
+}
+
+// signature: the right one passes; none, another secret's and a changed byte
+// do not.
+func (c conformer) signature(t *testing.T) {
+	req := c.request(c.fields)
+	if err := c.a.Verify(req, c.cfg); err != nil {
+		t.Errorf("Verify of a right request: %v", err)
+	}
+	if c.sign == nil {
+		return
+	}
+	refuse := func(what string, req pbx.Request, cfg pbx.Config) {
+		if err := c.a.Verify(req, cfg); models.KindOf(err) != models.Unauthorized || err == nil {
+			t.Errorf("%s: Verify = %v, want Unauthorized", what, err)
+		}
+	}
+	refuse("unsigned", c.write(c.fields), c.cfg)
+	other := c.cfg
+	other.Secret = strings.Map(func(r rune) rune {
+		if r >= 'A' && r < 'Z' || r >= 'a' && r < 'z' || r >= '0' && r < '9' {
+			return r + 1
+		}
+		return r
+	}, c.cfg.Secret)
+	refuse("another secret", req, other)
+	if c.a.Info().Secret != nil && c.a.Info().Secret.Required {
+		none := c.cfg
+		none.Secret = ""
+		refuse("no secret configured", req, none)
+	}
+}
+
+func (c conformer) zones(t *testing.T) {
+	if c.when == "" {
+		return
+	}
+	if len(c.times) == 0 {
+		t.Errorf("no times")
+	}
+	for value, at := range c.times {
+		if got := c.one(t, c.request(c.with(c.when, value))).At.UTC().Format(time.RFC3339Nano); got != at {
+			t.Errorf("%s=%v is %s, want %s", c.when, value, got, at)
+		}
+	}
+	_, err := c.parse(t, c.request(c.with(c.when, "soon")))
+	checkField(t, err, c.when)
+}
+
+// garbage gives no event and no panic.
+func (c conformer) garbage(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty": "", "blanks": " \r\n", "half": `{"event":"ring`, "two values": `{} {}`, "a number": "17", "words": "hello", "list of numbers": "[1]",
+		"64 KiB of garbage": garbage(64 << 10), "64 KiB of brackets": strings.Repeat("[", 64<<10), "64 KiB of fields": strings.Repeat("a=1&", 16<<10),
+		"64 KiB of elements": strings.Repeat("<a>", 64<<10/3), "half an element": "<Event><call", "an object in a list": "[{}]", "null": "null",
+	} {
+		req := c.write(c.fields)
+		req.Body, req.Query = []byte(text), nil
+		if res, err := c.parse(t, req); err == nil && len(res.Events) > 0 {
+			t.Errorf("%s: Parse = %+v, want no events", name, res)
+		}
+	}
+	long := c.request(c.with(c.call, strings.Repeat("x", 64<<10)))
+	if res, err := c.parse(t, long); err == nil {
+		t.Errorf("an overlong %s: Parse = %+v, want an error", c.call, res.Events)
+	}
+}
+
+// lenience: the same event in every encoding that programs come up with.
+func (c conformer) lenience(t *testing.T, same func(*testing.T, pbx.Request)) {
+	plain := formRequest(c.fields)
+	same(t, plain)
+	same(t, jsonRequest(c.fields))
+	bom := jsonRequest(c.fields)
+	bom.Body = append([]byte("\xef\xbb\xbf"), bom.Body...)
+	same(t, bom)
+	wrong := jsonRequest(c.fields)
+	wrong.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	same(t, wrong)
+	query, _ := url.ParseQuery(string(plain.Body))
+	same(t, pbx.Request{Method: "GET", Header: http.Header{}, Query: query})
+	var b strings.Builder
+	for name, value := range c.fields {
+		b.WriteString("--x\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + text(value) + "\r\n")
+	}
+	same(t, pbx.Request{Method: "POST", Header: http.Header{"Content-Type": {"multipart/form-data; boundary=x"}}, Body: []byte(b.String() + "--x--\r\n")})
+	blank := formRequest(c.with(c.phone, " 79031234567"))
+	same(t, blank) // a plus that nobody encoded
+	res, err := c.parse(t, formRequest(c.with(c.when, nil)))
+	if err != nil || len(res.Events) != 1 || !res.Events[0].At.IsZero() {
+		t.Errorf("without %s: %+v, %v", c.when, res.Events, err)
+	}
+}
+
+// The ways to write fields; dots go into objects where the format has them.
+
+func formRequest(m map[string]any) pbx.Request {
+	v := url.Values{}
+	for name, value := range m {
+		v.Set(name, text(value))
+	}
+	return pbx.Request{Method: "POST", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte(v.Encode())}
+}
+
+func queryRequest(m map[string]any) pbx.Request {
+	v := url.Values{}
+	for name, value := range m {
+		v.Set(name, text(value))
+	}
+	return pbx.Request{Method: "GET", Header: http.Header{}, Query: v}
+}
+
+func jsonRequest(m map[string]any) pbx.Request {
+	body, _ := json.Marshal(nested(m))
+	return pbx.Request{Method: "POST", Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
+}
+
+// nested puts "a.b" into an object a.
+func nested(m map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, value := range m {
+		at, rest := out, name
+		for {
+			first, more, deeper := strings.Cut(rest, ".")
+			if !deeper {
+				at[rest] = value
+				break
+			}
+			next, _ := at[first].(map[string]any)
+			if next == nil {
+				next = map[string]any{}
+				at[first] = next
+			}
+			at, rest = next, more
+		}
+	}
+	return out
+}
+
+// text is a value as a form has it.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+func body(s string) pbx.Request {
+	return pbx.Request{Method: "POST", Header: http.Header{}, Body: []byte(s)}
 }
 
 func checkField(t *testing.T, err error, field string) {
@@ -213,7 +386,7 @@ func checkField(t *testing.T, err error, field string) {
 	}
 }
 
-func checkInfo(t *testing.T, a pbx.Adapter) {
+func checkInfo(t *testing.T, a pbx.Adapter, s sample) {
 	t.Helper()
 	info := a.Info()
 	if info.Kind != a.Kind() || info.Name == "" || info.Description.RU == "" || info.Description.EN == "" || info.Settings == nil {
@@ -233,8 +406,13 @@ func checkInfo(t *testing.T, a pbx.Adapter) {
 			t.Errorf("capability %s is %q", row.Type().Field(i).Name, c)
 		}
 	}
-	if err := a.CheckSettings(nil, ""); err != nil {
-		t.Errorf("CheckSettings(nil, \"\") = %v", err)
+	if err := a.CheckSettings(s.config.Settings, s.config.Secret); err != nil {
+		t.Errorf("CheckSettings of the sample's source = %v", err)
+	}
+	_, lists := a.(pbx.EmployeeLister)
+	_, dials := a.(pbx.Dialer)
+	if c := info.Capabilities; lists != (c.Employees != pbx.No) || dials != (c.Dial != pbx.No) || (s.sign != nil) != (c.Signed != pbx.No) {
+		t.Errorf("employees %s, dial %s, signed %s: not what the adapter does", c.Employees, c.Dial, c.Signed)
 	}
 	if got, ok := pbx.Lookup(a.Kind()); !ok || got != a {
 		t.Errorf("Lookup(%q) = %v, %v", a.Kind(), got, ok)
@@ -254,65 +432,5 @@ func garbage(n int) string {
 func TestLookupUnknown(t *testing.T) {
 	if a, ok := pbx.Lookup("carrier-pigeon"); ok {
 		t.Errorf("Lookup of an unknown kind = %v", a)
-	}
-}
-
-func TestGenericTooManyEvents(t *testing.T) {
-	a, _ := pbx.Lookup("generic")
-	list := strings.Repeat(`{"event":"ended","call":"1"},`, models.MaxEvents+1)
-	if _, err := a.Parse(body("["+strings.TrimSuffix(list, ",")+"]"), pbx.Config{}); err == nil {
-		t.Errorf("Parse takes %d events", models.MaxEvents+1)
-	}
-}
-
-func TestAsteriskSettings(t *testing.T) {
-	a, _ := pbx.Lookup("asterisk-http")
-	for name, tc := range map[string]struct {
-		settings map[string]any
-		field    string
-	}{
-		"list":            {map[string]any{"trunks": []any{"provider", "gw2"}}, ""},
-		"text":            {map[string]any{"trunks": "provider, gw2", "phones": `^u([0-9]+)$`}, ""},
-		"trunks wrong":    {map[string]any{"trunks": 7.0}, "settings.trunks"},
-		"phones wrong":    {map[string]any{"phones": []any{}}, "settings.phones"},
-		"phones no regex": {map[string]any{"phones": "("}, "settings.phones"},
-		"phones too long": {map[string]any{"phones": strings.Repeat("a", 1000)}, "settings.phones"},
-	} {
-		err := a.CheckSettings(tc.settings, "")
-		if tc.field == "" && err != nil {
-			t.Errorf("%s: CheckSettings = %v", name, err)
-		}
-		if tc.field != "" {
-			checkField(t, err, tc.field)
-		}
-	}
-	checkField(t, a.CheckSettings(nil, "s3cret"), "secret")
-}
-
-func TestAsteriskExtensionOfChannel(t *testing.T) {
-	a, _ := pbx.Lookup("asterisk-http")
-	for _, tc := range []struct {
-		channel, ext string
-		settings     map[string]any
-		want         string
-	}{
-		{"PJSIP/103-00000049", "101", nil, "103"}, // a pickup
-		{"SIP/103-0a", "101", nil, "103"},
-		{"IAX2/103-991", "101", nil, "103"},
-		{"SCCP/103-1", "101", nil, "103"},
-		{"PJSIP/provider-1", "101", nil, "101"},
-		{"SIP/74951234567-0a", "101", nil, "101"},
-		{"DAHDI/1-1", "101", nil, "101"},
-		{"Local/103@from-queue-00000001;1", "101", nil, "101"},
-		{"", "PJSIP/101@trunk", nil, "101"},
-		{"PJSIP/500-1", "101", map[string]any{"trunks": []any{"500"}}, "101"},
-		{"PJSIP/u103-1", "101", map[string]any{"phones": "^u([0-9]+)$"}, "103"},
-		{"PJSIP/carol-1", "101", map[string]any{"phones": "^[a-z]+$"}, "carol"},
-	} {
-		m := with(with(samples()["asterisk-http"].ring, "channel", tc.channel), "ext", tc.ext)
-		res, err := a.Parse(form(m), pbx.Config{Settings: tc.settings})
-		if err != nil || len(res.Events) != 1 || res.Events[0].Extension != tc.want {
-			t.Errorf("channel=%s ext=%s: %+v, %v, want extension %s", tc.channel, tc.ext, res.Events, err, tc.want)
-		}
 	}
 }

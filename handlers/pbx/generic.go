@@ -29,7 +29,7 @@ func (generic) Info() Info {
 		}},
 		Settings: []Field{},
 		Capabilities: Capabilities{Incoming: Yes, Ringing: Yes, Answered: Yes, RingEnded: Yes, Missed: Yes, Ended: Yes, Transfer: Yes,
-			Pickup: Yes, Queue: Yes, Outgoing: Yes, Internal: Yes, Recording: Yes, Signed: Yes},
+			Pickup: Yes, Queue: Yes, Outgoing: Yes, Internal: Yes, Recording: Yes, Signed: Yes, Replay: Yes, Lookup: No, Employees: No, Dial: No},
 	}
 }
 

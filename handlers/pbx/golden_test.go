@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,8 +22,29 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 type golden struct {
 	At     time.Time      `json:"received"`
 	Events []models.Event `json:"events,omitempty"`
-	Reply  *pbx.Reply     `json:"reply,omitempty"`
+	Reply  string         `json:"reply,omitempty"`
+	Lookup *goldenLookup  `json:"lookup,omitempty"`
 	Error  string         `json:"error,omitempty"`
+}
+
+// goldenLookup is what a question is about, and the answers.
+type goldenLookup struct {
+	Phone   string `json:"phone"`
+	Known   string `json:"known"`
+	Unknown string `json:"unknown"`
+}
+
+// knownCard is the contact that the golden files' lookups find.
+func knownCard() pbx.Card {
+	return pbx.Card{Found: true, Name: `ООО "Ромашка" & <Ко>`, URL: "https://crm.example/c/17?a=1&b=2", ContactID: "17", Responsible: "101", Manager: "Иванов И."}
+}
+
+// reply is a reply as one reads it; "" for none.
+func reply(r *pbx.Reply) string {
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d %s %v %s", r.Status, r.ContentType, r.Header, r.Body)
 }
 
 // TestGolden parses every recording in testdata/KIND and compares what comes
@@ -37,8 +59,16 @@ func TestGolden(t *testing.T) {
 			t.Run(a.Kind()+"/"+strings.TrimSuffix(filepath.Base(file), ".http"), func(t *testing.T) {
 				var got []golden
 				for _, r := range readRecording(t, file) {
-					res, err := a.Parse(r.Request, config(r.At))
-					g := golden{At: r.At, Events: res.Events, Reply: res.Reply}
+					cfg := config(r.At)
+					cfg.Secret, cfg.Settings = sampleOf(t, a.Kind()).config.Secret, sampleOf(t, a.Kind()).config.Settings
+					res, err := a.Parse(r.Request, cfg)
+					g := golden{At: r.At, Events: res.Events, Reply: reply(res.Reply)}
+					if res.Lookup != nil {
+						g.Lookup = &goldenLookup{res.Lookup.Phone, reply(res.Lookup.Answer(knownCard())), reply(res.Lookup.Answer(pbx.Card{}))}
+					}
+					if greeter, ok := a.(pbx.Greeter); ok && g.Reply == "" {
+						g.Reply = reply(greeter.Greet(r.Request, cfg))
+					}
 					if err != nil {
 						g.Error = err.Error()
 					}

@@ -13,14 +13,15 @@ type Info struct {
 	Description  Text         `json:"description"`
 	Docs         string       `json:"docs"`     // path in the repository
 	Secret       *Field       `json:"secret"`   // null: the kind has none
-	Settings     []Field      `json:"settings"` // never null
+	Settings     []Field      `json:"settings"` // never null; CommonSettings come on top
+	Networks     []string     `json:"networks"` // where its maker says requests come from; may be null
 	Capabilities Capabilities `json:"capabilities"`
 }
 
 // Field is one thing to configure.
 type Field struct {
 	Name     string `json:"name"`
-	Type     string `json:"type"` // string, list
+	Type     string `json:"type"` // string, list, secret (written, never read back)
 	Required bool   `json:"required"`
 	Help     Text   `json:"help"`
 }
@@ -48,6 +49,10 @@ type Capabilities struct {
 	Queue     Capability `json:"queue"`
 	Outgoing  Capability `json:"outgoing"`
 	Internal  Capability `json:"internal"`
-	Recording Capability `json:"recording"`
-	Signed    Capability `json:"signed"` // the request can carry a signature
+	Recording Capability `json:"recording"` // it says where a recording is, and it can be fetched
+	Lookup    Capability `json:"lookup"`    // it asks who calls and shows the answer
+	Signed    Capability `json:"signed"`    // its requests carry a signature or a token that we check
+	Replay    Capability `json:"replay"`    // an old request cannot be sent again by somebody who has seen it
+	Employees Capability `json:"employees"` // it can list its people (EmployeeLister)
+	Dial      Capability `json:"dial"`      // it places calls on command (Dialer)
 }

@@ -1,7 +1,9 @@
 // Package pbx understands what telephone systems send: for each kind of source
 // one adapter that checks a request's signature, turns it into canonical events
-// and says what that system wants to hear back. Everything here is pure: no
-// clock, no network, no database. An adapter is a file; Kinds lists them all.
+// and says what that system wants to hear back. All of that is pure: no clock,
+// no network, no database. What some systems also let us ask (employees,
+// recordings, calls to place) is in api.go and goes through a Doer of the
+// caller's. An adapter is a file; Kinds lists them all.
 package pbx
 
 import (
@@ -15,6 +17,7 @@ import (
 // Request is one HTTP request of a source, read completely.
 type Request struct {
 	Method string
+	URL    string // the whole address as the system called it, with the query; for signatures that cover it. "" on replay
 	Path   string // after the token, "" or beginning with "/"
 	Query  url.Values
 	Header http.Header
@@ -34,12 +37,14 @@ type Config struct {
 type Result struct {
 	Events []models.Event // valid; empty: understood, and nothing to do
 	Reply  *Reply         // nil: 200 {"ok":true}
+	Lookup *ContactLookup // the system asks who calls; its answer takes the place of Reply
 }
 
 // Reply is the answer a system insists on.
 type Reply struct {
 	Status      int
 	ContentType string
+	Header      map[string]string // more headers; may be nil
 	Body        []byte
 }
 
@@ -54,19 +59,44 @@ type Adapter interface {
 	// Invalid error that names the field. Both may be empty.
 	CheckSettings(settings map[string]any, secret string) error
 	// Verify refuses a request that is not signed as cfg.Secret demands, with
-	// an Unauthorized error. Without a secret there is nothing to verify.
+	// an Unauthorized error. Without a secret there is nothing to verify, but a
+	// kind whose system always signs refuses then too. Not called on replay.
 	Verify(req Request, cfg Config) error
 	// Parse makes the events. Numbers stay as the system wrote them. An event
 	// without an id of the system's own gets one when the request identifies
 	// it, the same in every repeat. The error is Malformed (unreadable) or
 	// Invalid (a field is missing or wrong), written for the administrator;
-	// there are no events beside an error.
+	// there are no events beside an error. A Reply may stand beside it, for a
+	// system that would take another answer for a refusal.
 	Parse(req Request, cfg Config) (Result, error)
+}
+
+// Greeter is an adapter whose system first asks whether the address is ours: a
+// handshake without an event and often without a signature.
+type Greeter interface {
+	// Greet answers a handshake; nil: the request is none. It is asked before
+	// Verify, and a greeted request is not kept.
+	Greet(req Request, cfg Config) *Reply
 }
 
 // Kinds lists all adapters, in the order an administrator sees them.
 func Kinds() []Adapter {
-	return []Adapter{generic{}, asteriskHTTP{}}
+	return []Adapter{
+		generic{},
+		asteriskHTTP{},
+		threeCX{},
+		megafon{},
+		sipuni{},
+		telphin{},
+		rostelecom{},
+		beeline{},
+		ringcentral{},
+		aircall{},
+		mango{},
+		onlinePBX{},
+		mikoPBX{},
+		cloudEvents{},
+	}
 }
 
 // Lookup finds the adapter of a kind.

@@ -30,6 +30,28 @@ func (f fields) text(name string) string {
 	return ""
 }
 
+// sub reads a field as an object: its own, or the JSON text of one. Absent or
+// anything else: empty, never nil.
+func (f fields) sub(name string) fields {
+	m, err := f.object(name)
+	if err != nil || m == nil {
+		return fields{}
+	}
+	return lower(m)
+}
+
+// subs reads a field as a list of objects; what is no object is passed over.
+func (f fields) subs(name string) []fields {
+	list, _ := f[name].([]any)
+	var out []fields
+	for _, v := range list {
+		if m, ok := v.(map[string]any); ok {
+			out = append(out, lower(m))
+		}
+	}
+	return out
+}
+
 // number is text for phone numbers. A leading "+" that a form without
 // percent-encoding turned into a space comes back.
 func (f fields) number(name string) string {

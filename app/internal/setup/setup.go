@@ -16,6 +16,8 @@ type Kind struct {
 	// Validate says what is wrong with a source's settings and secret, best as
 	// a models.InvalidField of "settings.NAME" or "secret". nil: all is right.
 	Validate func(settings map[string]any, secret string) error
+	// Secrets are the settings that are written and never read back.
+	Secrets []string
 }
 
 // Options configure a Setup. Store, Snapshot, Kinds, NewToken and NewURLToken
@@ -116,6 +118,19 @@ func (s *Setup) refresh(ctx context.Context, version int64) error {
 // number.
 func (c *change) audit(ctx context.Context, what, object, detail string) error {
 	return c.SaveAudit(ctx, c.now, auditEntry(c.by, what, object, detail))
+}
+
+// AuditNote writes down what was done or shown without a change of the set-up, such
+// as a recording that was listened to. detail must hold no secret and no phone
+// number.
+func (s *Setup) AuditNote(ctx context.Context, by models.Actor, what, object, detail string) error {
+	return s.opt.Store.Write(ctx, func(tx Tx) error {
+		now, _, err := tx.Begin(ctx)
+		if err != nil {
+			return fmt.Errorf("read the clock: %w", err)
+		}
+		return tx.SaveAudit(ctx, now, auditEntry(by, what, object, detail))
+	})
 }
 
 func auditEntry(by models.Actor, what, object, detail string) *models.AuditEntry {

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -95,7 +96,7 @@ func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.So
 	src.Outgoing = value(in.Outgoing, src.Outgoing)
 	src.Active = value(in.Active, src.Active)
 	if in.Settings != nil {
-		src.Settings = in.Settings
+		src.Settings = keepSecrets(kind, src.Settings, in.Settings)
 	}
 	if src.Settings == nil {
 		src.Settings = map[string]any{}
@@ -104,6 +105,23 @@ func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.So
 		return nil
 	}
 	return kind.Validate(src.Settings, src.Secret)
+}
+
+// keepSecrets is the new settings with the stored secrets that they do not
+// name: who reads a source, changes it and puts it back never saw those. A
+// secret that is named as null or "" goes.
+func keepSecrets(kind Kind, old, now map[string]any) map[string]any {
+	out := maps.Clone(now)
+	for _, name := range kind.Secrets {
+		v, named := now[name]
+		if was, stored := old[name]; stored && !named {
+			out[name] = was
+		}
+		if named && (v == nil || v == "") {
+			delete(out, name)
+		}
+	}
+	return out
 }
 
 // DeleteSource removes a source with its extensions. Its calls, webhooks and

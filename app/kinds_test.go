@@ -1,0 +1,99 @@
+package app_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"zummer/handlers/pbx"
+	"zummer/handlers/pbx/simulate"
+	"zummer/models/store/storetest"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/kinds")
+
+// TestEveryKindTellsEveryScenario plays each scenario in the words of each
+// kind to the running program and compares the call record and what the users
+// were shown with the same scenario told by kind generic. Where a kind says
+// that it loses something the outcome is in testdata/kinds/KIND.txt, and is not
+// generic's.
+func TestEveryKindTellsEveryScenario(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		o := newTelephony(t, dsn)
+		want := map[string]string{}
+		for _, sc := range simulate.Scenarios() {
+			if sc.Name != simulate.Mixed {
+				want[sc.Name] = o.play("generic", sc)
+			}
+		}
+		for _, a := range pbx.Kinds() {
+			t.Run(a.Kind(), func(t *testing.T) {
+				o.t = t
+				var lost strings.Builder
+				for _, sc := range simulate.Scenarios() {
+					if sc.Name == simulate.Mixed || !o.speaks(a.Kind(), sc) {
+						continue
+					}
+					got, why := o.play(a.Kind(), sc), simulate.Loses(a.Kind(), sc.Name)
+					switch {
+					case why == "" && got != want[sc.Name]:
+						t.Errorf("%s: got\n%s\nwant, as generic tells it,\n%s", sc.Name, got, want[sc.Name])
+					case why != "" && got == want[sc.Name]:
+						t.Errorf("%s: nothing is lost, though the simulator says: %s", sc.Name, why)
+					case why != "":
+						fmt.Fprintf(&lost, "# %s: %s\n%s\n", sc.Name, why, got)
+					}
+				}
+				compareText(t, "testdata/kinds/"+a.Kind()+".txt", lost.String())
+			})
+		}
+	})
+}
+
+// TestEveryKindCanBeSimulated: there is no kind that can only be tried with a
+// real PBX.
+func TestEveryKindCanBeSimulated(t *testing.T) {
+	var kinds []string
+	for _, a := range pbx.Kinds() {
+		kinds = append(kinds, a.Kind())
+	}
+	speaking := simulate.Kinds()
+	slices.Sort(kinds)
+	slices.Sort(speaking)
+	if !slices.Equal(kinds, speaking) {
+		t.Errorf("kinds %v, simulated %v", kinds, speaking)
+	}
+}
+
+// speaks reports whether a kind can tell a scenario.
+func (o *telephony) speaks(kind string, sc simulate.Scenario) bool {
+	_, err := simulate.Speak(kind, simulate.Target{Hook: "http://127.0.0.1/hooks/a/b"}, sc, simulate.Params{})
+	var silent *simulate.Unspeakable
+	return !errors.As(err, &silent)
+}
+
+// compareText compares with a file; an empty text has none.
+func compareText(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		err := os.Remove(file)
+		if got != "" {
+			err = os.WriteFile(file, []byte(got), 0o644) //nolint:gosec // G306: test data
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil && (got != "" || !errors.Is(err, os.ErrNotExist)) {
+		t.Fatalf("%v (run with -update once and read what it wrote)", err)
+	}
+	if string(want) != got {
+		t.Errorf("%s: got\n%s\nwant\n%s", file, got, want)
+	}
+}

@@ -1,0 +1,53 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"zummer/handlers/pbx"
+	"zummer/models"
+	"zummer/models/phone"
+)
+
+// lookupBudget bounds a contact lookup: a caller hears silence meanwhile. When
+// it is over the number counts as unknown.
+const lookupBudget = 500 * time.Millisecond
+
+// card is what the contacts know of a number that a source asks about. A
+// hidden or unreadable number, an unknown one and a database that does not
+// answer in time are all "not found": the call must go on.
+func (a *API) card(c echo.Context, s *models.Source, number string) pbx.Card {
+	n := phone.Parse(number, cmp.Or(s.Region, a.d.Region))
+	if n.E164 == "" {
+		return pbx.Card{}
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), lookupBudget)
+	defer cancel()
+	found, err := a.d.Setup.ContactsByPhone(ctx, n.E164)
+	if err != nil {
+		a.log.WarnContext(ctx, "a contact lookup failed", "source", s.Slug, "err", err)
+		return pbx.Card{}
+	}
+	if len(found) == 0 {
+		return pbx.Card{}
+	}
+	contact := &found[0]
+	card := pbx.Card{Found: true, Name: clean(contact.Name, models.MaxName), ContactID: contact.ExternalID}
+	if contact.Client != nil {
+		card.URL = contact.Client.URL
+		if card.Name == "" {
+			card.Name = clean(contact.Client.Title, models.MaxName)
+		}
+	}
+	dir := a.d.Setup.Directory()
+	if u := dir.Users[contact.Responsible]; u != nil && u.Active {
+		card.Manager = u.DisplayName()
+		if exts := dir.ExtensionsOf(u.ID, s.ID); len(exts) > 0 {
+			card.Responsible = exts[0]
+		}
+	}
+	return card
+}
