@@ -164,7 +164,7 @@ func TestPasswordOfABrowserFromAnotherSite(t *testing.T) {
 // Every reason for a refusal is documented, and said in words.
 func TestReasonsOfRefusals(t *testing.T) {
 	documented := document(t, false).Components.Schemas["Refusal"].Value.Properties["reason"].Value.Enum
-	all := []string{RefusedSource, RefusedToken, RefusedInactive, RefusedSignature, RefusedTooLarge}
+	all := []string{RefusedSource, RefusedToken, RefusedInactive, RefusedSignature, RefusedAddress, RefusedTooLarge}
 	if len(documented) != len(all) {
 		t.Errorf("openapi.yaml has %v, want %v", documented, all)
 	}

@@ -78,6 +78,7 @@ func RefusalIn(l Lang, reason string) string {
 		"inactive_source": {"источник выключен", "the source is switched off"},
 		"wrong_token":     {"неверный адрес (токен)", "wrong address (token)"},
 		"wrong_signature": {"неверная подпись", "wrong signature"},
+		"wrong_address":   {"с этого адреса запросы не принимаются", "requests from this address are not taken"},
 		"too_large":       {"слишком большой", "too large"},
 	}
 	if s, ok := words[reason]; ok {
