@@ -28,7 +28,7 @@ func (d *doctor) webhooks(ctx context.Context, s doctorSource) error {
 				n++
 			}
 		}
-		if n > 0 && !(reason == "wrong_token" && n == 1) { // one is our own knock
+		if n > 1 || n == 1 && reason != "wrong_token" { // one of those is our own knock
 			d.say(wrong, refusalText(reason), n)
 		}
 	}

@@ -92,7 +92,7 @@ func compareText(t *testing.T, file, got string) {
 	if *update {
 		err := os.Remove(file)
 		if got != "" {
-			err = os.WriteFile(file, []byte(got), 0o644) //nolint:gosec // G306: test data
+			err = os.WriteFile(file, []byte(got), 0o644)
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)

@@ -19,7 +19,7 @@ func TestCallsThatNeverEnd(t *testing.T) {
 		if got := kindsOf(r.poll(2, models.PollQuery{})); got != "call.answered/resolve/1 " {
 			r.t.Fatalf("while they talk: %q", got)
 		}
-		time.Sleep(4*time.Hour + time.Minute)
+		<-time.After(4*time.Hour + time.Minute)
 		var ids []int64
 		for _, c := range r.mem.calls {
 			ids = append(ids, c.ID)
@@ -34,7 +34,7 @@ func TestCallsThatNeverEnd(t *testing.T) {
 			if one, two := kindsOf(r.poll(1, models.PollQuery{})), kindsOf(r.poll(2, models.PollQuery{})); one != "call.missed/call_back/1 " || two != "" {
 				r.t.Errorf("after the job: %q and %q", one, two)
 			}
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			late := event(models.EventAnswered, "101")
 			r.accept(late)
 			late.Call, late.Type = "c-2", models.EventRinging
