@@ -46,6 +46,7 @@ const (
 	Click      Note = "click"      // an outgoing call that the CRM ordered: the PBX rings the manager first
 	Callback   Note = "callback"   // an outgoing call that the PBX makes of itself, to a customer who asked for it
 	Internally Note = "internally" // between colleagues
+	Taped      Note = "taped"      // the talk is recorded; where to, some systems say at its end and not later
 )
 
 // Build makes the steps of one run. Events carry an id and a number in their

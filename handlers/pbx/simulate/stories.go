@@ -162,6 +162,7 @@ func late(s *story) {
 }
 
 func recording(s *story) {
+	s.note = Taped
 	direct(s)
 	s.say(3*time.Second, models.Event{Type: models.EventRecording, Recording: "https://pbx.example/recordings/" + s.CallID + ".mp3"})
 }
