@@ -22,22 +22,26 @@ type zadarmaPost struct {
 // time of an account whose zone is not told. So it tells events apart, and the
 // moment of receipt says when they happened.
 func (h zadarmaHouse) parse(req Request, cfg Config) (Result, error) {
+	// Any JSON in an answer may steer the call, so there is none.
+	silent := Result{Reply: textReply("")}
 	f, err := zadarmaFields(req)
 	if err != nil {
-		return Result{}, err
+		return silent, err
 	}
 	p := zadarmaPost{fields: f, house: h, region: cfg.Region}
+	if p.text("event") == "" { // no call waits for this answer
+		return Result{}, models.InvalidField("event", "is required")
+	}
 	events, err := p.events()
 	if err != nil {
-		return Result{}, err
+		return silent, err
 	}
 	for i := range events {
 		if err := events[i].Validate(); err != nil {
-			return Result{}, err
+			return silent, err
 		}
 	}
-	// Any JSON in an answer may steer the call, so there is none.
-	res := Result{Events: events, Reply: textReply("")}
+	res := Result{Events: events, Reply: silent.Reply}
 	if p.text("event") == "NOTIFY_START" {
 		redirect := cfg.setting("redirect") != "no"
 		res.Lookup = &ContactLookup{Phone: p.caller(), Answer: func(c Card) *Reply { return zadarmaCard(c, redirect) }}
@@ -48,8 +52,6 @@ func (h zadarmaHouse) parse(req Request, cfg Config) (Result, error) {
 func (p zadarmaPost) events() ([]models.Event, error) {
 	what, call := p.text("event"), p.text("pbx_call_id")
 	switch {
-	case what == "":
-		return nil, models.InvalidField("event", "is required")
 	case !strings.HasPrefix(what, "NOTIFY_"), what == "NOTIFY_IVR":
 		return nil, nil // an SMS, a recognised text, a step of a menu
 	case call == "":

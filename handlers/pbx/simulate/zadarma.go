@@ -32,8 +32,9 @@ func zadarmaCannot() map[string]string {
 
 func zadarmaLoses() map[string]string {
 	return map[string]string{
-		"back":  "neither a transfer nor the end of one phone's ring is told, so the returned call is the first talk going on",
-		"queue": "the end of one phone's ring is not told, so two rounds look like one",
+		"back":     "neither a transfer nor the end of one phone's ring is told, so the returned call is the first talk going on",
+		"nameless": "the end of a call that was answered outside names nobody, so its duration may be that of a menu and is not taken for the talk",
+		"queue":    "the end of one phone's ring is not told, so two rounds look like one",
 	}
 }
 
