@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -91,6 +92,19 @@ func (h uisHouse) dial(ctx context.Context, do Doer, cfg Config, o Order) (strin
 		return "", err
 	}
 	return result.sub("data").text("call_session_id"), nil
+}
+
+// uisRecording is a plain request for the link that a notification gave.
+func uisRecording(ctx context.Context, ref string) (*http.Request, error) {
+	u, err := url.Parse(ref)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return nil, models.Errorf(models.NotFound, "the link to this recording is unusable")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("make a request for a recording: %w", err)
+	}
+	return req, nil
 }
 
 // call asks one of the two APIs (JSON-RPC 2.0) and returns the result.

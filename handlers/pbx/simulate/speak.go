@@ -77,6 +77,7 @@ func tongues() []tongue {
 		genericTongue(),
 		asteriskTongue(),
 		zadarmaTongue(),
+		novofonTongue(),
 		uisTongue(),
 	}
 }
