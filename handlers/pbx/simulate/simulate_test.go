@@ -240,11 +240,11 @@ func summary(c *models.Call) []string {
 		l := &c.Legs[i]
 		s := "---" // nobody of the usual three
 		for _, ext := range []string{"101", "102", "103"} {
-			names := simulate.Addresses(ext)
-			if ext == "103" { // also whom the story gives no extension
-				names = append(names, "login:sidorov", "id:8412", "sip:sidorov@pbx.example")
+			known := simulate.Addresses(ext)
+			if ext == "103" { // whoever is nameless is the third
+				known = append(known, "login:sidorov", "id:8412", "sip:sidorov@pbx.example")
 			}
-			if slices.ContainsFunc(append([]string{l.Extension}, l.Addresses...), func(a string) bool { return slices.Contains(names, a) }) {
+			if slices.ContainsFunc(append([]string{l.Extension}, l.Addresses...), func(a string) bool { return slices.Contains(known, a) }) {
 				s = ext
 			}
 		}

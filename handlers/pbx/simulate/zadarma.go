@@ -31,7 +31,9 @@ func zadarmaCannot() map[string]string {
 }
 
 func zadarmaLoses() map[string]string {
+	const late = "that the far end answered is only told when the call has ended"
 	return map[string]string{
+		"outgoing": late, "click": late, "callback": late,
 		"back":     "neither a transfer nor the end of one phone's ring is told, so the returned call is the first talk going on",
 		"nameless": "the end of a call that was answered outside names nobody, so its duration may be that of a menu and is not taken for the talk",
 		"queue":    "the end of one phone's ring is not told, so two rounds look like one",
