@@ -64,6 +64,9 @@ func samples() []sample {
 		onlineSample(),
 		mikoSample(),
 		cloudSample(),
+		zadarmaSample(),
+		novofonSample(),
+		uisSample(),
 	}
 }
 

@@ -96,6 +96,9 @@ func Kinds() []Adapter {
 		onlinePBX{},
 		mikoPBX{},
 		cloudEvents{},
+		zadarma{},
+		novofon{},
+		uis{},
 	}
 }
 

@@ -91,6 +91,9 @@ func tongues() []tongue {
 		onlineTongue(),
 		mikoTongue(),
 		cloudTongue(),
+		zadarmaTongue(),
+		novofonTongue(),
+		uisTongue(),
 	}
 }
 
