@@ -5,7 +5,7 @@ package simulate
 // of platform 1, the example's.
 func novofonTongue() tongue {
 	return tongue{
-		kind: "novofon", secret: "0123456789abcdef0123", settings: map[string]any{"platform": "1"},
+		kind: "novofon", undated: true, secret: "0123456789abcdef0123", settings: map[string]any{"platform": "1"},
 		voice: func(to Target) voice {
 			if to.setting("platform", "1") == "2" {
 				return uisVoice(to)

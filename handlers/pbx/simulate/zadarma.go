@@ -16,7 +16,7 @@ import (
 // zadarmaTongue speaks as Zadarma's PBX does.
 func zadarmaTongue() tongue {
 	return tongue{
-		kind: "zadarma", secret: "0123456789abcdef0123",
+		kind: "zadarma", undated: true, secret: "0123456789abcdef0123",
 		voice:  zadarmaVoice,
 		cannot: zadarmaCannot(),
 		loses:  zadarmaLoses(),
@@ -33,7 +33,8 @@ func zadarmaCannot() map[string]string {
 func zadarmaLoses() map[string]string {
 	const late = "that the far end answered is only told when the call has ended"
 	return map[string]string{
-		"outgoing": late, "click": late, "callback": late,
+		"early-end": "nothing is lost: the end names who answered",
+		"outgoing":  late, "click": late, "callback": late,
 		"back":     "neither a transfer nor the end of one phone's ring is told, so the returned call is the first talk going on",
 		"nameless": "the end of a call that was answered outside names nobody, so its duration may be that of a menu and is not taken for the talk",
 		"queue":    "the end of one phone's ring is not told, so two rounds look like one",
