@@ -28,18 +28,18 @@ func TestEveryKindTellsEveryScenario(t *testing.T) {
 		want := map[string]string{}
 		for _, sc := range simulate.Scenarios() {
 			if sc.Name != simulate.Mixed {
-				want[sc.Name] = o.play("generic", sc)
+				want[sc.Name] = o.play(t, "generic", sc)
 			}
 		}
 		for _, a := range pbx.Kinds() {
 			t.Run(a.Kind(), func(t *testing.T) {
-				o.t = t
+				t.Parallel() // sources of their own, and a commit serves several
 				var lost strings.Builder
 				for _, sc := range simulate.Scenarios() {
 					if sc.Name == simulate.Mixed || !o.speaks(a.Kind(), sc) {
 						continue
 					}
-					got, why := o.play(a.Kind(), sc), simulate.Loses(a.Kind(), sc.Name)
+					got, why := o.play(t, a.Kind(), sc), simulate.Loses(a.Kind(), sc.Name)
 					switch {
 					case why == "" && maybe(a.Kind(), got) != maybe(a.Kind(), want[sc.Name]):
 						t.Errorf("%s: got\n%s\nwant, as generic tells it,\n%s", sc.Name, got, want[sc.Name])
