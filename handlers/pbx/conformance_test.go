@@ -52,6 +52,7 @@ func samples() []sample {
 	return []sample{
 		genericSample(),
 		asteriskSample(),
+		twilioSample(),
 	}
 }
 

@@ -83,6 +83,7 @@ func Kinds() []Adapter {
 	return []Adapter{
 		generic{},
 		asteriskHTTP{},
+		twilio{},
 	}
 }
 

@@ -76,6 +76,7 @@ func tongues() []tongue {
 	return []tongue{
 		genericTongue(),
 		asteriskTongue(),
+		twilioTongue(),
 	}
 }
 
