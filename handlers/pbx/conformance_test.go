@@ -53,6 +53,7 @@ func samples() []sample {
 		genericSample(),
 		asteriskSample(),
 		twilioSample(),
+		telnyxSample(),
 	}
 }
 

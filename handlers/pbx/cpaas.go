@@ -201,11 +201,12 @@ func cpaasID(parts ...string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// cpaasChecked is the result when all events are valid.
+// cpaasChecked is the result when all events are valid. Else the reply alone
+// stands beside the error: the call goes on, though nothing is made of it.
 func cpaasChecked(events []models.Event, reply *Reply) (Result, error) {
 	for i := range events {
 		if err := events[i].Validate(); err != nil {
-			return Result{}, err
+			return Result{Reply: reply}, err
 		}
 	}
 	return Result{Events: events, Reply: reply}, nil

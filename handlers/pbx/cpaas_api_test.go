@@ -11,8 +11,8 @@ import (
 	"zummer/models"
 )
 
-// platform answers requests in place of a programmable platform.
-type platform struct {
+// cpaasPlatform answers requests in place of a programmable platform.
+type cpaasPlatform struct {
 	status int
 	answer string
 	broken bool // the connection
@@ -21,12 +21,12 @@ type platform struct {
 	auth  []string
 }
 
-func (p *platform) Do(req *http.Request) (*http.Response, error) {
+func (p *cpaasPlatform) Do(req *http.Request) (*http.Response, error) {
 	if p.broken {
 		return nil, errors.New("connection refused")
 	}
 	text := req.Method + " " + req.URL.String()
-	if req.Body != nil {
+	if req.Body != nil && req.Body != http.NoBody {
 		b, err := io.ReadAll(req.Body)
 		if err != nil {
 			return nil, err
@@ -37,17 +37,17 @@ func (p *platform) Do(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: p.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(p.answer))}, nil
 }
 
-// unhelpful lists platforms that do not answer as they should; each must be
+// cpaasUnhelpful lists platforms that do not answer as they should; each must be
 // Unavailable, and what they said must not be quoted.
-func unhelpful() map[string]*platform {
-	return map[string]*platform{
+func cpaasUnhelpful() map[string]*cpaasPlatform {
+	return map[string]*cpaasPlatform{
 		"no connection": {broken: true}, "refusal": {status: 401, answer: `{"message":"s3cret"}`}, "no object": {status: 200, answer: "[1]"},
 		"no JSON": {status: 200, answer: "<html>s3cret"}, "nothing in it": {status: 201, answer: "{}"},
 	}
 }
 
-// dialTest places calls through a kind's Dialer.
-func dialTest(t *testing.T, kind string, cfg pbx.Config, needs ...string) {
+// cpaasDialTest places calls through a kind's Dialer.
+func cpaasDialTest(t *testing.T, kind string, cfg pbx.Config, needs ...string) {
 	t.Helper()
 	a, _ := pbx.Lookup(kind)
 	d, ok := a.(pbx.Dialer)
@@ -56,7 +56,7 @@ func dialTest(t *testing.T, kind string, cfg pbx.Config, needs ...string) {
 	}
 	order := pbx.Order{From: "101", Phone: "+79031234567", ID: "o1"}
 	cfg.Now = conformNow()
-	for name, p := range unhelpful() {
+	for name, p := range cpaasUnhelpful() {
 		if kind == "plivo" && name == "nothing in it" {
 			continue // its answer tells nothing that is needed
 		}
@@ -73,7 +73,7 @@ func dialTest(t *testing.T, kind string, cfg pbx.Config, needs ...string) {
 				less.Settings[k] = v
 			}
 		}
-		p := &platform{status: 200, answer: "{}"}
+		p := &cpaasPlatform{status: 200, answer: "{}"}
 		_, err := d.Dial(t.Context(), p, less, order)
 		checkField(t, err, "settings."+name)
 		if len(p.asked) > 0 {
@@ -87,12 +87,12 @@ func dialTest(t *testing.T, kind string, cfg pbx.Config, needs ...string) {
 			bad.Settings[k] = v
 		}
 	}
-	if _, err := d.Dial(t.Context(), &platform{}, bad, order); err == nil {
+	if _, err := d.Dial(t.Context(), &cpaasPlatform{}, bad, order); err == nil {
 		t.Errorf("an unusable api_url is taken")
 	}
 }
 
-func recordingOf(t *testing.T, kind string, cfg pbx.Config, do pbx.Doer, ref string) (*http.Request, error) {
+func cpaasRecording(t *testing.T, kind string, cfg pbx.Config, do pbx.Doer, ref string) (*http.Request, error) {
 	t.Helper()
 	a, _ := pbx.Lookup(kind)
 	r, ok := a.(pbx.RecordingFetcher)
@@ -101,4 +101,13 @@ func recordingOf(t *testing.T, kind string, cfg pbx.Config, do pbx.Doer, ref str
 	}
 	cfg.Now = conformNow()
 	return r.Recording(t.Context(), do, cfg, ref, "call-1")
+}
+
+// cpaasCode is the code of an error, "" for none.
+func cpaasCode(err error) string {
+	var e *models.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.Code
 }

@@ -84,6 +84,7 @@ func Kinds() []Adapter {
 		generic{},
 		asteriskHTTP{},
 		twilio{},
+		telnyx{},
 	}
 }
 

@@ -22,7 +22,11 @@ type twilioPost struct {
 func (p twilioPost) result(req Request, cfg Config) (Result, error) {
 	p.sid, p.status = p.text("callsid"), strings.ToLower(p.text("callstatus"))
 	if p.sid == "" {
-		return Result{}, models.InvalidField("callsid", "is required")
+		var reply *Reply
+		if p.status != "" && p.wantsTwiML() {
+			reply = cpaasCannot()
+		}
+		return Result{Reply: reply}, models.InvalidField("callsid", "is required")
 	}
 	p.own = p.sid
 	parent := p.text("parentcallsid")

@@ -136,8 +136,8 @@ func cpaasParse(t *testing.T, kind string, cfg pbx.Config, path, query, form str
 	return res
 }
 
-// told writes events in short: type, direction, who, whom, why, how long.
-func told(events []models.Event) string {
+// cpaasTold writes events in short: type, direction, who, whom, why, how long.
+func cpaasTold(events []models.Event) string {
 	var out []string
 	for _, e := range events {
 		s := strings.TrimSpace(strings.Join([]string{string(e.Type), string(e.Direction), strings.Join(e.AllAddresses(), "="), e.Phone, e.Reason}, " "))
@@ -205,19 +205,19 @@ func TestTwilioLegs(t *testing.T) {
 		"a SIP address without a server": {nil, "", "CallStatus=ringing&To=sip:101" + child, "ringing login:101=101 +79031234567"},
 		"a short number":                 {nil, "", "CallStatus=ringing&To=101" + child, "ringing 101 +79031234567"},
 	} {
-		if got := told(twilioParse(t, tc.settings, "/status", tc.query, tc.form).Events); got != tc.want {
+		if got := cpaasTold(twilioParse(t, tc.settings, "/status", tc.query, tc.form).Events); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
-	if _, err := pbxParse("twilio", "CallSid=CA2&ParentCallSid=CA1&CallStatus=ringing&CallbackSource=x"); err == nil {
+	if _, err := twilioRead("twilio", "CallSid=CA2&ParentCallSid=CA1&CallStatus=ringing&CallbackSource=x"); err == nil {
 		t.Errorf("a ringing leg of nobody is taken")
 	}
-	if _, err := pbxParse("twilio", `[{"CallSid":"CA1"}]`); models.KindOf(err) != models.Malformed {
+	if _, err := twilioRead("twilio", `[{"CallSid":"CA1"}]`); models.KindOf(err) != models.Malformed {
 		t.Errorf("a list: %v, want Malformed", err)
 	}
 }
 
-func pbxParse(kind, form string) (pbx.Result, error) {
+func twilioRead(kind, form string) (pbx.Result, error) {
 	a, _ := pbx.Lookup(kind)
 	return a.Parse(body(form), pbx.Config{Region: "RU"})
 }
@@ -254,7 +254,7 @@ func TestTwilioTwiML(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			res := twilioParse(t, tc.settings, "/voice", "", tc.form)
-			if got := told(res.Events); got != tc.events || res.Reply == nil || res.Reply.Status != tc.status {
+			if got := cpaasTold(res.Events); got != tc.events || res.Reply == nil || res.Reply.Status != tc.status {
 				t.Fatalf("%q, reply %+v, want %q and status %d", got, res.Reply, tc.events, tc.status)
 			}
 			doc := string(res.Reply.Body)
@@ -287,7 +287,7 @@ func TestTwilioRecording(t *testing.T) {
 		"no address":                   {nil, "RE1", "", "", true},
 		"no URL":                       {nil, "https://[", "", "", true},
 	} {
-		req, err := recordingOf(t, "twilio", pbx.Config{Secret: "12345", Settings: tc.settings}, nil, tc.ref)
+		req, err := cpaasRecording(t, "twilio", pbx.Config{Secret: "12345", Settings: tc.settings}, nil, tc.ref)
 		if tc.err != (err != nil) {
 			t.Errorf("%s: Recording: %v", name, err)
 		}
@@ -303,10 +303,10 @@ func TestTwilioRecording(t *testing.T) {
 
 func TestTwilioDial(t *testing.T) {
 	cfg := pbx.Config{Secret: "12345", Settings: map[string]any{"account_sid": "AC17", "caller_id": "+15005550006", "hook_url": "https://z.example/hooks/office/token/", "dial": "102=sip:102@a.example"}}
-	dialTest(t, "twilio", cfg, "account_sid", "caller_id", "hook_url")
+	cpaasDialTest(t, "twilio", cfg, "account_sid", "caller_id", "hook_url")
 	a, _ := pbx.Lookup("twilio")
 	for from, to := range map[string]string{"101": "client:101", "login:ivanov": "client:ivanov", "102": "sip:102@a.example", "sip:a@b.example": "sip:a@b.example", "tel:+79990000101": "+79990000101"} {
-		p := &platform{status: 201, answer: `{"sid":"CA9","status":"queued"}`}
+		p := &cpaasPlatform{status: 201, answer: `{"sid":"CA9","status":"queued"}`}
 		call, err := a.(pbx.Dialer).Dial(t.Context(), p, cfg, pbx.Order{From: from, Phone: "+79031234567"})
 		if err != nil || call != "CA9" || len(p.asked) != 1 {
 			t.Fatalf("Dial(%s) = %q, %v after %v", from, call, err, p.asked)
@@ -322,6 +322,30 @@ func TestTwilioDial(t *testing.T) {
 		}
 		if doc := form.Get("Twiml"); !strings.Contains(doc, ">+79031234567</Number></Dial></Response>") || !strings.Contains(doc, `callerId="+15005550006"`) {
 			t.Errorf("Dial(%s): %s", from, doc)
+		}
+	}
+}
+
+// TestTwilioUnreadable: a request that steers a call is answered so that the
+// call goes on, also when nothing can be made of it.
+func TestTwilioUnreadable(t *testing.T) {
+	a, _ := pbx.Lookup("twilio")
+	cfg := pbx.Config{Settings: map[string]any{"voice_url": "https://a.example/v"}}
+	for name, tc := range map[string]struct {
+		form   string
+		status int
+	}{
+		"no CallSid":         {"CallStatus=ringing&Direction=inbound", 503},
+		"an endless CallSid": {"CallStatus=ringing&Direction=inbound&CallSid=" + strings.Repeat("x", 300), 200},
+		"a callback":         {"CallStatus=completed", 0},
+	} {
+		res, err := a.Parse(body(tc.form), cfg)
+		status := 0
+		if res.Reply != nil {
+			status = res.Reply.Status
+		}
+		if err == nil || status != tc.status {
+			t.Errorf("%s: %+v, %v, want an error and status %d", name, res.Reply, err, tc.status)
 		}
 	}
 }

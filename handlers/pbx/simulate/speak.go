@@ -77,6 +77,7 @@ func tongues() []tongue {
 		genericTongue(),
 		asteriskTongue(),
 		twilioTongue(),
+		telnyxTongue(),
 	}
 }
 
