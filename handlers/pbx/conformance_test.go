@@ -54,6 +54,7 @@ func samples() []sample {
 		asteriskSample(),
 		twilioSample(),
 		telnyxSample(),
+		plivoSample(),
 	}
 }
 

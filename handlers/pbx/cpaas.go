@@ -66,9 +66,9 @@ func cpaasNamed(s string) (name, address string) {
 	return "", strings.TrimSpace(s)
 }
 
-// number gives a number its "+" back where the platform leaves it out of the
+// intl gives a number its "+" back where the platform leaves it out of the
 // international form.
-func (c cpaas) number(s string) string {
+func (c cpaas) intl(s string) string {
 	if c.plus && len(s) >= 8 && len(s) <= 15 && strings.Trim(s, "0123456789") == "" {
 		return "+" + s
 	}
@@ -97,9 +97,9 @@ func (c cpaas) who(address string) (name string, more []string, public bool) {
 		if cpaasShort(user) {
 			more = []string{user}
 		}
-		return name, more, phone.Parse(c.number(user), c.region).E164 != ""
+		return name, more, phone.Parse(c.intl(user), c.region).E164 != ""
 	}
-	n := phone.Parse(c.number(s), c.region)
+	n := phone.Parse(c.intl(s), c.region)
 	switch {
 	case n.Hidden:
 		return "", nil, false
@@ -169,7 +169,7 @@ func (c cpaas) customer(number string) string {
 	if c.phone != "" {
 		number = c.phone
 	}
-	number = c.number(number)
+	number = c.intl(number)
 	if slices.Contains(cpaasHidden(), strings.TrimPrefix(number, "+")) {
 		return "anonymous"
 	}
@@ -177,6 +177,15 @@ func (c cpaas) customer(number string) string {
 		return ""
 	}
 	return number
+}
+
+// far is the number at the far end of an outgoing call's leg; "" where the leg
+// is a person's phone after all.
+func (c cpaas) far(to string) string {
+	if _, _, public := c.who(to); !public && c.phone == "" && !phone.Parse(to, c.region).Hidden {
+		return ""
+	}
+	return c.customer(to)
 }
 
 // cpaasHidden lists the keypad spellings of ANONYMOUS, RESTRICTED, BLOCKED,

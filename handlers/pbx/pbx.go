@@ -85,6 +85,7 @@ func Kinds() []Adapter {
 		asteriskHTTP{},
 		twilio{},
 		telnyx{},
+		plivo{},
 	}
 }
 

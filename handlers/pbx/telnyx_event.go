@@ -51,7 +51,7 @@ func (p telnyxEvent) events() []models.Event {
 	e.Leg, e.Extension = p.leg, ext
 	switch {
 	case customer:
-		e.Direction, e.Phone = models.Out, p.customer(to)
+		e.Direction, e.Phone = models.Out, p.far(to)
 		if p.what != "call.answered" {
 			e.Leg = ""
 			return p.first(e)

@@ -107,7 +107,7 @@ func (p twilioPost) child() []models.Event {
 // dialled is the far end's leg of an outgoing call of ext's.
 func (p twilioPost) dialled(ext, to, leg string) []models.Event {
 	e := p.event(models.EventStarted, "")
-	e.Direction, e.Extension, e.Phone = models.Out, ext, p.customer(to)
+	e.Direction, e.Extension, e.Phone = models.Out, ext, p.far(to)
 	switch {
 	case p.status == "in-progress" && ext != "":
 		e.Type, e.Leg = models.EventAnswered, leg

@@ -78,6 +78,7 @@ func tongues() []tongue {
 		asteriskTongue(),
 		twilioTongue(),
 		telnyxTongue(),
+		plivoTongue(),
 	}
 }
 
