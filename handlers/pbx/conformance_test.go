@@ -55,6 +55,7 @@ func samples() []sample {
 		twilioSample(),
 		telnyxSample(),
 		plivoSample(),
+		vonageSample(),
 	}
 }
 

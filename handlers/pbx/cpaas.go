@@ -163,6 +163,22 @@ func (c cpaas) caller(from string) (name string, person bool) {
 	return name, name != "" && !public
 }
 
+// begun says on e who calls whom on a caller's leg: somebody from outside, a
+// person somebody outside, or a person a colleague.
+func (c cpaas) begun(e models.Event, from, to, callerName string) models.Event {
+	name, person := c.caller(from)
+	_, _, public := c.who(to)
+	switch {
+	case c.dir == models.In || c.dir == "" && !person:
+		e.Direction, e.Phone, e.DID, e.Name = models.In, c.customer(from), to, models.CutText(callerName, models.MaxName)
+	case c.dir == models.Out || c.dir == "" && public:
+		e.Direction, e.Extension, e.Phone = models.Out, name, c.customer(to)
+	default:
+		e.Direction, e.Phone = models.InternalCall, cpaasColleague(name)
+	}
+	return e
+}
+
 // customer is the number of somebody outside, as it was written; the company's
 // own number, which a platform shows where it has no other, is nobody's.
 func (c cpaas) customer(number string) string {

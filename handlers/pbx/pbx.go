@@ -86,6 +86,7 @@ func Kinds() []Adapter {
 		twilio{},
 		telnyx{},
 		plivo{},
+		vonage{},
 	}
 }
 

@@ -116,7 +116,7 @@ func (p plivoPost) target(to string) (cpaasTarget, bool) {
 
 // own is a callback about the A leg: it rings, or it is over.
 func (p plivoPost) own() []models.Event {
-	e := p.begun(p.event(models.EventStarted, p.status))
+	e := p.first(p.event(models.EventStarted, p.status))
 	if !p.over() && !strings.EqualFold(p.text("event"), "hangup") {
 		return []models.Event{e}
 	}
@@ -136,27 +136,18 @@ func (p plivoPost) own() []models.Event {
 
 func (p plivoPost) outbound() bool { return strings.EqualFold(p.text("direction"), "outbound") }
 
-// begun says who calls whom on the A leg.
-func (p plivoPost) begun(e models.Event) models.Event {
+// first says who calls whom on the A leg.
+func (p plivoPost) first(e models.Event) models.Event {
 	from, to := p.intl(p.text("from")), p.intl(p.text("to"))
-	name, person := p.caller(from)
-	_, _, public := p.who(to)
-	switch {
-	case p.outbound():
-		callee, _, _ := p.who(to)
-		e.Direction, e.Extension = models.Out, p.ext
-		if public || p.phone != "" {
-			e.Phone = p.customer(to)
-		} else if e.Extension == "" {
-			e.Extension = callee
-		}
-	case p.dir == models.In || p.dir == "" && !person:
-		e.Direction, e.Phone, e.DID = models.In, p.customer(from), to
-		e.Name = models.CutText(p.text("callername"), models.MaxName)
-	case p.dir == models.Out || p.dir == "" && public:
-		e.Direction, e.Extension, e.Phone = models.Out, name, p.customer(to)
-	default:
-		e.Direction, e.Phone = models.InternalCall, cpaasColleague(name)
+	if !p.outbound() {
+		return p.begun(e, from, to, p.text("callername"))
+	}
+	callee, _, public := p.who(to)
+	e.Direction, e.Extension = models.Out, p.ext
+	if public || p.phone != "" {
+		e.Phone = p.customer(to)
+	} else if e.Extension == "" {
+		e.Extension = callee
 	}
 	return e
 }
@@ -206,7 +197,7 @@ func (p plivoPost) answer(hook string, cfg Config) ([]models.Event, *Reply) {
 	if p.dir == models.Out && p.phone != "" { // a call that Dial ordered, and its person is on the line
 		return nil, p.dial(hook, []string{p.phone}, url.Values{"ext": {p.ext}, "dir": {"out"}}, caller)
 	}
-	e := p.begun(p.event(models.EventStarted))
+	e := p.first(p.event(models.EventStarted))
 	events := []models.Event{e}
 	switch {
 	case p.outbound():

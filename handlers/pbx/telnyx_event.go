@@ -35,17 +35,7 @@ func (p telnyxEvent) events() []models.Event {
 		e.Direction, e.Extension, e.Phone = models.Out, p.ext, p.customer(to)
 		return p.first(e)
 	case p.callers(to, person):
-		_, _, public := p.who(to)
-		switch {
-		case !person:
-			e.Direction, e.Phone, e.DID = models.In, p.customer(from), to
-			e.Name = models.CutText(p.text("caller_id_name"), models.MaxName)
-		case public:
-			e.Direction, e.Extension, e.Phone = models.Out, name, p.customer(to)
-		default:
-			e.Direction, e.Phone = models.InternalCall, cpaasColleague(name)
-		}
-		return p.first(e)
+		return p.first(p.begun(e, from, to, p.text("caller_id_name")))
 	}
 	ext, more, customer := p.callee(to)
 	e.Leg, e.Extension = p.leg, ext

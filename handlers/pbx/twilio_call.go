@@ -140,7 +140,7 @@ func (p twilioPost) parent() []models.Event {
 			e.Type, e.Leg = models.EventAnswered, p.sid
 		}
 	default:
-		e = p.begun(e, from, to)
+		e = p.begun(e, from, to, p.text("callername"))
 	}
 	switch {
 	case p.over():
@@ -157,22 +157,6 @@ func (p twilioPost) parent() []models.Event {
 		return nil // TwiML took the call, or the person's own phone: nobody talks
 	}
 	return []models.Event{e}
-}
-
-// begun says who calls whom on a caller's leg.
-func (p twilioPost) begun(e models.Event, from, to string) models.Event {
-	name, person := p.caller(from)
-	_, _, public := p.who(to)
-	switch {
-	case p.dir == models.In || p.dir == "" && !person:
-		e.Direction, e.Phone, e.DID = models.In, p.customer(from), to
-		e.Name = models.CutText(p.text("callername"), models.MaxName)
-	case p.dir == models.Out || p.dir == "" && public:
-		e.Direction, e.Extension, e.Phone = models.Out, name, p.customer(to)
-	default:
-		e.Direction, e.Phone = models.InternalCall, cpaasColleague(name)
-	}
-	return e
 }
 
 // reason of a leg that was not answered. Twilio cancels a leg when another one

@@ -79,6 +79,7 @@ func tongues() []tongue {
 		twilioTongue(),
 		telnyxTongue(),
 		plivoTongue(),
+		vonageTongue(),
 	}
 }
 
