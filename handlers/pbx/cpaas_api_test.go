@@ -111,3 +111,15 @@ func cpaasCode(err error) string {
 	}
 	return e.Code
 }
+
+// TestNamesInAnyCase: fields whose names differ in case alone read the same
+// each time.
+func TestNamesInAnyCase(t *testing.T) {
+	for _, text := range []string{"CAllSid=1&callSid=2&CALLSID=3&CallStatus=completed&From=%2B79031234567", `{"CAllSid":"1","callSid":"2","CALLSID":"3","CallStatus":"completed","From":"+79031234567"}`} {
+		for range 50 {
+			if res, err := twilioRead("twilio", text); err != nil || len(res.Events) != 1 || res.Events[0].Call != "2" {
+				t.Fatalf("Parse(%s) = %+v, %v, want call 2", text, res.Events, err)
+			}
+		}
+	}
+}
