@@ -68,6 +68,10 @@ func samples() []sample {
 		zadarmaSample(),
 		novofonSample(),
 		uisSample(),
+		twilioSample(),
+		telnyxSample(),
+		plivoSample(),
+		vonageSample(),
 	}
 }
 

@@ -99,6 +99,10 @@ func Kinds() []Adapter {
 		zadarma{},
 		novofon{},
 		uis{},
+		twilio{},
+		telnyx{},
+		plivo{},
+		vonage{},
 	}
 }
 

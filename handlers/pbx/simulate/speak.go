@@ -94,6 +94,10 @@ func tongues() []tongue {
 		zadarmaTongue(),
 		novofonTongue(),
 		uisTongue(),
+		twilioTongue(),
+		telnyxTongue(),
+		plivoTongue(),
+		vonageTongue(),
 	}
 }
 
