@@ -100,6 +100,16 @@ func (p plivoPost) leg() []models.Event {
 	default:
 		return nil
 	}
+	// Only now it is told that this phone rang: without that nobody would count
+	// as called.
+	if e.Reason == models.ReasonNoAnswer || e.Reason == models.ReasonGaveUp || e.Reason == models.ReasonElsewhere {
+		rang := e
+		rang.Type, rang.Reason = models.EventRinging, ""
+		if rang.ID != "" {
+			rang.ID += "/rang"
+		}
+		return []models.Event{rang, e}
+	}
 	return []models.Event{e}
 }
 

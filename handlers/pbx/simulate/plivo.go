@@ -15,14 +15,17 @@ import (
 // docs/pbx/plivo.md asks for. It has no word for a ring, and no times.
 func plivoTongue() tongue {
 	own := "the length of the last talk: the call's counts from the first answer"
+	const silent = "which phones ring is told when they stop, so nobody is shown that his rings"
 	return tongue{
-		kind: "plivo", secret: "Y2Q2ZDgxZmY5YWRiOTI5YmQ1Njg0MTAxZWIyOTc4", settings: map[string]any{"voice_url": "https://example.com/answer"},
+		kind: "plivo", undated: true, secret: "Y2Q2ZDgxZmY5YWRiOTI5YmQ1Njg0MTAxZWIyOTc4", settings: map[string]any{"voice_url": "https://example.com/answer"},
 		voice: func(to Target) voice { return (&plivoCaller{to: to}).say },
 		cannot: map[string]string{
 			"consult": "an attended transfer is a conference, whose members are calls of their own without a common key",
 		},
 		loses: map[string]string{
 			"transfer": own, "back": own,
+			"direct": silent, "missed": silent, "abandoned": silent, "group": silent, "queue": silent, "hidden": silent, "nameless": silent, "repeat": silent,
+			"late": silent, "recording": silent,
 			"early-end": "that the call was answered: nothing bears a time, so an answer that comes after the end is not believed",
 		},
 	}

@@ -25,7 +25,10 @@ func telnyxTongue() tongue {
 		cannot: map[string]string{
 			"consult": "an attended transfer joins legs of two sessions, and no event names both",
 		},
-		loses: map[string]string{"transfer": own, "back": own},
+		loses: map[string]string{
+			"transfer": own, "back": own,
+			"early-end": "the end tells no talk, so until the answer arrives the call counts as missed",
+		},
 	}
 }
 

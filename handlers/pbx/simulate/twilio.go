@@ -23,8 +23,9 @@ func twilioTongue() tongue {
 			"consult": "an attended transfer is a conference, whose participants are calls of their own without a common key",
 		},
 		loses: map[string]string{
-			"transfer": "the length of the last talk: only legs have one, and the call's counts from the first answer",
-			"back":     "the length of the last talk: only legs have one, and the call's counts from the first answer",
+			"early-end": "the end tells no talk, so until the answer arrives the call counts as missed",
+			"transfer":  "the length of the last talk: only legs have one, and the call's counts from the first answer",
+			"back":      "the length of the last talk: only legs have one, and the call's counts from the first answer",
 		},
 	}
 }

@@ -22,7 +22,10 @@ func vonageTongue() tongue {
 		cannot: map[string]string{
 			"consult": "the consultation is a conversation of its own, and no event says which of its legs goes over",
 		},
-		loses: map[string]string{"transfer": own, "back": own},
+		loses: map[string]string{
+			"transfer": own, "back": own,
+			"early-end": "the end tells no talk, so until the answer arrives the call counts as missed",
+		},
 	}
 }
 
