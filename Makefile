@@ -2,7 +2,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint bench cover fmt tidy docker clean
+.PHONY: help build run demo test lint fuzz bench cover fmt tidy docker clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,11 +22,14 @@ test: ## vet and all tests on both databases with -race; installs what is missin
 lint: ## gofmt, go mod tidy, golangci-lint
 	@scripts/lint.sh
 
+fuzz: ## every fuzz target for a minute
+	@scripts/fuzz.sh 1m
+
 bench: ## measure, and write docs/benchmarks
 	@scripts/with-postgres.sh go run ./clients/bench -all
 
 cover: ## tests with coverage, as cover.html
-	@scripts/need.sh chromium && export ZUMMER_TEST_CHROMIUM="$$(scripts/chromium.sh)" && scripts/with-postgres.sh go test -coverprofile=cover.out -coverpkg=./... ./... && go tool cover -html=cover.out -o cover.html
+	@scripts/need.sh chromium curl && export ZUMMER_TEST_CHROMIUM="$$(scripts/chromium.sh)" && scripts/with-postgres.sh go test -coverprofile=cover.out -coverpkg=./... ./... && go tool cover -html=cover.out -o cover.html
 
 fmt: ## format all Go files
 	gofmt -w -s .

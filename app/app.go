@@ -132,7 +132,8 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	}
 	a.api = handlers.New(handlers.Deps{
 		Register: a.inbox, Setup: a.parts.setup, Journal: a.parts.store,
-		Auth:      &latecomer{Auth: auth.New(a.parts.snapshot.Get, adminHash), snapshot: a.parts.snapshot, version: a.parts.store.ConfigVersion},
+		Auth: &relayed{note: a.parts.setup.NoteRelay,
+			Auth: &latecomer{Auth: auth.New(a.parts.snapshot.Get, adminHash), snapshot: a.parts.snapshot, version: a.parts.store.ConfigVersion}},
 		Outbound:  a.outbound.of,
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region,

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -43,7 +41,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	code := -1
 	parser, err := kong.New(&cli, kong.Name("zummer"), kong.Writers(stdout, stderr), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"scenarios": scenarioHelp()},
 		kong.Description("Zummer opens the right form on the right screen when a phone call is answered.\n\n"+
-			"Try it:     zummer demo\nRun it:     zummer serve\nThen:       zummer admin token, and http://127.0.0.1:8080/admin/\n\n"+
+			"Try it: zummer demo\n\nRun it: zummer serve; then zummer admin token, and http://127.0.0.1:8080/admin/\n\n"+
 			"Every flag of serve can be set by an environment variable; docs/operations.md explains them."))
 	if err != nil {
 		fmt.Fprintln(stderr, "zummer:", err)
@@ -140,35 +138,6 @@ func (c *migrateCmd) Run(e *env) error {
 	}
 	w.close()
 	fmt.Fprintln(e.stdout, "the schema is up to date")
-	return nil
-}
-
-type healthcheckCmd struct {
-	URL string `arg:"" optional:"" help:"Address of the instance; default: http:// and ZUMMER_LISTEN."`
-	// Listen finds the instance of the same container.
-	Listen string `env:"ZUMMER_LISTEN" default:"127.0.0.1:8080" hidden:""`
-}
-
-// Run asks /readyz.
-func (c *healthcheckCmd) Run(e *env) error {
-	url := c.URL
-	if url == "" {
-		url = "http://" + strings.Replace(c.Listen, "0.0.0.0:", "127.0.0.1:", 1)
-	}
-	ctx, cancel := context.WithTimeout(e.ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(url, "/")+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("not reachable: %w", err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", res.Status)
-	}
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -46,7 +48,7 @@ func (s *Span) UnmarshalText(text []byte) error {
 // docs/operations.md explains; .env.example lists the same variables (a test
 // compares them).
 type Config struct {
-	Listen      string   `env:"ZUMMER_LISTEN" default:"127.0.0.1:8080" help:"Address for clients, administration and hooks." placeholder:"HOST:PORT"`
+	Listen      string   `env:"ZUMMER_LISTEN" default:"127.0.0.1:8080" help:"Address for clients, administration and hooks."`
 	HooksListen string   `env:"ZUMMER_HOOKS_LISTEN" help:"A second, public address that serves /hooks and /healthz only." placeholder:"HOST:PORT"`
 	TLSCert     string   `env:"ZUMMER_TLS_CERT" help:"Certificate chain (PEM) for both addresses." type:"path"`
 	TLSKey      string   `env:"ZUMMER_TLS_KEY" help:"Key (PEM) of the certificate." type:"path"`
@@ -54,7 +56,7 @@ type Config struct {
 	PublicURL   string   `env:"ZUMMER_PUBLIC_URL" help:"What PBXs see, e.g. https://zummer.example; empty: taken from the request."`
 	AdminToken  Secret   `env:"ZUMMER_ADMIN_TOKEN" help:"Bearer token with the admin scope, at least 16 characters; else 'zummer admin token' makes one."`
 	CORSOrigins []string `env:"ZUMMER_CORS_ORIGINS" help:"Exact origins of browser clients, e.g. https://crm.example."`
-	Proxies     []string `env:"ZUMMER_TRUSTED_PROXIES" help:"CIDRs whose X-Forwarded-For is believed."`
+	Proxies     []string `env:"ZUMMER_TRUSTED_PROXIES" name:"trusted-proxies" help:"CIDRs whose X-Forwarded-For is believed."`
 	QueryToken  bool     `env:"ZUMMER_QUERY_TOKEN" default:"false" help:"Accept ?token= from clients that can send no header."`
 
 	PollInterval time.Duration `env:"ZUMMER_POLL_INTERVAL" default:"5s" help:"Pace told to clients that do not wait."`
@@ -86,6 +88,11 @@ type Logging struct {
 func (c *Config) Validate() error {
 	bad := func(name, format string, args ...any) error {
 		return fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...))
+	}
+	for name, addr := range map[string]string{"ZUMMER_LISTEN": c.Listen, "ZUMMER_HOOKS_LISTEN": c.HooksListen, "ZUMMER_METRICS_LISTEN": c.MetricsListen} {
+		if !isAddress(addr) && (addr != "" || name == "ZUMMER_LISTEN") {
+			return bad(name, "%q is no address such as 127.0.0.1:8080 or :8080", addr)
+		}
 	}
 	if c.AdminToken != "" && len(c.AdminToken) < 16 {
 		return bad("ZUMMER_ADMIN_TOKEN", "must have at least 16 characters")
@@ -131,6 +138,25 @@ func (c *Config) Validate() error {
 	}
 	_, err := c.proxies()
 	return err
+}
+
+// isAddress reports whether a server can be told to listen there; port 0 takes
+// a free one.
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return false
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n <= 65535
+}
+
+// Validate refuses what cannot work, naming the variable.
+func (d *Database) Validate() error {
+	if d.DBPool < 1 || d.DBPool > 10_000 {
+		return errors.New("ZUMMER_DB_POOL: must lie between 1 and 10000")
+	}
+	return nil
 }
 
 // proxies parses the trusted networks.

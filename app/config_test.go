@@ -54,6 +54,15 @@ func TestEnvExample(t *testing.T) {
 			t.Errorf(".env.example names %s, which is no setting", name)
 		}
 	}
+	docs, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range want {
+		if !regexp.MustCompile(`(?m)^\| .*` + "`" + name + "`").Match(docs) {
+			t.Errorf("the settings in docs/operations.md lack %s", name)
+		}
+	}
 }
 
 func validConfig() Config {
@@ -69,6 +78,10 @@ func TestConfigRefuses(t *testing.T) {
 		name   string
 		change func(*Config)
 	}{
+		{"ZUMMER_LISTEN", func(c *Config) { c.Listen = "8080" }},
+		{"ZUMMER_LISTEN", func(c *Config) { c.Listen = "" }},
+		{"ZUMMER_HOOKS_LISTEN", func(c *Config) { c.HooksListen = "0.0.0.0:99999" }},
+		{"ZUMMER_METRICS_LISTEN", func(c *Config) { c.MetricsListen = "localhost:http" }},
 		{"ZUMMER_ADMIN_TOKEN", func(c *Config) { c.AdminToken = "short" }},
 		{"ZUMMER_TLS_CERT", func(c *Config) { c.TLSCert = "x" }},
 		{"ZUMMER_TLS_DOMAIN", func(c *Config) { c.TLSCert, c.TLSKey, c.TLSDomain = "x", "y", "z" }},
@@ -88,6 +101,71 @@ func TestConfigRefuses(t *testing.T) {
 		tt.change(&c)
 		if err := c.Validate(); err == nil || !strings.HasPrefix(err.Error(), tt.name) {
 			t.Errorf("%s: Validate() = %v, want an error that names it", tt.name, err)
+		}
+	}
+}
+
+// TestServeRefusesWrongVariables: a wrong value stops the start with exit code
+// 2, is named, and nothing is made.
+func TestServeRefusesWrongVariables(t *testing.T) {
+	for name, value := range map[string]string{
+		"ZUMMER_LISTEN": "8080", "ZUMMER_HOOKS_LISTEN": "x", "ZUMMER_METRICS_LISTEN": ":-1", "ZUMMER_TLS_CERT": "cert.pem", "ZUMMER_TLS_KEY": "key.pem",
+		"ZUMMER_DB_POOL": "0", "ZUMMER_PUBLIC_URL": "zummer.example", "ZUMMER_ADMIN_TOKEN": "short", "ZUMMER_POLL_INTERVAL": "5", "ZUMMER_LONG_POLL": "1m",
+		"ZUMMER_LONG_POLL_MAX": "long", "ZUMMER_MAX_WAITING": "many", "ZUMMER_DRAIN": "-1s", "ZUMMER_TIMEZONE": "Moscow", "ZUMMER_REGION": "RUS",
+		"ZUMMER_CORS_ORIGINS": "*", "ZUMMER_TRUSTED_PROXIES": "10.0.0.1", "ZUMMER_QUERY_TOKEN": "perhaps", "ZUMMER_RETENTION": "1d", "ZUMMER_LOG": "xml", "ZUMMER_LOG_LEVEL": "loud",
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			t.Setenv("ZUMMER_DATABASE", "sqlite:"+folder+"/a.db")
+			t.Setenv("ZUMMER_LISTEN", "127.0.0.1:0")
+			t.Setenv(name, value)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			var out bytes.Buffer
+			flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, "ZUMMER_")), "_", "-")
+			if code := Main(ctx, []string{"serve"}, &out, &out); code != 2 || !strings.Contains(out.String(), name) && !strings.Contains(out.String(), flag) {
+				t.Errorf("%s=%s: exit code %d, want 2 and the variable named:\n%s", name, value, code, out.String())
+			}
+			if made, err := os.ReadDir(folder); err != nil || len(made) > 0 {
+				t.Errorf("%s=%s: %v was made (%v)", name, value, made, err)
+			}
+		})
+	}
+}
+
+// TestEmptyVariablesAreNone: what has no default and is set to nothing, as
+// compose.yaml does, is not set.
+func TestEmptyVariablesAreNone(t *testing.T) {
+	for name, def := range variables(reflect.TypeFor[serveCmd]()) {
+		if def == "" {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("ZUMMER_LISTEN", "127.0.0.1:0")
+	t.Setenv("ZUMMER_DATABASE", "sqlite:"+t.TempDir()+"/a.db")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out bytes.Buffer
+	if code := Main(ctx, []string{"serve"}, &out, &out); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, out.String())
+	}
+}
+
+// TestEveryVariableIsAFlag: of the same name, and --help shows both and the
+// default.
+func TestEveryVariableIsAFlag(t *testing.T) {
+	var out bytes.Buffer
+	if code := Main(t.Context(), []string{"serve", "--help"}, &out, &out); code != 0 {
+		t.Fatalf("serve --help = %d", code)
+	}
+	help := strings.Join(strings.Fields(out.String()), " ")
+	for name, def := range variables(reflect.TypeFor[serveCmd]()) {
+		flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, "ZUMMER_")), "_", "-")
+		if !strings.Contains(help, " "+flag) || !strings.Contains(help, "($"+name+")") {
+			t.Errorf("%s has no flag %s in --help", name, flag)
+		}
+		if def != "" && def != "false" && !strings.Contains(help, flag+"="+def+" ") && !strings.Contains(help, flag+`="`+def+`" `) {
+			t.Errorf("--help does not show the default of %s, %s", flag, def)
 		}
 	}
 }

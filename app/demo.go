@@ -19,11 +19,15 @@ import (
 )
 
 type demoCmd struct {
-	Listen  string        `default:"127.0.0.1:8080" help:"Address; port 0 takes a free one." placeholder:"HOST:PORT"`
+	Listen  string        `default:"127.0.0.1:8080" help:"Address; port 0 takes a free one."`
 	Every   time.Duration `default:"6s" help:"Pause between two calls of the simulated PBX; 0: it places none."`
 	Speed   float64       `default:"1" help:"2 makes the calls twice as fast."`
 	Logging `embed:""`
 }
+
+// demoSource is the slug of the simulated PBX: another one than the manuals use,
+// so that their requests do not replace it.
+const demoSource = "demo"
 
 // demoUser is one of the people of the demonstration.
 type demoUser struct{ login, name, ext string }
@@ -78,7 +82,7 @@ func (c *demoCmd) Run(e *env) error {
 		a.parts.close()
 		return err
 	}
-	base := "http://" + a.Addr().String()
+	base := "http://" + reachable(a.Addr().String())
 	introduce(e.stdout, base, adminText, demo.Ring)
 	g, ctx := errgroup.WithContext(e.ctx)
 	g.Go(func() error { return a.Run(ctx) })
@@ -110,12 +114,12 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 	if _, err := s.PutGroup(ctx, by, group, logins); err != nil {
 		return "", err
 	}
-	source, err := s.PutSource(ctx, by, "office", models.SourceInput{Kind: &kind, Name: &name, Group: &group, Outgoing: &yes})
+	source, err := s.PutSource(ctx, by, demoSource, models.SourceInput{Kind: &kind, Name: &name, Group: &group, Outgoing: &yes})
 	if err != nil {
 		return "", err
 	}
 	for _, u := range demoUsers() {
-		if err := s.MapExtension(ctx, by, "office", u.ext, a.directory().UserByLogin(u.login).ID); err != nil {
+		if err := s.MapExtension(ctx, by, demoSource, u.ext, a.directory().UserByLogin(u.login).ID); err != nil {
 			return "", err
 		}
 	}
@@ -124,9 +128,9 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 			return "", err
 		}
 	}
-	hook = "/hooks/office/" + source.Token
+	hook = "/hooks/" + demoSource + "/" + source.Token
 	demo.Hook = hook
-	demo.Ring = fmt.Sprintf(`curl -d 'event=answered&call=my-'$(date +%%s)'&extension=101&direction=in' --data-urlencode 'phone=+79031234567' http://%s%s`, a.Addr(), hook)
+	demo.Ring = fmt.Sprintf(`curl -d 'event=answered&call=my-'$(date +%%s)'&extension=101&direction=in' --data-urlencode 'phone=+79031234567' http://%s%s`, reachable(a.Addr().String()), hook)
 	return hook, nil
 }
 

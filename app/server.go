@@ -28,6 +28,8 @@ func (a *App) listen(ctx context.Context) (all []*server, err error) {
 	a.api.Register(main)
 	hooks := echo.New()
 	a.api.RegisterHooks(hooks)
+	metrics := http.NewServeMux()
+	metrics.Handle("/metrics", a.metrics.handler())
 	secure, err := a.tls()
 	if err != nil {
 		return nil, err
@@ -39,7 +41,7 @@ func (a *App) listen(ctx context.Context) (all []*server, err error) {
 	}{
 		{"clients, administration and hooks", a.cfg.Listen, main, secure},
 		{"hooks only", a.cfg.HooksListen, hooks, secure},
-		{"metrics", a.cfg.MetricsListen, a.metrics.handler(), nil},
+		{"metrics", a.cfg.MetricsListen, metrics, nil},
 	} {
 		if s.addr == "" {
 			continue

@@ -11,8 +11,9 @@ import (
 // takes. Middleware stands at the routes, not at groups: an address that does
 // not exist stays a 404 for everybody.
 func (a *API) registerSetup(e *echo.Echo) {
+	sameSite := crossSite(byPassword, append([]string{a.d.PublicURL}, a.d.CORSOrigins...)...)
 	route := func(scope, method, path string, h echo.HandlerFunc) {
-		e.Add(method, path, h, a.entry, a.auth(scope))
+		e.Add(method, path, h, a.entry, sameSite, a.auth(scope))
 	}
 	route(models.ScopePublish, "POST", "/v1/notifications", a.publish)
 
@@ -29,6 +30,7 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("GET", "/sources", a.listSources)
 	admin("GET", "/sources/:slug", a.getSource)
 	admin("PUT", "/sources/:slug", a.putSource)
+	admin("POST", "/sources/:slug", a.putSource)
 	admin("DELETE", "/sources/:slug", a.deleteSource)
 	admin("POST", "/sources/:slug/rotate", a.rotateSource)
 	admin("GET", "/sources/:slug/employees", a.employees)
@@ -36,6 +38,7 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("GET", "/users", a.listUsers)
 	admin("GET", "/users/:login", a.getUser)
 	admin("PUT", "/users/:login", a.putUser)
+	admin("POST", "/users/:login", a.putUser)
 	admin("DELETE", "/users/:login", a.deleteUser)
 	admin("GET", "/users/:login/sessions", a.listSessions)
 	admin("GET", "/users/:login/tokens", a.listTokens)
@@ -47,10 +50,12 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("GET", "/extensions", a.listExtensions)
 	admin("GET", "/extensions/:source/:extension", a.getExtension)
 	admin("PUT", "/extensions/:source/:extension", a.putExtension)
+	admin("POST", "/extensions/:source/:extension", a.putExtension)
 	admin("DELETE", "/extensions/:source/:extension", a.deleteExtension)
 	admin("GET", "/groups", a.listGroups)
 	admin("GET", "/groups/:name", a.getGroup)
 	admin("PUT", "/groups/:name", a.putGroup)
+	admin("POST", "/groups/:name", a.putGroup)
 	admin("DELETE", "/groups/:name", a.deleteGroup)
 
 	admin("GET", "/contacts", a.contactsByPhone)

@@ -12,7 +12,6 @@ import (
 
 	"zummer/handlers/pbx"
 	"zummer/models"
-	"zummer/models/phone"
 )
 
 // askBudget bounds one command to a PBX or one question.
@@ -37,17 +36,18 @@ func (a *API) dial(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	n := phone.Parse(number, SourceConfig(source, a.d.Timezone, a.d.Region, time.Now()).Region)
-	if n.E164 == "" {
+	cfg := SourceConfig(source, a.d.Timezone, a.d.Region, time.Now())
+	e164 := pbx.E164(number, cfg.Region)
+	if e164 == "" {
 		return models.InvalidField("phone", "is no telephone number")
 	}
-	order := pbx.Order{From: from, Phone: n.E164, ID: rand.Text()}
+	order := pbx.Order{From: from, Phone: e164, ID: rand.Text()}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), askBudget)
 	defer cancel()
 	if err := a.d.Setup.AuditNote(ctx, actorOf(c), "call.dial", user.Login, "source "+source.Slug+", order "+order.ID); err != nil {
 		return err
 	}
-	call, err := dialer.Dial(ctx, a.d.Outbound(source), SourceConfig(source, a.d.Timezone, a.d.Region, time.Now()), order)
+	call, err := dialer.Dial(ctx, a.d.Outbound(source), cfg, order)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"zummer/handlers/pbx"
 	"zummer/models"
-	"zummer/models/phone"
 )
 
 // lookupBudget bounds a contact lookup: a caller hears silence meanwhile. When
@@ -20,13 +19,13 @@ const lookupBudget = 500 * time.Millisecond
 // hidden or unreadable number, an unknown one and a database that does not
 // answer in time are all "not found": the call must go on.
 func (a *API) card(c echo.Context, s *models.Source, number string) pbx.Card {
-	n := phone.Parse(number, cmp.Or(s.Region, a.d.Region))
-	if n.E164 == "" {
+	e164 := pbx.E164(number, cmp.Or(s.Region, a.d.Region))
+	if e164 == "" {
 		return pbx.Card{}
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), lookupBudget)
 	defer cancel()
-	found, err := a.d.Setup.ContactsByPhone(ctx, n.E164)
+	found, err := a.d.Setup.ContactsByPhone(ctx, e164)
 	if err != nil {
 		a.log.WarnContext(ctx, "a contact lookup failed", "source", s.Slug, "err", err)
 		return pbx.Card{}

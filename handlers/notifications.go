@@ -22,16 +22,27 @@ const (
 // the server's own time-outs.
 const writeGrace = 30 * time.Second
 
+// pollRequest is one poll: what was asked, and what is answered.
+type pollRequest struct {
+	who    models.Caller
+	q      models.PollQuery
+	format string
+	etag   func(version, format string, limit int) string // nil: If-None-Match does not count
+	out    answer
+}
+
 // pollRoute is the whole chain of a poll. A waiting client holds its stack, so
-// nothing else stands here: a panic closes the connection, the request's id is
-// only made when it is needed.
-func (a *API) pollRoute(poll func(echo.Context, models.Caller) error) echo.HandlerFunc {
+// nothing else stands here, and reading the request is over before the wait: a
+// panic closes the connection, the request's id is only made when it is needed.
+func (a *API) pollRoute(read func(echo.Context, *pollRequest) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
-		a.allowOrigin(c)
-		who, err := a.identify(c, models.ScopePoll)
+		r, err := a.readPoll(c, read)
 		if err == nil {
-			err = poll(c, who)
+			err = a.await(c, r)
+		}
+		if err == nil {
+			err = a.writeSet(c, r)
 		}
 		if err != nil {
 			c.Error(err)
@@ -41,67 +52,79 @@ func (a *API) pollRoute(poll func(echo.Context, models.Caller) error) echo.Handl
 	}
 }
 
-// pollGet is GET /v1/notifications.
-func (a *API) pollGet(c echo.Context, who models.Caller) error {
-	f := queryFields(c)
-	var etag func(version, format string, limit int) string
-	if !f.has("version") && !f.has("ack") && !f.has("after") {
-		etag = etagOf
+func (a *API) readPoll(c echo.Context, read func(echo.Context, *pollRequest) error) (*pollRequest, error) {
+	a.allowOrigin(c)
+	r := new(pollRequest)
+	var err error
+	if r.who, err = a.identify(c, models.ScopePoll); err != nil {
+		return nil, err
 	}
-	return a.poll(c, who, f, 0, etag)
+	return r, read(c, r)
+}
+
+// pollGet is GET /v1/notifications.
+func (a *API) pollGet(c echo.Context, r *pollRequest) error {
+	f := queryFields(c)
+	if !f.has("version") && !f.has("ack") && !f.has("after") {
+		r.etag = etagOf
+	}
+	return a.parsePoll(c, r, f, 0)
 }
 
 // pollPost is POST /v1/notifications/poll.
-func (a *API) pollPost(c echo.Context, who models.Caller) error {
+func (a *API) pollPost(c echo.Context, r *pollRequest) error {
 	f, err := readFields(c)
 	if err != nil {
 		return err
 	}
-	return a.poll(c, who, f, a.d.LongPoll, nil)
+	return a.parsePoll(c, r, f, a.d.LongPoll)
 }
 
-// poll parses all of the request before anything is applied. etag is nil where
-// If-None-Match does not count.
-func (a *API) poll(c echo.Context, who models.Caller, f *fields, wait time.Duration, etag func(string, string, int) string) error {
+// parsePoll reads all of the request before anything is applied.
+func (a *API) parsePoll(c echo.Context, r *pollRequest, f *fields, wait time.Duration) error {
 	req := c.Request()
-	format := a.chooseFormat(c, f)
-	q := models.PollQuery{
+	r.format = a.chooseFormat(c, f)
+	r.q = models.PollQuery{
 		Version: f.str("version"), Wait: a.waitOf(f, req.Header, wait), Limit: limitOf(f), After: f.str("after"),
 		Session: f.str("session"), App: f.str("app"), Acks: acksOf(f),
 	}
-	if len(q.Version) > maxVersion {
-		q.Version = ""
+	if len(r.q.Version) > maxVersion {
+		r.q.Version = ""
 	}
-	if q.Session != "" && !plain(q.Session, 64) {
+	if r.q.Session != "" && !plain(r.q.Session, 64) {
 		f.fail("session", "must be 1 to 64 of A-Z a-z 0-9 . _ -")
 	}
-	zone := a.zoneOf(f, who.User, format)
+	r.out.zone = a.zoneOf(f, r.who.User, r.format)
 	if err := f.err(); err != nil {
 		return err
 	}
-	for i := range q.Acks {
-		q.Acks[i].Session = q.Session
+	for i := range r.q.Acks {
+		r.q.Acks[i].Session = r.q.Session
 	}
-	if etag != nil {
-		q.Version = matchETag(req.Header.Values("If-None-Match"), format, q.Limit)
+	if r.etag != nil {
+		r.q.Version = matchETag(req.Header.Values("If-None-Match"), r.format, r.q.Limit)
 	}
-	if q.Wait > 0 {
-		extendDeadlines(c, q.Wait+writeGrace)
+	r.out.wait = r.q.Wait
+	return nil
+}
+
+// await is the wait itself.
+func (a *API) await(c echo.Context, r *pollRequest) (err error) {
+	if r.q.Wait > 0 {
+		extendDeadlines(c, r.q.Wait+writeGrace)
 	}
 	a.polls.Add(1)
-	set, err := a.d.Register.Poll(req.Context(), who, q)
+	r.out.set, err = a.d.Register.Poll(c.Request().Context(), r.who, r.q)
 	a.polls.Add(-1)
-	if err != nil {
-		return err
+	if err == nil && r.out.set.Now.IsZero() {
+		r.out.set.Now = time.Now()
 	}
-	if set.Now.IsZero() {
-		set.Now = time.Now()
-	}
-	return a.writeSet(c, &answer{set: set, wait: q.Wait, zone: zone}, format, q.Limit, etag)
+	return err
 }
 
 // writeSet answers a poll.
-func (a *API) writeSet(c echo.Context, w *answer, format string, limit int, etag func(string, string, int) string) error {
+func (a *API) writeSet(c echo.Context, r *pollRequest) error {
+	w, format, etag := &r.out, r.format, r.etag
 	h := c.Response().Header()
 	h.Set("Cache-Control", "private, no-store")
 	h.Add("Vary", "Authorization, Accept")
@@ -109,7 +132,7 @@ func (a *API) writeSet(c echo.Context, w *answer, format string, limit int, etag
 		h.Set("Connection", "close")
 	}
 	if etag != nil && w.set.ETag != "" && w.set.State != models.StateSuperseded {
-		h["ETag"] = []string{etag(w.set.ETag, format, limit)} // not Etag: 1C looks names up letter by letter
+		h["ETag"] = []string{etag(w.set.ETag, format, r.q.Limit)} // not Etag: 1C looks names up letter by letter
 		if w.set.State == models.StateUnchanged {
 			h.Set("X-Poll-Interval", strconv.Itoa(w.nextS()))
 			return c.NoContent(http.StatusNotModified)
@@ -138,13 +161,13 @@ func (a *API) writeSet(c echo.Context, w *answer, format string, limit int, etag
 		h.Set(echo.HeaderContentType, typeJSON)
 		parts[1], parts[2] = w.rows, w.acks
 	}
-	r := c.Response()
-	r.WriteHeader(http.StatusOK)
+	res := c.Response()
+	res.WriteHeader(http.StatusOK)
 	for _, part := range parts {
 		if len(part) == 0 {
 			continue
 		}
-		if _, err := r.Write(part); err != nil {
+		if _, err := res.Write(part); err != nil {
 			return fmt.Errorf("write the answer to a poll: %w", err)
 		}
 	}

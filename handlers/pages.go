@@ -3,7 +3,6 @@ package handlers
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -14,9 +13,8 @@ import (
 
 // pages answers what people look at.
 type pages struct {
-	a     *API
-	web   *web.Pages
-	cross *http.CrossOriginProtection
+	a   *API
+	web *web.Pages
 }
 
 // registerPages puts the pages on e: the administrator's behind the admin
@@ -27,12 +25,10 @@ func (a *API) registerPages(e *echo.Echo) {
 	if err != nil {
 		panic(err) // the templates are part of the program and a test parses them
 	}
-	p := &pages{a: a, web: w, cross: http.NewCrossOriginProtection()}
-	if u, err := url.Parse(a.d.PublicURL); err == nil && u.Host != "" {
-		_ = p.cross.AddTrustedOrigin(u.Scheme + "://" + u.Host) // not an origin: then it is not trusted
-	}
+	p := &pages{a: a, web: w}
+	sameSite := crossSite(always, a.d.PublicURL)
 	admin := func(method, path string, h echo.HandlerFunc) {
-		e.Add(method, path, h, a.entry, p.head, p.sameOrigin, a.auth(models.ScopeAdmin))
+		e.Add(method, path, h, a.entry, p.head, sameSite, a.auth(models.ScopeAdmin))
 	}
 	admin("GET", "/admin", p.admin)
 	admin("GET", "/admin/", p.admin)
@@ -60,17 +56,6 @@ func (p *pages) head(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Add("Vary", "Authorization, Accept, Accept-Language")
 		if !wantsJSON(c) {
 			c.Set(keyErrorPage, errorPage(p.errorPage))
-		}
-		return next(c)
-	}
-}
-
-// sameOrigin refuses requests that change something and come from a page of
-// another site.
-func (p *pages) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if err := p.cross.Check(c.Request()); err != nil {
-			return models.Coded(models.Forbidden, "cross_origin", "this request came from a page of another site")
 		}
 		return next(c)
 	}

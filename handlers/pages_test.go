@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"zummer/models"
+	"zummer/web"
 )
 
 // asBrowser is HTTP Basic, user admin and the admin token.
@@ -126,6 +128,55 @@ func TestAdminButtons(t *testing.T) {
 				t.Errorf("status %d, did %v; want %d, %q", rec.Code, f.did, tt.status, tt.did)
 			}
 		})
+	}
+}
+
+// A browser that has the administrator's password sends it to /v1 as well.
+func TestPasswordOfABrowserFromAnotherSite(t *testing.T) {
+	const ours = "https://crm.example"
+	for _, tt := range []struct {
+		name, method, target string
+		headers              []string
+		status               int
+	}{
+		{"a form of another site", "POST", "/v1/admin/sources/office/rotate", []string{asBrowser, "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 403},
+		{"in an old browser", "POST", "/v1/admin/notifications/9/process", []string{asBrowser, "Origin: https://evil.example"}, 403},
+		{"without an origin of its own", "POST", "/v1/admin/webhooks/7/replay", []string{asBrowser, "Origin: null"}, 403},
+		{"synchronisation", "POST", "/v1/sync/users/u-1/token", []string{asBrowser, "Sec-Fetch-Site: same-site"}, 403},
+		{"publishing", "POST", "/v1/notifications", []string{asBrowser, "Sec-Fetch-Site: cross-site"}, 403},
+		{"reading changes nothing", "GET", "/v1/admin/stats", []string{asBrowser, "Sec-Fetch-Site: cross-site"}, 200},
+		{"our own page", "POST", "/v1/admin/sources/office/rotate", []string{asBrowser, "Sec-Fetch-Site: same-origin"}, 200},
+		{"a page of a configured origin", "POST", "/v1/admin/sources/office/rotate", []string{asBrowser, "Sec-Fetch-Site: cross-site", "Origin: " + ours}, 200},
+		{"curl -u", "POST", "/v1/admin/sources/office/rotate", []string{asBrowser}, 200},
+		{"a bearer token, which no browser sends by itself", "POST", "/v1/admin/sources/office/rotate", []string{asAdmin, "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newSetupFakes()
+			e, _ := setupSurface(t, f, func(d *Deps) { d.CORSOrigins = []string{ours} })
+			rec := call(t, e, tt.method, tt.target, "", tt.headers...)
+			if rec.Code != tt.status || tt.status == 403 && (len(f.did) > 0 || problemIn(t, rec).Code != "cross_origin") {
+				t.Errorf("status %d, did %v, want %d: %s", rec.Code, f.did, tt.status, rec.Body)
+			}
+		})
+	}
+}
+
+// Every reason for a refusal is documented, and said in words.
+func TestReasonsOfRefusals(t *testing.T) {
+	documented := document(t, false).Components.Schemas["Refusal"].Value.Properties["reason"].Value.Enum
+	all := []string{RefusedSource, RefusedToken, RefusedInactive, RefusedSignature, RefusedAddress, RefusedTooLarge}
+	if len(documented) != len(all) {
+		t.Errorf("openapi.yaml has %v, want %v", documented, all)
+	}
+	for _, reason := range all {
+		if !slices.Contains(documented, any(reason)) {
+			t.Errorf("openapi.yaml lacks %s", reason)
+		}
+		for _, l := range []web.Lang{web.Russian, web.English} {
+			if web.RefusalIn(l, reason) == reason {
+				t.Errorf("%s has no words in %s", reason, l)
+			}
+		}
 	}
 }
 

@@ -1,9 +1,7 @@
 package handlers
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,104 +12,6 @@ import (
 
 	"zummer/models"
 )
-
-// syncUserBody is one user as the CRM sends it.
-type syncUserBody struct {
-	ExternalID string              `json:"external_id"`
-	Login      string              `json:"login"`
-	Name       string              `json:"name"`
-	Extensions []syncExtensionBody `json:"extensions"`
-	Group      string              `json:"group"`
-}
-
-// syncExtensionBody is "101", 101 or {"source":"office","number":"101"}.
-type syncExtensionBody models.SyncExtension
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (e *syncExtensionBody) UnmarshalJSON(raw []byte) error {
-	raw = bytes.TrimSpace(raw)
-	var o struct {
-		Source string          `json:"source"`
-		Number json.RawMessage `json:"number"`
-	}
-	number := raw
-	if len(raw) > 0 && raw[0] == '{' {
-		if err := json.Unmarshal(raw, &o); err != nil {
-			return models.InvalidField("extensions", "an extension is text, or an object with source and number")
-		}
-		number = o.Number
-	}
-	var v any
-	dec := json.NewDecoder(bytes.NewReader(number))
-	dec.UseNumber()
-	if err := dec.Decode(&v); err != nil {
-		return models.InvalidField("extensions", "an extension needs a number")
-	}
-	text, ok := scalarText(v)
-	if _, isBool := v.(bool); !ok || isBool {
-		return models.InvalidField("extensions", "an extension is text, or an object with source and number")
-	}
-	e.Source, e.Number = strings.TrimSpace(o.Source), strings.TrimSpace(text)
-	return nil
-}
-
-// syncReportBody answers a list of users.
-type syncReportBody struct {
-	Created     int `json:"created"`
-	Updated     int `json:"updated"`
-	Unchanged   int `json:"unchanged"`
-	Deactivated int `json:"deactivated"`
-}
-
-// syncUsers takes {"users":[…],"full":true} or the list alone; then full comes
-// from the query.
-func (a *API) syncUsers(c echo.Context) error {
-	var body struct {
-		Users *[]syncUserBody `json:"users"`
-		Full  bool            `json:"full"`
-	}
-	raw, err := readBody(c, maxBody)
-	if err != nil {
-		return err
-	}
-	isJSON, err := bodyIsJSON(c.Request().Header, raw)
-	switch {
-	case err != nil:
-		return err
-	case !isJSON:
-		return models.Errorf(models.Unsupported, "send the users as JSON")
-	}
-	into := any(&body)
-	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
-		into = &body.Users
-		q := queryFields(c)
-		body.Full = q.bool("full", false)
-		if err := q.err(); err != nil {
-			return err
-		}
-	}
-	if err := decodeExactly(raw, into); err != nil {
-		return err
-	}
-	if body.Users == nil {
-		return models.InvalidField("users", "is required")
-	}
-	users := make([]models.SyncUser, len(*body.Users))
-	for i, u := range *body.Users {
-		users[i] = models.SyncUser{ExternalID: u.ExternalID, Login: u.Login, Name: u.Name, Group: u.Group}
-		if u.Extensions != nil {
-			users[i].Extensions = make([]models.SyncExtension, len(u.Extensions))
-		}
-		for j, e := range u.Extensions {
-			users[i].Extensions[j] = models.SyncExtension(e)
-		}
-	}
-	rep, err := a.d.Setup.SyncUsers(c.Request().Context(), actorOf(c), users, body.Full)
-	if err != nil {
-		return err
-	}
-	return writeJSON(c, http.StatusOK, syncReportBody(rep))
-}
 
 // newTokenBody shows a token, once.
 type newTokenBody struct {

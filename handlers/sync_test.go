@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -46,6 +47,50 @@ func TestSyncUsers(t *testing.T) {
 			}
 			if !reflect.DeepEqual(f.synced, tt.want) {
 				t.Errorf("users %+v, want %+v", f.synced, tt.want)
+			}
+			if got := strings.Join(f.did, ";"); got != tt.did {
+				t.Errorf("did %q, want %q", got, tt.did)
+			}
+		})
+	}
+}
+
+// Users as a form, and as lines when they are too many for one body.
+func TestSyncUsersAsFormAndLines(t *testing.T) {
+	const form, lines = "Content-Type: application/x-www-form-urlencoded", "Content-Type: application/x-ndjson; charset=utf-8"
+	user := func(n int) string {
+		return fmt.Sprintf(`{"external_id":"u-%d","login":"Иванов %d","extensions":[]}`, n, n)
+	}
+	many := strings.Builder{}
+	for n := range 2000 {
+		many.WriteString(user(n) + "\r\n")
+	}
+	for _, tt := range []struct {
+		name, target, contentType, body string
+		status                          int
+		did, answer                     string
+	}{
+		{"a form", "/v1/sync/users", form, "full=%D0%98%D1%81%D1%82%D0%B8%D0%BD%D0%B0&users=" + url.QueryEscape("["+user(1)+"]"), 200, "test sync 1 full=true", ""},
+		{"a form without its type", "/v1/sync/users?full=1", "Content-Type:", "users=" + url.QueryEscape("["+user(1)+"]"), 200, "test sync 1 full=true", ""},
+		{"a form without users", "/v1/sync/users", form, "a=b", 422, "", `"field":"users"`},
+		{"a form of nothing in particular", "/v1/sync/users", form, "users=ivanov", 400, "", "no valid JSON"},
+		{"an object, full in the query", "/v1/sync/users?full=1", "Content-Type: application/json", `{"users":[]}`, 200, "test sync 0 full=true", ""},
+		{"an object that says no", "/v1/sync/users?full=1", "Content-Type: application/json", `{"users":[],"full":false}`, 200, "test sync 0 full=false", ""},
+		{"lines, more than 64 KiB", "/v1/sync/users?full=true", lines, "\xef\xbb\xbf" + many.String(), 200, "test sync 2000 full=true", ""},
+		{"lines, the last without its end", "/v1/sync/users", lines, user(1) + "\n\n" + user(2), 200, "test sync 2 full=false", ""},
+		{"no lines", "/v1/sync/users", lines, "", 200, "test sync 0 full=false", ""},
+		{"a bad line", "/v1/sync/users?full=true", lines, user(1) + "\n{oops\n", 400, "", "line 2: "},
+		{"a line of a wrong type", "/v1/sync/users", lines, user(1) + "\n" + `{"login":5}` + "\n", 422, "", "line 2: login"},
+		{"a line over 16 KiB", "/v1/sync/users", lines, user(1) + "\n" + `{"name":"` + strings.Repeat("x", 16<<10) + `"}`, 413, "", "line 2 is longer"},
+		{"too many lines", "/v1/sync/users", lines, strings.Repeat("{}\n", 20_001), 422, "", `"field":"users"`},
+		{"lines, wrong full", "/v1/sync/users?full=perhaps", lines, user(1), 422, "", `"field":"full"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newSetupFakes()
+			e, _ := setupSurface(t, f)
+			rec := call(t, e, "POST", tt.target, tt.body, asSync, tt.contentType)
+			if rec.Code != tt.status || !strings.Contains(rec.Body.String(), tt.answer) {
+				t.Errorf("status %d, body %s; want %d with %s", rec.Code, rec.Body, tt.status, tt.answer)
 			}
 			if got := strings.Join(f.did, ";"); got != tt.did {
 				t.Errorf("did %q, want %q", got, tt.did)

@@ -59,7 +59,9 @@ func (b *base) SilentCalls(_ context.Context, sources []int64, age time.Duration
 	return b.stuck[:min(limit, len(b.stuck))], b.ask("silent %v %v %d", sources, age, limit)
 }
 
-func (b *base) CloseSilent(ctx context.Context, ids []int64) (int, error) { return b.CloseCalls(ctx, ids) }
+func (b *base) CloseSilent(ctx context.Context, ids []int64) (int, error) {
+	return b.CloseCalls(ctx, ids)
+}
 
 func (b *base) CloseCalls(_ context.Context, ids []int64) (int, error) {
 	if err := b.ask("close %v", ids); err != nil {

@@ -54,7 +54,8 @@ type Session struct {
 	Waiting  bool
 }
 
-// SourceInput is the body of PUT /v1/admin/sources/{slug}. Nil keeps.
+// SourceInput is the body of PUT /v1/admin/sources/{slug}. Nil means the
+// default; for kind, secret and settings it keeps what is stored.
 type SourceInput struct {
 	Kind, Name, Secret, Timezone, Region, Group, LineGroup *string
 	Outgoing, Active                                       *bool

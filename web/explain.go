@@ -74,9 +74,11 @@ func OutcomeIn(l Lang, outcome string) string {
 // RefusalIn says in words why a webhook was turned away.
 func RefusalIn(l Lang, reason string) string {
 	words := map[string]said{
-		"unknown_source":  {"нет такого источника или он выключен", "no such source, or it is switched off"},
+		"unknown_source":  {"нет такого источника", "no such source"},
+		"inactive_source": {"источник выключен", "the source is switched off"},
 		"wrong_token":     {"неверный адрес (токен)", "wrong address (token)"},
 		"wrong_signature": {"неверная подпись", "wrong signature"},
+		"wrong_address":   {"с этого адреса запросы не принимаются", "requests from this address are not taken"},
 		"too_large":       {"слишком большой", "too large"},
 	}
 	if s, ok := words[reason]; ok {

@@ -30,7 +30,7 @@ func (beeline) Kind() string { return "beeline" }
 
 func (beeline) Info() Info {
 	return Info{
-		Kind: "beeline", Name: "Билайн Облачная АТС", Docs: "docs/pbx/beeline.md",
+		Kind: "beeline", Name: "Билайн · Beeline", Docs: "docs/pbx/beeline.md",
 		Description: Text{
 			RU: "Облачная АТС Билайн (cloudpbx.beeline.ru): подписка на события XSI, которую нужно продлевать.",
 			EN: "Beeline's cloud PBX (cloudpbx.beeline.ru): a subscription to XSI events, which must be renewed.",

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/url"
+	"slices"
 	"strings"
 
 	"zummer/models"
@@ -113,9 +115,12 @@ func readMultipart(body []byte, boundary string) (fields, error) {
 	return formFields(form.Value), nil
 }
 
+// formFields reads a form. Of names that differ in case alone the last in byte
+// order counts, so the one in lower case: a repeat must read the same.
 func formFields(form url.Values) fields {
 	f := make(fields, len(form))
-	for name, values := range form {
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		values := form[name]
 		name = strings.ToLower(strings.TrimSuffix(name, "[]"))
 		if len(values) == 1 {
 			f[name] = values[0]
@@ -130,14 +135,11 @@ func formFields(form url.Values) fields {
 	return f
 }
 
+// lower is formFields for an object.
 func lower(m map[string]any) fields {
 	f := make(fields, len(m))
-	for name, v := range m {
-		l := strings.ToLower(name)
-		if _, taken := f[l]; taken && l != name {
-			continue // the exact name wins
-		}
-		f[l] = v
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		f[strings.ToLower(name)] = m[name]
 	}
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -65,6 +66,13 @@ func samples() []sample {
 		onlineSample(),
 		mikoSample(),
 		cloudSample(),
+		zadarmaSample(),
+		novofonSample(),
+		uisSample(),
+		twilioSample(),
+		telnyxSample(),
+		plivoSample(),
+		vonageSample(),
 	}
 }
 
@@ -393,8 +401,9 @@ func checkInfo(t *testing.T, a pbx.Adapter, s sample) {
 	if info.Kind != a.Kind() || info.Name == "" || info.Description.RU == "" || info.Description.EN == "" || info.Settings == nil {
 		t.Errorf("Info() = %+v: incomplete", info)
 	}
-	if files, _ := filepath.Glob(filepath.Join("..", "..", info.Docs)); len(files) != 1 {
-		t.Errorf("the document %s is not there", info.Docs)
+	page, err := os.ReadFile(filepath.Join("..", "..", info.Docs))
+	if err != nil || !strings.Contains(string(page), "\n## По-русски\n") || !strings.Contains(string(page), "\n## In English\n") {
+		t.Errorf("the document %s is not there in both languages (%v)", info.Docs, err)
 	}
 	for _, f := range info.Settings {
 		if f.Name == "" || f.Type == "" || f.Help.RU == "" || f.Help.EN == "" {

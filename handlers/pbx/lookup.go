@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"zummer/models"
+	"zummer/models/phone"
 )
 
 // ContactLookup is a system's question who calls, asked while the caller waits.
@@ -23,6 +24,10 @@ type Card struct {
 	Responsible string // extension of the responsible at this source, as it was mapped (101, login:ivanov, …); "": none
 	Manager     string // name of the responsible; "": none
 }
+
+// E164 is the number in international form; "" for what is none: an extension,
+// a hidden caller. region is of numbers that carry none.
+func E164(number, region string) string { return phone.Parse(number, region).E164 }
 
 // jsonReply is a reply of 200 with v as JSON.
 func jsonReply(v any) *Reply {

@@ -26,7 +26,7 @@ func (megafon) Kind() string { return "megafon" }
 
 func (megafon) Info() Info {
 	return Info{
-		Kind: "megafon", Name: "МегаФон Виртуальная АТС", Docs: "docs/pbx/megafon.md",
+		Kind: "megafon", Name: "МегаФон · MegaFon (Gravitel, Kcell)", Docs: "docs/pbx/megafon.md",
 		Description: Text{
 			RU: "Виртуальная АТС МегаФона (интеграция «Своя CRM»), Kcell, Gravitel с протоколом 2017 года.",
 			EN: "The virtual PBX of MegaFon (integration with one's own CRM), Kcell, Gravitel with its protocol of 2017.",

@@ -97,6 +97,13 @@ func Kinds() []Adapter {
 		onlinePBX{},
 		mikoPBX{},
 		cloudEvents{},
+		zadarma{},
+		novofon{},
+		uis{},
+		twilio{},
+		telnyx{},
+		plivo{},
+		vonage{},
 	}
 }
 

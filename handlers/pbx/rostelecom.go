@@ -25,7 +25,7 @@ func (rostelecom) Kind() string { return "rostelecom" }
 
 func (rostelecom) Info() Info {
 	return Info{
-		Kind: "rostelecom", Name: "Ростелеком Виртуальная АТС", Docs: "docs/pbx/rostelecom.md",
+		Kind: "rostelecom", Name: "Ростелеком · Rostelecom", Docs: "docs/pbx/rostelecom.md",
 		Description: Text{
 			RU: "Виртуальная АТС Ростелекома (cloudpbx.rt.ru), интеграционный API: события звонков и карточка звонящего.",
 			EN: "Rostelecom's cloud PBX (cloudpbx.rt.ru), integration API: call events and the caller's card.",

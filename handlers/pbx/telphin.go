@@ -26,7 +26,7 @@ func (telphin) Kind() string { return "telphin" }
 
 func (telphin) Info() Info {
 	return Info{
-		Kind: "telphin", Name: "Телфин", Docs: "docs/pbx/telphin.md",
+		Kind: "telphin", Name: "Телфин · Telphin", Docs: "docs/pbx/telphin.md",
 		Description: Text{
 			RU: "Облачная АТС Телфин (Ringme): события добавочных и запрос имени клиента из голосового меню.",
 			EN: "The cloud PBX Telphin (Ringme): events of its extensions, and a voice menu's question who calls.",

@@ -97,7 +97,7 @@ func threeCXReport(raw fields) ([]models.Event, error) {
 	f := fields{}
 	for name := range raw {
 		// A variable that 3CX did not know stays as it is: [EntityId].
-		if s := raw.text(name); s != "" && !(s[0] == '[' && s[len(s)-1] == ']') {
+		if s := raw.text(name); s != "" && (s[0] != '[' || s[len(s)-1] != ']') {
 			f[name] = s
 		}
 	}

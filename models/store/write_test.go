@@ -80,7 +80,7 @@ func TestWriteRetries(t *testing.T) {
 			{"a standby by now", &pgconn.PgError{Code: "25006"}, 2, func(err error) bool { return err == nil }, 1},
 			{"no room for SQLite", sqliteError(13), 2, func(err error) bool { return err == nil }, 1},
 			{"SQLite cannot write", sqliteError(10 | 3<<8), 2, func(err error) bool { return err == nil }, 1},
-			{"refused by SQLite", sqliteError(19), 1, func(err error) bool { return err == sqliteError(19) }, 1},
+			{"refused by SQLite", sqliteError(19), 1, func(err error) bool { return errors.Is(err, sqliteError(19)) }, 1},
 			{"refused", &pgconn.PgError{Code: "23505"}, 1, func(err error) bool {
 				var pg *pgconn.PgError
 				return errors.As(err, &pg)

@@ -21,7 +21,17 @@ func (in *Inbox) Poll(ctx context.Context, who models.Caller, q models.PollQuery
 	if who.User == nil {
 		return models.PendingSet{}, models.Errorf(models.Forbidden, "this token belongs to no user")
 	}
-	p := &poll{in: in, ctx: ctx, user: who.User.ID, token: who.Token, q: q, asked: q.Version, pace: in.opt.PollInterval}
+	p := in.arrive(ctx, who, &q)
+	err := p.run()
+	p.leave()
+	return p.set, err
+}
+
+// arrive notes that the client is here. What is needed while it waits is on
+// the heap: the frames below Wait stay small, or each waiting client would keep
+// a stack of twice the size.
+func (in *Inbox) arrive(ctx context.Context, who models.Caller, q *models.PollQuery) *poll {
+	p := &poll{in: in, ctx: ctx, user: who.User.ID, token: who.Token, q: *q, asked: q.Version, pace: in.opt.PollInterval}
 	now := time.Now()
 	given, moved := in.presence.arrive(p.user, q.Session, who.Client, q.Version, now)
 	if moved {
@@ -34,10 +44,12 @@ func (in *Inbox) Poll(ctx context.Context, who models.Caller, q models.PollQuery
 		p.deadline, p.given = now.Add(q.Wait), given
 		p.hold = now.Add(time.Second + rand.N(2*time.Second))
 	}
-	set, err := p.run()
-	set.Now = time.Now()
-	in.presence.leave(p.user, q.Session, q.Version, set.ETag, set.Now)
-	return set, err
+	return p
+}
+
+func (p *poll) leave() {
+	p.set.Now = time.Now()
+	p.in.presence.leave(p.user, p.q.Session, p.asked, p.set.ETag, p.set.Now)
 }
 
 // poll is one request on its way.
@@ -54,12 +66,15 @@ type poll struct {
 	held     bool          // q.Version is given, which the client did not name
 	pace     time.Duration // told to the client
 	acks     []models.AckResult
+	until    time.Time         // of look: when to look again without being woken
+	set      models.PendingSet // the answer
 }
 
-func (p *poll) run() (models.PendingSet, error) {
+// run finds the answer and puts it into p.set.
+func (p *poll) run() error {
 	if len(p.q.Acks) > 0 {
 		if err := p.acknowledge(); err != nil {
-			return models.PendingSet{}, err
+			return err
 		}
 	}
 	if p.given != "" && p.deadline.Before(p.hold) {
@@ -67,7 +82,7 @@ func (p *poll) run() (models.PendingSet, error) {
 	}
 	if now := time.Now(); !p.deadline.After(now) {
 		if err := p.in.opt.Hub.Supersede(p.user, p.q.Session, now); err != nil {
-			return models.PendingSet{}, err
+			return err
 		}
 		return p.once()
 	}
@@ -80,40 +95,50 @@ func (p *poll) run() (models.PendingSet, error) {
 			p.pace = jitter(5 * time.Second)
 			return p.once()
 		}
-		return models.PendingSet{}, err
+		return err
 	}
 	defer w.Close()
 	if err := p.admitted(); err != nil {
-		return models.PendingSet{}, err
+		return err
 	}
 	for {
 		w.Clear()
-		set, done, until, err := p.look()
-		if done || err != nil {
-			return set, err
+		if done, err := p.look(); done || err != nil {
+			return err
 		}
-		switch w.Wait(p.ctx, until) {
-		case hub.Woken:
-		case hub.TimedOut:
-			if end := p.tokenEnd(); !end.IsZero() && !time.Now().Before(end) {
-				return models.PendingSet{}, models.Errorf(models.Unauthorized, "the token has expired")
+		if signal := w.Wait(p.ctx, p.until); signal != hub.Woken {
+			if over, err := p.told(signal); over {
+				return err
 			}
-			if !time.Now().Before(p.deadline) {
-				return p.once()
-			}
-		case hub.Superseded, hub.Evicted:
-			return models.PendingSet{State: models.StateSuperseded, Acks: p.acks, PollAfter: jitter(2 * time.Second)}, nil
-		case hub.Revoked:
-			if err := p.admitted(); err != nil {
-				return models.PendingSet{}, err
-			}
-			return models.PendingSet{}, models.Errorf(models.Unauthorized, "the token was revoked")
-		case hub.Drained:
-			return p.drained()
-		default:
-			return models.PendingSet{}, p.ctx.Err()
 		}
 	}
+}
+
+// told answers what ended a wait; over is false when the wait goes on.
+func (p *poll) told(signal hub.Signal) (over bool, err error) {
+	switch signal {
+	case hub.Woken:
+		return false, nil
+	case hub.TimedOut:
+		if end := p.tokenEnd(); !end.IsZero() && !time.Now().Before(end) {
+			return true, models.Errorf(models.Unauthorized, "the token has expired")
+		}
+		if time.Now().Before(p.deadline) {
+			return false, nil
+		}
+		return true, p.once()
+	case hub.Superseded, hub.Evicted:
+		p.set = models.PendingSet{State: models.StateSuperseded, Acks: p.acks, PollAfter: jitter(2 * time.Second)}
+		return true, nil
+	case hub.Revoked:
+		if err := p.admitted(); err != nil {
+			return true, err
+		}
+		return true, models.Errorf(models.Unauthorized, "the token was revoked")
+	case hub.Drained:
+		return true, p.drained()
+	}
+	return true, p.ctx.Err()
 }
 
 // tokenID is the id by which the hub finds the waiting polls of a token.
@@ -170,24 +195,28 @@ func (p *poll) acknowledge() error {
 	return nil
 }
 
-// look says whether there is something to answer now, else until when to wait.
-func (p *poll) look() (set models.PendingSet, done bool, until time.Time, err error) {
+// look says whether there is something to answer now, and then has put it into
+// p.set; else p.until is how long to wait.
+func (p *poll) look() (done bool, err error) {
 	now := time.Now()
 	if c, ok := p.in.known(p.user, now); ok && p.q.Version == c.text() {
-		return set, false, p.next(c.due), nil
+		p.until = p.next(c.due)
+		return false, nil
 	}
 	read, due, err := p.in.read(p.ctx, p.user)
 	if err != nil {
-		return set, true, until, err
+		return true, err
 	}
 	switch version := read.Inbox.VersionText(); {
 	case version == p.q.Version:
 	case version == p.given && now.Before(p.hold): // hold a hot loop until something changes
 		p.q.Version, p.held, p.deadline = version, true, p.hold
 	default:
-		return p.answer(read), true, until, nil
+		p.set = p.answer(read)
+		return true, nil
 	}
-	return set, false, p.next(due), nil
+	p.until = p.next(due)
+	return false, nil
 }
 
 // next is when to look again without being woken.
@@ -204,19 +233,22 @@ func (p *poll) next(due time.Time) time.Time {
 
 // once answers without waiting: also at the end of a wait, when the version
 // must be known to be current.
-func (p *poll) once() (models.PendingSet, error) {
+func (p *poll) once() error {
 	same := !p.held && p.q.After == ""
 	if c, ok := p.in.known(p.user, time.Now()); ok && same && p.q.Version == c.text() {
-		return p.unchanged(c.text()), nil
+		p.set = p.unchanged(c.text())
+		return nil
 	}
 	read, _, err := p.in.read(p.ctx, p.user)
 	if err != nil {
-		return models.PendingSet{}, err
+		return err
 	}
 	if same && p.q.Version == read.Inbox.VersionText() {
-		return p.unchanged(p.q.Version), nil
+		p.set = p.unchanged(p.q.Version)
+		return nil
 	}
-	return p.answer(read), nil
+	p.set = p.answer(read)
+	return nil
 }
 
 func (p *poll) unchanged(version string) models.PendingSet {
@@ -224,10 +256,10 @@ func (p *poll) unchanged(version string) models.PendingSet {
 }
 
 // drained answers a waiting client of a process that stops.
-func (p *poll) drained() (models.PendingSet, error) {
-	set, err := p.once()
-	set.Draining, set.PollAfter = true, rand.N(3*time.Second)
-	return set, err
+func (p *poll) drained() error {
+	err := p.once()
+	p.set.Draining, p.set.PollAfter = true, rand.N(3*time.Second)
+	return err
 }
 
 // readTimeout is after how long a database that does not answer counts as away.

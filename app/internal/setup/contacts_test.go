@@ -234,6 +234,32 @@ func TestImportContacts(t *testing.T) {
 	})
 }
 
+// What 1C and others write differently is read as in a PUT.
+func TestImportIsAsLenientAsPut(t *testing.T) {
+	onBoth(t, func(w *world) {
+		r, err := w.ImportContacts(w.ctx, by(), strings.NewReader(`{"external_id":17,"phones":[79030000001,"8 (903) 000-00-02"],"seq":"1 234"}
+{"external_id":"b","phones":null,"seq":7.0,"name":null,"client":null}
+{"external_id":"c","phones":["+79030000003"],"seq":null,"unknown":[1]}
+{"external_id":"d","phones":[true]}
+{"external_id":"e","seq":"1.5"}
+{"external_id":"f","phones":"+79030000003"}
+{"external_id":{},"seq":1}
+`), false)
+		w.must(err)
+		if r.Stored != 3 || r.Failed != 4 {
+			t.Fatalf("report %+v", r)
+		}
+		if got := w.byPhone("+79030000001"); len(got) != 1 || got[0].ExternalID != "17" || got[0].Seq != 1234 || len(got[0].Phones) != 2 {
+			t.Fatalf("stored %+v", got)
+		}
+		for i, want := range []string{"phones", "seq: must be a whole number", "phones", "external_id"} {
+			if !strings.HasPrefix(r.Errors[i].Message, want) {
+				t.Errorf("line %d: %q, want it to begin with %q", r.Errors[i].Line, r.Errors[i].Message, want)
+			}
+		}
+	})
+}
+
 func TestImportReportsManyErrors(t *testing.T) {
 	onBoth(t, func(w *world) {
 		r, err := w.ImportContacts(w.ctx, by(), strings.NewReader(strings.Repeat("[]\n", 250)), false)

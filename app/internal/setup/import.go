@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -123,12 +122,9 @@ func (im *importing) refuse(line int, err error) {
 }
 
 func (im *importing) add(line []byte) error {
-	var in models.ContactInput
-	if err := json.Unmarshal(line, &in); err != nil {
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return models.InvalidField(e.Field, "is a %s where another type belongs", e.Value)
-		}
-		return models.Errorf(models.Malformed, "is no JSON object")
+	in, err := readContact(line)
+	if err != nil {
+		return err
 	}
 	c, err := im.s.contact(in)
 	if err != nil {

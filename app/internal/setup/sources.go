@@ -9,9 +9,10 @@ import (
 	"zummer/models"
 )
 
-// PutSource makes the source, or changes it: nil fields keep what is stored.
-// A new one needs a kind, is active unless told otherwise, and gets its hook
-// token here. Errors: Invalid with the wrong field.
+// PutSource makes the source, or replaces what is stored: nil fields get their
+// defaults, but the kind, the secret and the settings, which cannot be read
+// back: nil keeps them. A new one needs a kind and gets its hook token here;
+// replacing keeps the token. Errors: Invalid with the wrong field.
 func (s *Setup) PutSource(ctx context.Context, by models.Actor, slug string, in models.SourceInput) (models.Source, error) {
 	if err := validSlug(slug); err != nil {
 		return models.Source{}, err
@@ -21,7 +22,9 @@ func (s *Setup) PutSource(ctx context.Context, by models.Actor, slug string, in 
 		old := c.dir.SourceBySlug(slug)
 		src := models.Source{Slug: slug, Name: slug, Active: true}
 		if old != nil {
-			src = *old
+			src.ID, src.CreatedAt = old.ID, old.CreatedAt
+			src.Token, src.TokenHash, src.OldTokenHash, src.TokenHint = old.Token, old.TokenHash, old.OldTokenHash, old.TokenHint
+			src.Kind, src.Secret, src.Settings = old.Kind, old.Secret, old.Settings
 		}
 		if err := s.fillSource(c.dir, &src, in); err != nil {
 			return err

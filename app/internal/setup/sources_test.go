@@ -26,20 +26,24 @@ func TestPutSource(t *testing.T) {
 		if len(s.Token) < 26 || s.TokenHash != auth.Hash(s.Token) || s.TokenHint != s.Token[len(s.Token)-4:] || s.OldTokenHash != "" {
 			t.Fatalf("token %q, hash %q, hint %q, old %q", s.Token, s.TokenHash, s.TokenHint, s.OldTokenHash)
 		}
-		w.changes("", func() { // nil keeps, equal is no change
-			again, err := w.PutSource(w.ctx, by(), "office", models.SourceInput{Name: p("Офис"), Settings: map[string]any{"n": 1.0, "host": "pbx"}})
+		w.changes("", func() { // equal is no change, and what cannot be read back stays
+			again, err := w.PutSource(w.ctx, by(), "office", models.SourceInput{Name: p("Офис"), Timezone: p("Asia/Omsk"), Region: p("KZ"), Group: p("sales"), LineGroup: p("trunk"), Outgoing: p(true),
+				Settings: map[string]any{"n": 1.0, "host": "pbx"}})
 			w.must(err)
 			if again.ID != made.ID || again.Token != made.Token {
 				t.Fatalf("put again: %+v", again)
 			}
 		})
-		w.changes("source.put office", func() {
-			_, err := w.PutSource(w.ctx, by(), "office", models.SourceInput{Active: p(false), Group: p(""), Name: p("")})
+		w.changes("source.put office", func() { // it replaces: what is absent gets its default
+			_, err := w.PutSource(w.ctx, by(), "office", models.SourceInput{Active: p(false)})
 			w.must(err)
 		})
 		s = w.Directory().SourceBySlug("office")
-		if s.Active || s.GroupID != 0 || s.Name != "office" || s.Secret != "s3cret" || !s.Outgoing {
-			t.Fatalf("after the change %+v", s)
+		if s.Active || s.GroupID != 0 || s.Name != "office" || s.Timezone != "" || s.Region != "" || s.LineGroup != "" || s.Outgoing {
+			t.Fatalf("after it was replaced %+v", s)
+		}
+		if s.ID != made.ID || s.Token != made.Token || s.TokenHash != made.TokenHash || s.Kind != "strict" || s.Secret != "s3cret" || s.Settings["host"] != "pbx" || !s.CreatedAt.Equal(made.CreatedAt) {
+			t.Fatalf("what has to stay did not: %+v", s)
 		}
 	})
 }

@@ -157,6 +157,14 @@ func (c *change) announce(ctx context.Context, externalID string) error {
 	return c.audit(ctx, "user.pending", u.Login, "named by the CRM")
 }
 
+// NoteRelay writes into the audit that a token spoke for a user; it changes
+// nothing else.
+func (s *Setup) NoteRelay(ctx context.Context, by models.Actor, login string) error {
+	return s.writeContacts(ctx, func(tx Tx, now time.Time) error {
+		return tx.SaveAudit(ctx, now, auditEntry(by, "relay.user", login, "the first time today"))
+	})
+}
+
 // RevokeToken ends a token at once. Errors: NotFound.
 func (s *Setup) RevokeToken(ctx context.Context, by models.Actor, id int64) error {
 	return s.write(ctx, by, func(c *change) error {

@@ -108,10 +108,10 @@ func (m *mangoVoice) ring(step Step, name string) {
 		m.from, m.menu = m.menu, ""
 	}
 	more := map[string]any{}
-	switch {
-	case step.Note == Returned:
+	switch step.Note {
+	case Returned:
 		more["transfer"] = "return_blind"
-	case step.Note == Blind:
+	case Blind:
 		more["transfer"] = "blind"
 	}
 	id := m.call[name]

@@ -318,7 +318,7 @@ func TestMixedTellsAllThatCanBeTold(t *testing.T) {
 }
 
 func TestUndated(t *testing.T) {
-	for kind, want := range map[string]bool{"mikopbx": true, "generic": false, "pigeon": false} {
+	for kind, want := range map[string]bool{"mikopbx": true, "zadarma": true, "generic": false, "pigeon": false} {
 		if got := simulate.Undated(kind); got != want {
 			t.Errorf("Undated(%s) = %v, want %v", kind, got, want)
 		}

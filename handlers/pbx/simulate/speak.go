@@ -91,6 +91,13 @@ func tongues() []tongue {
 		onlineTongue(),
 		mikoTongue(),
 		cloudTongue(),
+		zadarmaTongue(),
+		novofonTongue(),
+		uisTongue(),
+		twilioTongue(),
+		telnyxTongue(),
+		plivoTongue(),
+		vonageTongue(),
 	}
 }
 
