@@ -56,6 +56,7 @@ func samples() []sample {
 		megafonSample(),
 		sipuniSample(),
 		telphinSample(),
+		freeswitchSample(),
 	}
 }
 

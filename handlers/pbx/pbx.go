@@ -88,6 +88,7 @@ func Kinds() []Adapter {
 		megafon{},
 		sipuni{},
 		telphin{},
+		freeswitch{},
 	}
 }
 

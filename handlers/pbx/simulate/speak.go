@@ -80,6 +80,7 @@ func tongues() []tongue {
 		megafonTongue(),
 		sipuniTongue(),
 		telphinTongue(),
+		freeswitchTongue(),
 	}
 }
 
