@@ -3,6 +3,7 @@ package pbx
 import (
 	"cmp"
 	"strings"
+	"time"
 
 	"zummer/models"
 	"zummer/models/phone"
@@ -15,8 +16,9 @@ import (
 //	direction  in, out or internal; phone, name, did: as in every event
 //	extension  out: who dials
 //	user       who is called (dialed_user, domain); without one the number that is
-//	cause      why it was hung up
-//	time       seconds since 1970
+//	cause      hangup: why
+//	answered, bridged  hangup of the call: when, "0" or empty: never
+//	time       seconds or microseconds since 1970
 func (p fsReader) hook(f fields) ([]models.Event, error) {
 	what := strings.ToLower(f.text("event"))
 	if what == "" {
@@ -27,9 +29,11 @@ func (p fsReader) hook(f fields) ([]models.Event, error) {
 	if e.Call == "" {
 		return nil, models.InvalidField("call", "is required")
 	}
-	var err error
-	if e.At, err = f.time("time", p.zone); err != nil {
-		return nil, err
+	if e.At = fsMoment(f.text("time")); e.At.IsZero() {
+		var err error
+		if e.At, err = f.time("time", p.zone); err != nil {
+			return nil, err
+		}
 	}
 	first := e.Leg == "" || e.Leg == e.Call
 	switch {
@@ -37,7 +41,10 @@ func (p fsReader) hook(f fields) ([]models.Event, error) {
 		e.Type, e.Leg, e.Extension, e.ID = models.EventStarted, "", f.text("extension"), e.Call+"/started"
 	case what == "hangup" && first:
 		// A record of the same leg may follow and knows more.
-		e.Type, e.Leg, e.Reason, e.ID = models.EventEnded, "", fsReason(f.text("cause")), e.Call+"/hangup"
+		e.Type, e.Leg, e.ID, e.TalkS = models.EventEnded, "", e.Call+"/hangup", fsTalk(f, e.At)
+		if e.TalkS == nil {
+			e.Reason = fsReason(f.text("cause"))
+		}
 	case e.Direction == models.Out:
 		if what != "answered" {
 			return nil, nil // the far end's phone is none of ours
@@ -62,6 +69,20 @@ func (p fsReader) hook(f fields) ([]models.Event, error) {
 		return nil, models.InvalidField("event", "unknown event %q", models.CutText(what, 40))
 	}
 	return []models.Event{e}, nil
+}
+
+// fsTalk is how long people talked in a call that ended at end; nil: they did
+// not, or it is not said.
+func fsTalk(f fields, end time.Time) *int {
+	answered, bridged := fsMoment(f.text("answered")), fsMoment(f.text("bridged"))
+	if answered.IsZero() || bridged.IsZero() || end.IsZero() {
+		return nil
+	}
+	if bridged.After(answered) {
+		answered = bridged
+	}
+	s := max(0, int(end.Sub(answered)/time.Second))
+	return &s
 }
 
 // person is who a leg rings: the user of the directory that was dialled, else

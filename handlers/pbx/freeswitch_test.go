@@ -311,6 +311,9 @@ func TestFreeswitchHooks(t *testing.T) {
 		{"ended without an answer", map[string]any{"event": "hangup", "cause": "USER_BUSY"}, "ring_ended in 101 +79031234567 busy", ""},
 		{"ended after an answer", map[string]any{"event": "hangup", "cause": "NORMAL_CLEARING"}, "", ""},
 		{"the call ended", map[string]any{"event": "hangup", "leg": "a1", "cause": "NORMAL_CLEARING"}, "ended in +79031234567", ""},
+		{"after a talk", map[string]any{"event": "hangup", "leg": "a1", "answered": "1795430500000000", "bridged": "1795430508000000", "time": "1795430520500000"}, "ended in +79031234567 talk 12", ""},
+		{"after a menu", map[string]any{"event": "hangup", "leg": "a1", "answered": "1795430500000000", "bridged": "0", "cause": "ORIGINATOR_CANCEL"}, "ended in +79031234567 caller_gave_up", ""},
+		{"after early media", map[string]any{"event": "hangup", "leg": "a1", "answered": "1795430510", "bridged": "1795430508"}, "ended in +79031234567 talk 10", ""},
 		{"out", map[string]any{"event": "started", "direction": "out", "leg": "", "extension": "101"}, "started out 101 +79031234567", ""},
 		{"out, answered", map[string]any{"event": "answered", "direction": "out", "extension": "101"}, "answered out 101 +79031234567", ""},
 		{"out, the far end rings", map[string]any{"event": "ringing", "direction": "out", "extension": "101"}, "", ""},
@@ -341,7 +344,7 @@ func TestShippedFreeswitchDialplan(t *testing.T) {
 		t.Fatal(err)
 	}
 	vars := map[string]string{"uuid": "a1", "leg": "b1", "caller_id_number": "+79031234567", "destination_number": "74951234567", "user_name": "101", "dialed_user": "102",
-		"dialed_domain": "pbx.example", "Caller-Destination-Number": "102", "hangup_cause": "NO_ANSWER", "strepoch()": "1795430520", "zummer_phone": "+79031234567",
+		"dialed_domain": "pbx.example", "Caller-Destination-Number": "102", "hangup_cause": "NO_ANSWER", "strepoch()": "1795430520", "answer_uepoch": "1795430520000000", "bridge_uepoch": "0", "end_uepoch": "1795430530000000", "zummer_phone": "+79031234567",
 		"zummer_did": "74951234567", "zummer_hook": "http://zummer.example/hooks/office/token"}
 	encoded := regexp.MustCompile(`\$\{url_encode\(\$\{([^}]*)\}\)\}`)
 	plain := regexp.MustCompile(`(\\?)\$\{([^}]*)\}`)

@@ -104,7 +104,9 @@ func (c *fsCall) answer(e *models.Event) ([]draft, error) {
 	for _, o := range c.legs {
 		if o.answered.IsZero() && o.cause == "" {
 			o.cause, o.end = "LOSE_RACE", e.At
-			out = append(out, c.hook("hangup", &o.Event, o.cause))
+			lost := o.Event
+			lost.At = o.end
+			out = append(out, c.hook("hangup", &lost, o.cause))
 		}
 	}
 	return out, nil
@@ -239,6 +241,12 @@ func (c *fsCall) hook(what string, e *models.Event, cause string) draft {
 	f := url.Values{"event": {what}, "call": {e.Call}, "leg": {e.Leg}, "direction": {string(e.Direction)}, "phone": {e.Phone}, "did": {e.DID}}
 	if what == "hangup" {
 		f.Set("cause", cause)
+		f.Set("time", fsMicros(e.At))
+		if e.TalkS != nil { // the channel itself knows when it was connected
+			began := fsMicros(e.At.Add(-time.Duration(*e.TalkS) * time.Second))
+			f.Set("answered", began)
+			f.Set("bridged", began)
+		}
 	} else if !e.At.IsZero() {
 		f.Set("time", fmt.Sprint(e.At.Unix()))
 	}
