@@ -73,6 +73,7 @@ func samples() []sample {
 		telnyxSample(),
 		plivoSample(),
 		vonageSample(),
+		freeswitchSample(),
 	}
 }
 

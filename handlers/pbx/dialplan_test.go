@@ -71,6 +71,57 @@ func TestShippedDialplan(t *testing.T) {
 	}
 }
 
+// TestShippedFreePBX: what our FreePBX hooks post is understood, they call only
+// what is there, and they bear names that FreePBX calls.
+func TestShippedFreePBX(t *testing.T) {
+	var text string
+	for _, name := range []string{"extensions_zummer.conf", "extensions_zummer_freepbx.conf"} {
+		data, err := os.ReadFile("../../docs/pbx/asterisk-http/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(data)
+	}
+	contexts := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^\[([^\]]+)\]$`).FindAllStringSubmatch(text, -1) {
+		contexts[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`(?:Gosub\(|U\(|[?:]|push\)=)(zummer-[a-z-]+)[,^]`).FindAllStringSubmatch(text, -1) {
+		if !contexts[m[1]] {
+			t.Errorf("the dialplan calls %s, which is not there", m[1])
+		}
+	}
+	for _, hook := range []string{"dialout-one", "dial-ringall", "dial-hunt", "dialout-trunk"} {
+		if !contexts["macro-"+hook+"-predial-hook"] {
+			t.Errorf("no hook for %s", hook)
+		}
+	}
+	vars := map[string]string{"ARG1": "101", "AMPUSER": "101", "DIAL_NUMBER": "02079460999", "EPOCH": "1795436741", "CHANNEL(linkedid)": "1795436741.0",
+		"CALLERID(num)": "+447700900123", "CALLERID(name)": "Zoë & Co", "ZUMMER_DIR": "inbound", "ZUMMER_DID": "442079460101"}
+	a, _ := pbx.Lookup("asterisk-http")
+	var got []models.Event
+	for _, m := range regexp.MustCompile(`(?m)Set\(LOCAL\((?:out|ring)\)=(.*)\)$`).FindAllStringSubmatch(text, -1) {
+		res, err := a.Parse(body(fill(m[1], vars)), config(models.Event{}.At))
+		if err != nil {
+			t.Fatalf("Parse(%s): %v", fill(m[1], vars), err)
+		}
+		for _, e := range res.Events {
+			if e.ID == "" || e.Call != "1795436741.0" || e.At.Unix() != 1795436741 {
+				t.Errorf("Parse = %+v: no id, or another call or time", e)
+			}
+			e.ID, e.Call, e.At = "", "", models.Event{}.At
+			got = append(got, e)
+		}
+	}
+	want := []models.Event{
+		{Type: models.EventStarted, Direction: models.Out, Phone: "02079460999", Extension: "101"},
+		{Type: models.EventRinging, Direction: models.In, Phone: "+447700900123", Name: "Zoë & Co", DID: "442079460101", Extension: "101"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // fill replaces ${X} and ${URIENCODE(${X})}.
 func fill(s string, vars map[string]string) string {
 	encoded := regexp.MustCompile(`\$\{URIENCODE\(\$\{([^}]*)\}\)\}`)

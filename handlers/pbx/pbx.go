@@ -104,6 +104,7 @@ func Kinds() []Adapter {
 		telnyx{},
 		plivo{},
 		vonage{},
+		freeswitch{},
 	}
 }
 

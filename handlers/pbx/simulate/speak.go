@@ -98,6 +98,7 @@ func tongues() []tongue {
 		telnyxTongue(),
 		plivoTongue(),
 		vonageTongue(),
+		freeswitchTongue(),
 	}
 }
 
