@@ -119,8 +119,10 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 		return "", err
 	}
 	for _, u := range demoUsers() {
-		if err := s.MapExtension(ctx, by, demoSource, u.ext, a.directory().UserByLogin(u.login).ID); err != nil {
-			return "", err
+		for _, address := range []string{u.ext, "login:" + u.login} { // one story is about somebody without an extension
+			if err := s.MapExtension(ctx, by, demoSource, address, a.directory().UserByLogin(u.login).ID); err != nil {
+				return "", err
+			}
 		}
 	}
 	for _, c := range demoContacts() {
