@@ -22,6 +22,48 @@ import (
 // BenchmarkAccept is the hot way in: one ringing event of a new call, from the
 // inbox to the commit, from 64 callers at once, for a thousand users.
 func BenchmarkAccept(b *testing.B) {
+	benchInbox(b, true, func(ctx context.Context, a *App, source *models.Source, i int64) error {
+		_, err := a.inbox.Accept(ctx, models.Accepted{Source: source, Webhook: models.Webhook{Method: "POST", Body: []byte(`{"event":"ringing"}`)},
+			Events: []models.Event{{Type: models.EventRinging, ID: fmt.Sprint(i), Call: fmt.Sprint("c", i), Extension: fmt.Sprint(i%1000 + 1000), Phone: "+79031234567", Direction: models.In, At: time.Now()}}})
+		return err
+	})
+}
+
+// BenchmarkPollAck is the whole way of a notification: an answered call for one
+// of a thousand users, the poll that reads the set, and the poll that
+// acknowledges what it showed, from 64 callers at once.
+func BenchmarkPollAck(b *testing.B) { benchInbox(b, true, answeredAndTaken) }
+
+// BenchmarkPollAckAlone is the same from a single caller: how long one
+// notification takes while nothing else goes on.
+func BenchmarkPollAckAlone(b *testing.B) { benchInbox(b, false, answeredAndTaken) }
+
+// answeredAndTaken brings an answered call to a user and takes out all that the
+// set shows then.
+func answeredAndTaken(ctx context.Context, a *App, source *models.Source, i int64) error {
+	user := a.directory().UserByLogin(fmt.Sprint("u", i%1000+1000))
+	_, err := a.inbox.Accept(ctx, models.Accepted{Source: source, Webhook: models.Webhook{Method: "POST", Body: []byte(`{"event":"answered"}`)},
+		Events: []models.Event{{Type: models.EventAnswered, ID: fmt.Sprint(i), Call: fmt.Sprint("c", i), Extension: fmt.Sprint(i%1000 + 1000), Phone: fmt.Sprintf("+7903%07d", i%10_000_000),
+			Direction: models.In, At: time.Now()}}})
+	if err != nil {
+		return err
+	}
+	who := models.Caller{User: user}
+	set, err := a.inbox.Poll(ctx, who, models.PollQuery{Limit: 50})
+	if err != nil {
+		return err
+	}
+	q := models.PollQuery{Version: set.Version, Limit: 50}
+	for i := range set.Rows {
+		q.Acks = append(q.Acks, models.Ack{ID: set.Rows[i].ID, Rev: set.Rows[i].Rev, Outcome: models.OutcomeOpened})
+	}
+	_, err = a.inbox.Poll(ctx, who, q)
+	return err
+}
+
+// benchInbox runs do on each database, of a running program with a thousand
+// users: from 64 callers at once or from one.
+func benchInbox(b *testing.B, together bool, do func(ctx context.Context, a *App, source *models.Source, i int64) error) {
 	for name, dsn := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
 		b.Run(name, func(b *testing.B) {
 			if name == "postgres" && os.Getenv("ZUMMER_TEST_POSTGRES") == "" {
@@ -36,20 +78,25 @@ func BenchmarkAccept(b *testing.B) {
 			go func() { _ = a.Run(ctx); close(done) }()
 			source := benchSetup(b, a, 1000)
 			var n atomic.Int64
-			b.SetParallelism(32) // 64 callers on two processors
 			b.ReportAllocs()
 			b.ResetTimer()
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					i := n.Add(1)
-					_, err := a.inbox.Accept(ctx, models.Accepted{Source: source, Webhook: models.Webhook{Method: "POST", Body: []byte(`{"event":"ringing"}`)},
-						Events: []models.Event{{Type: models.EventRinging, ID: fmt.Sprint(i), Call: fmt.Sprint("c", i), Extension: fmt.Sprint(i%1000 + 1000), Phone: "+79031234567", Direction: models.In, At: time.Now()}}})
-					if err != nil {
-						b.Error(err)
-						return
+			if together {
+				b.SetParallelism(32) // 64 callers on two processors
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						if err := do(ctx, a, source, n.Add(1)); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			} else {
+				for range b.N { // not b.Loop: an exact -benchtime=Nx sets N for both ways
+					if err := do(ctx, a, source, n.Add(1)); err != nil {
+						b.Fatal(err)
 					}
 				}
-			})
+			}
 			b.StopTimer()
 			stop()
 			<-done

@@ -58,11 +58,11 @@ func openFloorB(ctx context.Context, dsn string) (register, error) {
 	for i := range f.shards {
 		f.shards[i].users = map[int64]*waitBox{}
 	}
-	flushers := 4
+	flushers := 2
 	if strings.HasPrefix(dsn, "sqlite:") {
 		flushers = 1
 	}
-	f.batch = newBatcher(ctx, flushers, 64, 2*time.Millisecond, f.flush) // as the inbox does
+	f.batch = newBatcher(ctx, flushers, 64, 2*time.Millisecond, f.flush) // as the program does
 	return f, nil
 }
 

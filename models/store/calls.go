@@ -232,7 +232,7 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 			}
 		}
 		values, args := tx.d.values("iisisssbsstttiisbbjtt", args, changed)
-		return tx.exec(ctx, "INSERT INTO calls ("+callColumns+", created_at, updated_at, changed) "+values+
+		return tx.put(ctx, "calls", "INSERT INTO calls ("+callColumns+", created_at, updated_at, changed) "+values+
 			" ON CONFLICT (id) DO UPDATE SET merged_into = excluded.merged_into, state = excluded.state, direction = excluded.direction, phone = excluded.phone, hidden = excluded.hidden,"+
 			" name = excluded.name, did = excluded.did, started_at = excluded.started_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, talk_s = excluded.talk_s,"+
 			" answered_by = excluded.answered_by, recording = excluded.recording, missed = excluded.missed, by_pbx = excluded.by_pbx, facts = excluded.facts,"+
@@ -261,7 +261,7 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 				l.Reason, l.ToExt, l.User, l.Opened, l.Row, tx.d.ts(now))
 		}
 		values, args := tx.d.values("iiisissstttssibit", args)
-		return tx.exec(ctx, "INSERT INTO call_legs (id, call_id, source_id, key, n, extension, addresses, state, rang_at, answered_at, ended_at, reason, to_ext, user_id, opened, row_id, seen_at) "+
+		return tx.put(ctx, "call_legs", "INSERT INTO call_legs (id, call_id, source_id, key, n, extension, addresses, state, rang_at, answered_at, ended_at, reason, to_ext, user_id, opened, row_id, seen_at) "+
 			values+" ON CONFLICT (id) DO UPDATE SET call_id = excluded.call_id, extension = excluded.extension, addresses = excluded.addresses, state = excluded.state,"+
 			" rang_at = excluded.rang_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, reason = excluded.reason, to_ext = excluded.to_ext, n = excluded.n,"+
 			" user_id = excluded.user_id, opened = excluded.opened, row_id = excluded.row_id", args...)

@@ -146,23 +146,24 @@ func (s *Store) ContactIDs(ctx context.Context, after string, limit int) ([]stri
 // stored first. Of their numbers each has only the one it was found by. any
 // says whether there are contacts at all, also when phones is empty.
 func (tx *Tx) ContactsByPhones(ctx context.Context, phones []string) (map[string][]models.Contact, bool, error) {
-	return contactsByPhones(ctx, tx.db, phones)
+	return contactsByPhones(ctx, tx.d, tx.db, phones)
 }
 
-func contactsByPhones(ctx context.Context, db *gorm.DB, phones []string) (found map[string][]models.Contact, present bool, err error) {
+func contactsByPhones(ctx context.Context, d dialect, db *gorm.DB, phones []string) (found map[string][]models.Contact, present bool, err error) {
 	found = map[string][]models.Contact{}
 	if len(phones) == 0 {
 		phones = []string{""} // nobody has it
 	}
 	err = chunks(phones, 1, func(part []string) error {
+		in, args := d.in("s", anys(part))
 		return each(ctx, db, func(r scanner) error { return scanContact(r, found, &present) },
 			"SELECT one.present, p.phone, c.id, c.external_id, c.name, c.responsible, COALESCE(a.id, b.id, 0), c.client, c.interests, c.seq, c.updated_at "+
 				"FROM (SELECT EXISTS (SELECT 1 FROM contacts) AS present) one "+
-				"LEFT JOIN contact_phones p ON p.phone IN ("+marks(len(part))+") "+
+				"LEFT JOIN contact_phones p ON p.phone"+in+" "+
 				"LEFT JOIN contacts c ON c.id = p.contact_id "+
 				"LEFT JOIN users a ON a.external_id = c.responsible AND a.active "+
 				"LEFT JOIN users b ON b.login_folded = c.responsible_folded AND c.responsible_folded <> '' AND b.active "+
-				"ORDER BY c.updated_at DESC, c.id DESC", anys(part)...)
+				"ORDER BY c.updated_at DESC, c.id DESC", args...)
 	})
 	return found, present, err
 }
@@ -198,7 +199,7 @@ func scanContact(r scanner, found map[string][]models.Contact, present *bool) er
 // ContactsByPhone finds the contacts that have exactly this number, with all
 // their numbers, the last stored first.
 func (s *Store) ContactsByPhone(ctx context.Context, phone string) ([]models.Contact, error) {
-	byPhone, _, err := contactsByPhones(ctx, s.read, []string{phone})
+	byPhone, _, err := contactsByPhones(ctx, s.dialect, s.read, []string{phone})
 	if err != nil {
 		return nil, reading(err, "find contacts")
 	}

@@ -67,7 +67,7 @@ func (tx *Tx) InsertWebhooks(ctx context.Context, ws []*models.Webhook) error {
 			args = append(args, w.ID, tx.d.ts(w.ReceivedAt), w.SourceID, w.Method, w.Path, string(headers), body, w.RemoteAddr, w.Outcome, w.Error, w.Events, w.CallID)
 		}
 		values, args := tx.d.values("itissjysssii", args)
-		return tx.exec(ctx, "INSERT INTO webhooks ("+webhookColumns+") "+values, args...)
+		return tx.put(ctx, "webhooks", "INSERT INTO webhooks ("+webhookColumns+") "+values, args...)
 	})
 }
 

@@ -131,6 +131,10 @@ func (s *Store) openPostgres(dsn string, pool int) error {
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
 	cfg.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
+	// Every statement of the register goes by an index. A prepared plan is kept,
+	// and one made while a table was young would read all of it, for as long as
+	// nobody analyses it.
+	cfg.RuntimeParams["enable_seqscan"], cfg.RuntimeParams["enable_mergejoin"], cfg.RuntimeParams["jit"] = "off", "off", "off"
 	db := stdlib.OpenDB(*cfg)
 	db.SetMaxOpenConns(pool)
 	db.SetMaxIdleConns(pool)

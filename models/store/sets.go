@@ -81,7 +81,7 @@ func (tx *Tx) SaveInboxes(ctx context.Context, all []*models.Inbox) error {
 			args = append(args, ib.UserID, ib.Epoch, ib.Version, ib.Pending, tx.d.ts(ib.NextExpiry))
 		}
 		values, args := tx.d.values("isiit", args)
-		return tx.exec(ctx, "INSERT INTO inboxes (user_id, epoch, version, pending, next_expiry) "+values+
+		return tx.put(ctx, "inboxes", "INSERT INTO inboxes (user_id, epoch, version, pending, next_expiry) "+values+
 			" ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, pending = excluded.pending, next_expiry = excluded.next_expiry", args...)
 	})
 }
@@ -173,7 +173,7 @@ func (tx *Tx) SaveRows(ctx context.Context, rows []*models.Notification) error {
 				tx.d.ts(r.CreatedAt), tx.d.ts(r.UpdatedAt), tx.d.ts(r.ExpiresAt))
 		}
 		values, args := tx.d.values("iiiiisssiisssjttt", args)
-		return tx.exec(ctx, "INSERT INTO unprocessed_notifications ("+rowColumns+") "+values+" ON CONFLICT (user_id, id) DO UPDATE SET rev = excluded.rev,"+
+		return tx.put(ctx, "unprocessed_notifications", "INSERT INTO unprocessed_notifications ("+rowColumns+") "+values+" ON CONFLICT (user_id, id) DO UPDATE SET rev = excluded.rev,"+
 			" version = excluded.version, kind = excluded.kind, action = excluded.action, call_id = excluded.call_id, source_id = excluded.source_id, rule = excluded.rule,"+
 			" reason = excluded.reason, session = excluded.session, payload = excluded.payload, updated_at = excluded.updated_at, expires_at = excluded.expires_at", args...)
 	})
@@ -183,7 +183,7 @@ func (tx *Tx) SaveRows(ctx context.Context, rows []*models.Notification) error {
 func (tx *Tx) DeleteRows(ctx context.Context, refs []models.RowRef) error {
 	return chunks(refs, 2, func(part []models.RowRef) error {
 		in, args := tx.d.in("ii", refArgs(part))
-		return tx.exec(ctx, "DELETE FROM unprocessed_notifications WHERE (user_id, id)"+in, args...)
+		return tx.put(ctx, "unprocessed_notifications", "DELETE FROM unprocessed_notifications WHERE (user_id, id)"+in, args...)
 	})
 }
 
@@ -230,7 +230,7 @@ func (tx *Tx) InsertSteps(ctx context.Context, steps []*models.Step) error {
 				s.Session, models.CutText(s.Detail, 300), payload, s.CollapseKey)
 		}
 		values, args := tx.d.values("tiiiisssiiissssjs", args)
-		return tx.exec(ctx, "INSERT INTO notification_events ("+stepColumns+") "+values, args...)
+		return tx.put(ctx, "notification_events", "INSERT INTO notification_events ("+stepColumns+") "+values, args...)
 	})
 }
 

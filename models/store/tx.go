@@ -24,7 +24,8 @@ type Tx struct {
 	s  *Store
 	d  dialect
 
-	legs map[int64][]int64 // ids of the legs that were read, by call
+	legs    map[int64][]int64 // ids of the legs that were read, by call
+	waiting []written         // to be sent together
 }
 
 // Retries of Write: about four seconds in all before the database counts as
@@ -71,7 +72,11 @@ func (s *Store) once(ctx context.Context, fn func(*Tx) error) error {
 			tx.Rollback()
 		}
 	}()
-	if err := fn(&Tx{db: tx, s: s, d: s.dialect, legs: map[int64][]int64{}}); err != nil {
+	t := &Tx{db: tx, s: s, d: s.dialect, legs: map[int64][]int64{}}
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := t.flush(ctx); err != nil {
 		return err
 	}
 	done = true
@@ -145,6 +150,9 @@ func reading(err error, what string, args ...any) error {
 
 // exec runs a statement.
 func (tx *Tx) exec(ctx context.Context, sql string, args ...any) error {
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
 	return tx.db.WithContext(ctx).Exec(sql, args...).Error
 }
 
@@ -167,6 +175,9 @@ func each(ctx context.Context, db *gorm.DB, fn func(scanner) error, sql string, 
 }
 
 func (tx *Tx) each(ctx context.Context, fn func(scanner) error, sql string, args ...any) error {
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
 	return each(ctx, tx.db, fn, sql, args...)
 }
 
