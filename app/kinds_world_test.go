@@ -1,13 +1,17 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"zummer/app/apptest"
 	"zummer/handlers/pbx/simulate"
@@ -19,8 +23,8 @@ type telephony struct {
 	*apptest.Instance
 	hooks  map[string]string // by kind
 	tokens map[string]string // by login
+	phones atomic.Int64      // numbers given out
 	mu     sync.Mutex
-	phones int             // numbers given out
 	told   map[string]bool // calls of earlier runs, by id
 }
 
@@ -51,51 +55,90 @@ func newTelephony(t *testing.T, dsn string) *telephony {
 	return o
 }
 
-// play tells a scenario as kind does, with a number of its own, and returns
-// what the call record and the users' timelines are then.
-func (o *telephony) play(t *testing.T, kind string, sc simulate.Scenario) string {
+// playAll tells every scenario that kind has words for, several at once, and
+// returns by scenario what the call record and the users' timelines are then.
+func (o *telephony) playAll(t *testing.T, kind string) map[string]string {
 	t.Helper()
-	o.mu.Lock()
-	o.phones++
-	n := o.phones
-	o.mu.Unlock()
+	type run struct{ name, phone string }
+	var together, alone []simulate.Scenario
+	for _, sc := range simulate.Scenarios() {
+		switch {
+		case sc.Name == simulate.Mixed || !speaks(kind, sc):
+		case sc.Name == "hidden" || sc.Name == "internal": // without a number their calls are told from others by being new
+			alone = append(alone, sc)
+		default:
+			together = append(together, sc)
+		}
+	}
+	since := time.Now().Add(-time.Second)
+	var g errgroup.Group
+	runs := make([]run, len(together))
+	for i, sc := range together {
+		g.Go(func() (err error) {
+			runs[i].name = sc.Name
+			runs[i].phone, err = o.play(t.Context(), kind, sc)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	out, rows := map[string]string{}, o.histories(t, since)
+	for _, r := range runs {
+		out[r.name] = strings.ReplaceAll(o.outcome(t, kind, rows, func(phone string) bool { return phone == r.phone }), r.phone, "PHONE")
+	}
+	told := map[string]bool{}
+	for _, r := range runs {
+		told[r.phone] = true
+	}
+	for _, sc := range alone {
+		phone, err := o.play(t.Context(), kind, sc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[sc.Name] = o.outcome(t, kind, o.histories(t, since), func(p string) bool { return !told[p] })
+		told[phone] = true
+	}
+	return out
+}
+
+// play tells a scenario as kind does, with a number of its own.
+func (o *telephony) play(ctx context.Context, kind string, sc simulate.Scenario) (phone string, err error) {
+	n := o.phones.Add(1)
 	secret, settings := simulate.Example(kind)
-	phone := fmt.Sprintf("+7903%07d", n)
+	phone = fmt.Sprintf("+7903%07d", n)
 	began := time.Now().Add(-2 * time.Minute).Truncate(time.Second) // some kinds tell whole seconds
 	story, err := simulate.Speak(kind, simulate.Target{Hook: o.URL + o.hooks[kind], Secret: secret, Settings: settings}, sc,
 		simulate.Params{Phone: phone, CallID: fmt.Sprintf("c%d", n), Start: began})
 	if err != nil {
-		t.Fatalf("%s %s: %v", kind, sc.Name, err)
+		return phone, err
 	}
 	for _, m := range story {
 		req, err := m.Request(time.Now())
 		if err != nil {
-			t.Fatalf("%s %s: %v", kind, sc.Name, err)
+			return phone, err
 		}
-		res, err := http.DefaultClient.Do(req.WithContext(t.Context()))
+		res, err := http.DefaultClient.Do(req.WithContext(ctx))
 		if err != nil {
-			t.Fatalf("%s %s: %v", kind, sc.Name, err)
+			return phone, err
 		}
 		_ = res.Body.Close()
 		if res.StatusCode/100 != 2 {
-			t.Fatalf("%s %s: %s %s: %s", kind, sc.Name, req.Method, req.URL.Path, res.Status)
+			return phone, fmt.Errorf("%s %s: %s %s: %s", kind, sc.Name, req.Method, req.URL.Path, res.Status)
 		}
 	}
-	return strings.ReplaceAll(o.outcome(t, kind), phone, "PHONE")
+	return phone, nil
 }
 
-// outcome describes the calls of the newest run: those that no run before had.
-func (o *telephony) outcome(t *testing.T, kind string) string {
+// outcome describes the calls whose number is wanted, those that no outcome
+// told of before.
+func (o *telephony) outcome(t *testing.T, kind string, rows map[string][]any, wanted func(phone string) bool) string {
 	t.Helper()
 	var lines []string
-	for _, c := range o.list(t, "/v1/admin/calls?limit=5&source=k-"+kind) {
+	for _, c := range o.list(t, "/v1/admin/calls?limit=100&source=k-"+kind) {
 		key := text(c["id"])
-		o.mu.Lock()
-		before := o.told[key]
-		o.told[key] = true
-		o.mu.Unlock()
-		if before {
-			break
+		if !wanted(text(c["phone"])) || !o.first(key) {
+			continue
 		}
 		lines = append(lines, fmt.Sprintf("call %s %s %s talk=%s missed=%v recorded=%v by=%s", text(c["direction"]), text(c["phone"]), text(c["state"]), text(c["talk_s"]),
 			c["missed"], c["recording"], text(c["answered_by"])))
@@ -111,20 +154,38 @@ func (o *telephony) outcome(t *testing.T, kind string) string {
 		}
 		slices.SortStableFunc(people, func(a, b string) int { return strings.Compare(a[:12], b[:12]) })
 		lines = append(lines, people...)
-		lines = append(lines, o.shown(t, key)...)
+		lines = append(lines, o.shown(t, key, rows)...)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
 
+// first reports whether a call was not told of before.
+func (o *telephony) first(call string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	before := o.told[call]
+	o.told[call] = true
+	return !before
+}
+
+// histories are the users' rows since a moment, by login.
+func (o *telephony) histories(t *testing.T, since time.Time) map[string][]any {
+	t.Helper()
+	out := map[string][]any{}
+	for login, token := range o.tokens {
+		res := o.Do("GET", "/v1/notifications/history?limit=100&since="+since.UTC().Format("2006-01-02T15:04:05Z"), token, nil)
+		out[login], _ = res.JSON(t)["items"].([]any)
+	}
+	return out
+}
+
 // shown lists what each user was shown of a call, step by step.
-func (o *telephony) shown(t *testing.T, call string) []string {
+func (o *telephony) shown(t *testing.T, call string, histories map[string][]any) []string {
 	t.Helper()
 	var out []string
 	for _, login := range []string{"ivanov", "petrova", "sidorov"} {
-		res := o.Do("GET", "/v1/notifications/history?limit=100", o.tokens[login], nil)
-		rows, _ := res.JSON(t)["items"].([]any)
 		var mine []string
-		for _, r := range rows {
+		for _, r := range histories[login] {
 			row := r.(map[string]any)
 			c, _ := row["call"].(map[string]any)
 			if text(c["id"]) != call {

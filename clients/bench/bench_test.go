@@ -97,8 +97,8 @@ func TestFloors(t *testing.T) {
 			}
 			cl.disconnect()
 			got := l.ledger.count(0, all)
-			if want := 100 + 2*most; got.planned != want || got.accepted != want {
-				t.Errorf("%d planned and %d accepted, want %d", got.planned, got.accepted, want)
+			if most := 100 + 2*most; got.planned > most || got.planned <= 100 || got.accepted != got.planned { // a slow machine runs out of time first
+				t.Errorf("%d planned and %d accepted, want the same and at most %d", got.planned, got.accepted, most)
 			}
 			if (got.lost > 0) != c.lost || (got.doubled > 0) != c.doubled {
 				t.Errorf("%d lost and %d doubled, want lost %v, doubled %v", got.lost, got.doubled, c.lost, c.doubled)
