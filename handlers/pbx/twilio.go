@@ -97,9 +97,10 @@ func (twilio) Verify(req Request, cfg Config) error {
 		if !hmac.Equal([]byte(strings.ToLower(hash)), []byte(hex.EncodeToString(sum[:]))) {
 			return refused("signature_wrong", "bodySHA256 is not the hash of the body")
 		}
-	} else if len(req.Body) > 0 {
-		if form = readForm(string(req.Body)); len(form) == 0 {
-			return refused("signature_wrong", "the body is no form, and nothing signs it")
+	} else {
+		var err error
+		if form, err = signedForm(req); err != nil {
+			return refused("signature_wrong", "%s", err)
 		}
 	}
 	ok := false
