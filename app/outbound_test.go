@@ -71,3 +71,20 @@ func TestOutboundStaysOutside(t *testing.T) {
 	}
 	_ = res.Body.Close()
 }
+
+// TestOutboundErrorsAreBare: errors go into the log, and addresses hold the keys
+// of recordings and customers' numbers.
+func TestOutboundErrorsAreBare(t *testing.T) {
+	out := newOutbound()
+	defer out.close()
+	for _, address := range []string{"http://127.0.0.1:1/r/79031234567?key=s3cret", "https://pbx.invalid/r/79031234567?key=s3cret", "http://user:s3cret@127.0.0.1:1/79031234567", "ftp://x/r/79031234567?key=s3cret"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = out.of(&models.Source{Settings: map[string]any{"private_hosts": "127.0.0.1"}}).Do(req) //nolint:bodyclose // there is none
+		if err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "79031234567") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
