@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"syscall"
 	"time"
 
@@ -78,17 +79,23 @@ type sourceDoer struct {
 	source *models.Source
 }
 
-// Do implements pbx.Doer.
+// Do implements pbx.Doer. Its errors name the host alone: they go into the log,
+// and the rest of an address may be a key or a customer's number.
 func (d sourceDoer) Do(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" || req.URL.Hostname() == "" {
-		return nil, fmt.Errorf("ask the PBX: %q is no address to ask", req.URL.Redacted())
+		return nil, fmt.Errorf("ask the PBX: %s://%s is no address to ask", req.URL.Scheme, req.URL.Hostname())
 	}
 	client := d.out.public
 	if pbx.MayAsk(d.source.Settings, req.URL.Hostname()) {
 		client = d.out.private
 	}
 	req.Header.Set("User-Agent", "zummer")
-	return client.Do(req)
+	res, err := client.Do(req)
+	var long *url.Error
+	if errors.As(err, &long) {
+		err = fmt.Errorf("ask the PBX at %s: %w", req.URL.Hostname(), long.Err)
+	}
+	return res, err
 }
 
 // close ends idle connections.
