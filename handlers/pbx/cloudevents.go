@@ -3,9 +3,7 @@ package pbx
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -216,6 +214,5 @@ func cloudName(typ string) string {
 
 // cloudID is the repeat key: source and id are unique together.
 func cloudID(source, id string) string {
-	sum := sha256.Sum256([]byte(source + "\x00" + id))
-	return hex.EncodeToString(sum[:16])
+	return eventID(source, id)
 }

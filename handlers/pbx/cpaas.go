@@ -2,8 +2,6 @@ package pbx
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/xml"
 	"net/http"
 	"net/url"
@@ -218,12 +216,6 @@ func cpaasColleague(name string) string {
 		return user
 	}
 	return strings.TrimPrefix(name, "tel:")
-}
-
-// cpaasID names an event by what it says; a repeat has the same name.
-func cpaasID(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }
 
 // cpaasChecked is the result when all events are valid. Else the reply alone

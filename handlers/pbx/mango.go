@@ -198,9 +198,3 @@ func (n mangoNote) when(name string) (time.Time, error) {
 	}
 	return t, nil
 }
-
-// repeatID names one notification; a repeat of it has the same name.
-func (n mangoNote) repeatID(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
-}

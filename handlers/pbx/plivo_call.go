@@ -60,7 +60,7 @@ func (p plivoPost) over() bool {
 }
 
 func (p plivoPost) event(t models.EventType, parts ...string) models.Event {
-	return models.Event{Type: t, Call: p.call, ID: cpaasID(append([]string{"plivo", string(t), p.call}, parts...)...)}
+	return models.Event{Type: t, Call: p.call, ID: eventID(append([]string{"plivo", string(t), p.call}, parts...)...)}
 }
 
 // leg is a callback of <Dial>. There is none for a ring: whom Zummer itself
@@ -132,7 +132,7 @@ func (p plivoPost) own() []models.Event {
 	}
 	far := e.Direction == models.Out && p.outbound() && p.phone == "" && e.Phone != "" // nobody but the customer is on that leg
 	e.Type, e.Extension, e.Name, e.Disposition = models.EventEnded, "", "", p.status
-	e.ID = cpaasID("plivo", string(e.Type), p.call)
+	e.ID = eventID("plivo", string(e.Type), p.call)
 	// The duration counts menus too, so of a caller's leg it is no talk.
 	e.DurationS, _ = p.seconds("duration")
 	if far && e.DurationS != nil && *e.DurationS > 0 {

@@ -2,9 +2,7 @@ package pbx
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -174,8 +172,7 @@ func (s ringcentralSession) id(p fields, e models.Event) string {
 		return ""
 	}
 	status := p.sub("status")
-	sum := sha256.Sum256([]byte(strings.Join([]string{e.Call, s.text("sequence"), e.At.String(), p.text("id"), status.text("code"), status.text("reason"), string(e.Type)}, "\x00")))
-	return hex.EncodeToString(sum[:16])
+	return eventID(e.Call, s.text("sequence"), e.At.String(), p.text("id"), status.text("code"), status.text("reason"), string(e.Type))
 }
 
 // pilot reports whether a party is a queue or a menu by the settings.

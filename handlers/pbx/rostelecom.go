@@ -172,8 +172,7 @@ func (f rostelecomHook) event() (models.Event, error) {
 		err = f.incoming(&e, state)
 	}
 	if !e.At.IsZero() { // undated, a second ring of the same phone looks the same
-		sum := sha256.Sum256([]byte(strings.Join([]string{e.Call, f.text("timestamp"), state, f.text("type"), f.text("from_number"), f.text("from_pin"), f.text("request_number"), f.text("request_pin")}, "\x00")))
-		e.ID = hex.EncodeToString(sum[:16])
+		e.ID = eventID(e.Call, f.text("timestamp"), state, f.text("type"), f.text("from_number"), f.text("from_pin"), f.text("request_number"), f.text("request_pin"))
 	}
 	return e, err
 }

@@ -24,7 +24,7 @@ type telnyxEvent struct {
 func (p telnyxEvent) events() []models.Event {
 	e := models.Event{Call: p.session, ID: p.id, At: p.at}
 	if e.ID == "" {
-		e.ID = cpaasID("telnyx", p.what, p.session, p.leg, p.at.Format(time.RFC3339Nano))
+		e.ID = eventID("telnyx", p.what, p.session, p.leg, p.at.Format(time.RFC3339Nano))
 	}
 	from, to := p.text("from"), p.text("to")
 	name, person := cpaas{region: p.region}.caller(from)

@@ -27,7 +27,7 @@ func (p twilioPost) voice(hook string, cfg Config) ([]models.Event, *Reply) {
 	if strings.HasPrefix(strings.ToLower(p.text("direction")), "outbound") {
 		return nil, next // a call of the REST API that was answered: its callbacks tell
 	}
-	e := p.begun(models.Event{Type: models.EventStarted, Call: p.own, ID: cpaasID(p.kind, "voice", p.own)}, p.text("from"), p.text("to"), p.text("callername"))
+	e := p.begun(models.Event{Type: models.EventStarted, Call: p.own, ID: eventID(p.kind, "voice", p.own)}, p.text("from"), p.text("to"), p.text("callername"))
 	targets := cpaasTargets(cfg)
 	switch {
 	case e.Direction == models.In && len(targets) > 0:

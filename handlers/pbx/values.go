@@ -1,6 +1,8 @@
 package pbx
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -161,3 +163,9 @@ func unixTime(s string) (time.Time, bool) {
 }
 
 func at(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i) }
+
+// eventID names an event by what tells it from others; a repeat has the same name.
+func eventID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
