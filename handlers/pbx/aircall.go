@@ -115,7 +115,7 @@ func (aircall) Parse(req Request, _ Config) (Result, error) {
 	if !e.At.IsZero() {
 		e.ID = eventID(what, e.Call, f.text("timestamp"), e.Extension, e.ToExtension, e.Recording)
 	}
-	if err := e.Validate(); err != nil {
+	if err := valid(&e); err != nil {
 		return Result{}, err
 	}
 	return Result{Events: []models.Event{e}}, nil

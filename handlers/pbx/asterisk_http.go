@@ -73,7 +73,7 @@ func (asteriskHTTP) Parse(req Request, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	for i := range events {
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return Result{}, err
 		}
 	}

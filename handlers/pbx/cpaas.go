@@ -222,7 +222,7 @@ func cpaasColleague(name string) string {
 // stands beside the error: the call goes on, though nothing is made of it.
 func cpaasChecked(events []models.Event, reply *Reply) (Result, error) {
 	for i := range events {
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return Result{Reply: reply}, err
 		}
 	}

@@ -151,7 +151,7 @@ func (mango) Parse(req Request, cfg Config) (Result, error) {
 	if err != nil || e == nil {
 		return Result{}, err
 	}
-	if err := e.Validate(); err != nil {
+	if err := valid(e); err != nil {
 		return Result{}, err
 	}
 	return Result{Events: []models.Event{*e}}, nil

@@ -76,7 +76,7 @@ func (mikoPBX) Parse(req Request, cfg Config) (Result, error) {
 	if err != nil || e.Type == "" {
 		return Result{}, err
 	}
-	if err := e.Validate(); err != nil {
+	if err := valid(&e); err != nil {
 		return Result{}, err
 	}
 	return Result{Events: []models.Event{e}}, nil
@@ -117,7 +117,7 @@ func (h mikoHook) incoming() Result {
 	}
 	e := models.Event{Type: models.EventStarted, Call: h.text("id"), At: when, Direction: models.In, Phone: cmp.Or(number, "anonymous"), DID: h.number("did"),
 		ID: eventID("incoming", h.text("id"), number)}
-	if e.Validate() == nil {
+	if valid(&e) == nil {
 		res.Events = []models.Event{e}
 	}
 	return res

@@ -69,7 +69,7 @@ func (onlinePBX) Parse(req Request, cfg Config) (Result, error) {
 	for i, f := range objects {
 		e, err := onlineHook{f, cfg}.event()
 		if err == nil && e.Type != "" {
-			err = e.Validate()
+			err = valid(&e)
 		}
 		if err != nil {
 			if list {

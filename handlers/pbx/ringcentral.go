@@ -125,7 +125,7 @@ func (ringcentral) Parse(req Request, cfg Config) (Result, error) {
 			if e.ID = s.id(p, e); e.Direction != "" && e.Phone == "" && e.Direction != models.InternalCall && phone.Parse(e.Name, "").Hidden && e.Name != "" {
 				e.Phone, e.Name = "anonymous", ""
 			}
-			if err := e.Validate(); err != nil {
+			if err := valid(&e); err != nil {
 				return Result{}, err
 			}
 			events = append(events, e)

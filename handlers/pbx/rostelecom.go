@@ -114,7 +114,7 @@ func (rostelecom) Parse(req Request, _ Config) (Result, error) {
 	if err != nil || e.Type == "" {
 		return Result{}, err
 	}
-	if err := e.Validate(); err != nil {
+	if err := valid(&e); err != nil {
 		return Result{}, err
 	}
 	return Result{Events: []models.Event{e}}, nil

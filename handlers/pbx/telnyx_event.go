@@ -120,7 +120,7 @@ func telnyxReason(cause string) string {
 func (p telnyxEvent) recorded(e models.Event) []models.Event {
 	public, private := p.sub("public_recording_urls"), p.sub("recording_urls")
 	e.Type, e.Recording = models.EventRecording, cmp.Or(public.text("mp3"), private.text("mp3"), public.text("wav"), private.text("wav"))
-	if e.Recording == "" || len(e.Recording) > 1024 {
+	if e.Recording == "" || len(e.Recording) > models.MaxRecording {
 		e.Recording = "telnyx:" + p.session
 	}
 	return []models.Event{e}

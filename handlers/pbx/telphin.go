@@ -110,7 +110,7 @@ func (telphin) Parse(req Request, cfg Config) (Result, error) {
 		return Result{Lookup: res.Lookup}, err
 	}
 	for i := range res.Events {
-		if err := res.Events[i].Validate(); err != nil {
+		if err := valid(&res.Events[i]); err != nil {
 			return Result{Lookup: res.Lookup}, err
 		}
 	}

@@ -176,14 +176,14 @@ func (p twilioPost) reason() string {
 	return models.ReasonUnavailable
 }
 
-// recorded is the event of a recording that is ready.
+// recorded is the event of a recording that is ready. Beside other events a
+// link that is too long is left out.
 func (p twilioPost) recorded(ready bool) []models.Event {
 	link := p.text("recordingurl")
-	if link == "" || !ready {
+	if link == "" || !ready || len(link) > models.MaxRecording && p.text("recordingstatus") == "" {
 		return nil
 	}
 	e := models.Event{Type: models.EventRecording, Call: p.own, Recording: link, At: p.at}
 	e.ID = eventID(p.kind, string(e.Type), p.own, p.sid, link)
-	e.TalkS = nil
 	return []models.Event{e}
 }
