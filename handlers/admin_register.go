@@ -179,6 +179,7 @@ func (a *API) listWebhooks(c echo.Context) error {
 			masks[id] = maskOf(n.d.Sources[id])
 		}
 		items[i] = n.webhookBody(&list[i], masks[id])
+		items[i].Path = models.CutText(items[i].Path, 2000)
 	}
 	return writePage(c, items, next)
 }
