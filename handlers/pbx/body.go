@@ -53,6 +53,10 @@ func bareBody(req Request) []byte {
 	return bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 }
 
+// queryIsRead reports that readBody takes the query for want of a body; a
+// signature over the body says nothing of it.
+func queryIsRead(req Request) bool { return len(bareBody(req)) == 0 && len(req.Query) > 0 }
+
 func plainForm(body []byte) (url.Values, error) {
 	switch {
 	case bytes.IndexByte(body, '=') < 0 || bytes.IndexByte(body, 0) >= 0:

@@ -64,7 +64,12 @@ func (cloudEvents) Greet(req Request, _ Config) *Reply {
 
 // Verify covers the body only: in binary mode the attributes are headers and
 // are not signed.
-func (cloudEvents) Verify(req Request, cfg Config) error { return generic{}.Verify(req, cfg) }
+func (cloudEvents) Verify(req Request, cfg Config) error {
+	if cfg.Secret == "" {
+		return nil
+	}
+	return verifyStandard(cfg.Secret, req.Header, req.Body, cfg.Now)
+}
 
 func (cloudEvents) Parse(req Request, cfg Config) (Result, error) {
 	if attributes, ok := cloudHeaders(req.Header); ok && !cloudJSON(req) {

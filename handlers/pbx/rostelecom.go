@@ -75,6 +75,8 @@ func (rostelecom) Verify(req Request, cfg Config) error {
 		return refused("signature_secret", "the source needs the signing key as its secret and the identification code as client_id")
 	case given == "":
 		return refused("signature_missing", "the header X-Client-Sign is missing")
+	case queryIsRead(req):
+		return refused("signature_wrong", "X-Client-Sign covers the body, and there is none")
 	case !hmac.Equal([]byte(strings.TrimSpace(req.Header.Get("X-Client-ID"))), []byte(id)):
 		return refused("signature_wrong", "X-Client-ID is not the identification code of this source")
 	case !hmac.Equal([]byte(given), []byte(rostelecomSign(id, cfg.Secret, req.Body))):
