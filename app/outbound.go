@@ -25,6 +25,9 @@ type outbound struct {
 // errPrivate is a connection that was not made.
 var errPrivate = errors.New("the address is on a private network that the source's setting private_hosts does not name")
 
+// errNoHost is another one.
+var errNoHost = errors.New("a name in private_hosts leads to an address that no PBX has")
+
 func newOutbound() *outbound {
 	client := func(control func(network, address string, _ syscall.RawConn) error) *http.Client {
 		dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Control: control}
@@ -34,7 +37,7 @@ func newOutbound() *outbound {
 				MaxIdleConns: 50, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10},
 		}
 	}
-	return &outbound{public: client(onlyPublic), private: client(nil)}
+	return &outbound{public: client(onlyPublic), private: client(privateToo)}
 }
 
 // onlyPublic refuses a connection to what is not on the internet. It sees the
@@ -46,6 +49,20 @@ func onlyPublic(_, address string, _ syscall.RawConn) error {
 	}
 	if !public(peer.Addr()) {
 		return errPrivate
+	}
+	return nil
+}
+
+// privateToo is onlyPublic for the hosts that an administrator listed. They may
+// be anywhere but where no PBX is: a name of somebody else's making must not
+// lead to a cloud's metadata service.
+func privateToo(_, address string, _ syscall.RawConn) error {
+	peer, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", address, err)
+	}
+	if ip := peer.Addr().Unmap(); !ip.IsGlobalUnicast() && !ip.IsLoopback() {
+		return errNoHost
 	}
 	return nil
 }

@@ -72,6 +72,17 @@ func TestOutboundStaysOutside(t *testing.T) {
 	_ = res.Body.Close()
 }
 
+// TestPrivateHostsAreHosts: a listed name may resolve to anything; the address
+// of a cloud's metadata service is no PBX's.
+func TestPrivateHostsAreHosts(t *testing.T) {
+	for address, refused := range map[string]bool{"169.254.169.254:80": true, "[fe80::1]:80": true, "[::ffff:169.254.169.254]:80": true, "0.0.0.0:80": true, "224.0.0.1:80": true, "x": true,
+		"127.0.0.1:80": false, "10.1.2.3:443": false, "[fd00::1]:443": false, "81.88.80.132:443": false} {
+		if err := privateToo("tcp", address, nil); (err != nil) != refused {
+			t.Errorf("%s: %v, want refused %v", address, err, refused)
+		}
+	}
+}
+
 // TestOutboundErrorsAreBare: errors go into the log, and addresses hold the keys
 // of recordings and customers' numbers.
 func TestOutboundErrorsAreBare(t *testing.T) {

@@ -32,8 +32,8 @@ func maskOf(s *models.Source) func(string) string {
 	for i, secret := range secrets {
 		spellings[i] = spelling(secret)
 	}
-	any1 := regexp.MustCompile(strings.Join(spellings, "|"))
-	return func(text string) string { return any1.ReplaceAllLiteralString(text, masked) }
+	sent := regexp.MustCompile(strings.Join(spellings, "|"))
+	return func(text string) string { return sent.ReplaceAllLiteralString(text, masked) }
 }
 
 // secretsOf lists what openSettings keeps in, and the secret.
