@@ -73,7 +73,10 @@ func (plivo) CheckSettings(settings map[string]any, secret string) error {
 	if err := cpaasCheck(settings, []string{"voice_url", "caller_id", "auth_id", "hook_url", "signature", "api_url"}, []string{"dial"}); err != nil {
 		return err
 	}
-	if err := cpaasLink(settings, "voice_url", "hook_url", "api_url"); err != nil {
+	if err := cpaasLink(settings, "voice_url", "hook_url"); err != nil {
+		return err
+	}
+	if err := checkBase(settings, "api_url"); err != nil {
 		return err
 	}
 	if err := cpaasDialList(settings); err != nil {

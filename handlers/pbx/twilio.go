@@ -68,7 +68,10 @@ func (twilio) CheckSettings(settings map[string]any, secret string) error {
 	if err := cpaasCheck(settings, []string{"account_sid", "voice_url", "caller_id", "hook_url", "api_url"}, []string{"dial"}); err != nil {
 		return err
 	}
-	if err := cpaasLink(settings, "voice_url", "hook_url", "api_url"); err != nil {
+	if err := cpaasLink(settings, "voice_url", "hook_url"); err != nil {
+		return err
+	}
+	if err := checkBase(settings, "api_url"); err != nil {
 		return err
 	}
 	if err := cpaasDialList(settings); err != nil {
