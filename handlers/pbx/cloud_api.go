@@ -71,19 +71,6 @@ func cloudSound(ctx context.Context, link string) (*http.Request, error) {
 	return req, nil
 }
 
-// cloudHost refuses a setting that is no https address without a query.
-func cloudHost(settings map[string]any, name string) error {
-	s, _ := settings[name].(string)
-	if s == "" {
-		return nil
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return models.InvalidField("settings."+name, "must be an address such as https://api.example.com")
-	}
-	return nil
-}
-
 // missingSetting is the error of an API call without what it needs.
 func missingSetting(name string) error {
 	return models.InvalidField("settings."+name, "is needed for this")

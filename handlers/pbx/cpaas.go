@@ -256,8 +256,8 @@ func cpaasCannot() *Reply {
 		Body: []byte("no instructions for calls are configured at this source\n")}
 }
 
-// cpaasXML escapes a text for an element or an attribute.
-func cpaasXML(s string) string {
+// escapeXML escapes a text for an element or an attribute.
+func escapeXML(s string) string {
 	var b strings.Builder
 	if err := xml.EscapeText(&b, []byte(models.CleanText(s))); err != nil { // a Builder takes everything
 		return ""

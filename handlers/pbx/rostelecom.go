@@ -53,7 +53,7 @@ func (rostelecom) CheckSettings(settings map[string]any, secret string) error {
 	if err := checkTexts(settings, "client_id", "api_url"); err != nil {
 		return err
 	}
-	if err := cloudHost(settings, "api_url"); err != nil {
+	if err := checkBase(settings, "api_url"); err != nil {
 		return err
 	}
 	if id, _ := settings["client_id"].(string); strings.TrimSpace(id) == "" {
