@@ -93,7 +93,7 @@ func TestOutboundErrorsAreBare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = out.of(&models.Source{Settings: map[string]any{"private_hosts": "127.0.0.1"}}).Do(req) //nolint:bodyclose // there is none
+		_, err = out.of(&models.Source{Settings: map[string]any{"private_hosts": "127.0.0.1"}}).Do(req)
 		if err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "79031234567") {
 			t.Errorf("%s: %v", address, err)
 		}

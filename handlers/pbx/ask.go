@@ -12,27 +12,21 @@ import (
 	"zummer/models"
 )
 
-// reach sends our own request to a system. That it cannot be reached is
-// Unavailable, unless the Doer has an error of its own for it; what is the
-// system's name for the error's text. The caller closes the body.
-func reach(do Doer, req *http.Request, what string) (*http.Response, error) {
-	res, err := do.Do(req)
-	if err == nil {
-		return res, nil
-	}
+// notReached is the error of a system that cannot be reached: Unavailable,
+// unless the Doer's own says more. what is the system's name for the text.
+func notReached(err error, what string) error {
 	var known *models.Error
 	if errors.As(err, &known) {
-		return nil, err
+		return err
 	}
 	e := models.Coded(models.Unavailable, "pbx_unavailable", "%s does not answer", what)
 	e.Retry, e.Cause = unavailableRetry, err
-	return nil, e
+	return e
 }
 
-// readAnswer reads a whole answer, of at most MaxAnswer bytes, and closes it.
-func readAnswer(res *http.Response, what string) ([]byte, error) {
-	defer func() { _ = res.Body.Close() }() // read to its end or given up
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer+1))
+// readAnswer reads a whole answer, of at most MaxAnswer bytes.
+func readAnswer(r io.Reader, what string) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, MaxAnswer+1))
 	switch {
 	case err != nil:
 		return nil, unavailable("the answer of %s breaks off", what)
@@ -42,13 +36,14 @@ func readAnswer(res *http.Response, what string) ([]byte, error) {
 	return body, nil
 }
 
-// ask is reach and readAnswer, whatever the status.
+// ask sends our own request to a system and reads its answer, whatever the status.
 func ask(do Doer, req *http.Request, what string) (status int, body []byte, err error) {
-	res, err := reach(do, req, what)
+	res, err := do.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, notReached(err, what)
 	}
-	body, err = readAnswer(res, what)
+	defer func() { _ = res.Body.Close() }() // read to its end or given up
+	body, err = readAnswer(res.Body, what)
 	return res.StatusCode, body, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/url"
 	"slices"
@@ -229,7 +230,7 @@ func fsXML(body []byte) (fields, error) {
 	stack := []*open{{in: fields{}}}
 	for {
 		tok, err := dec.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

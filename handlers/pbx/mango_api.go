@@ -34,9 +34,9 @@ func mangoAsk(ctx context.Context, do Doer, cfg Config, path string, ask any) (*
 		return nil, unavailable("the question to Mango cannot be written")
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := reach(do, req, "Mango")
+	resp, err := do.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, notReached(err, "Mango")
 	}
 	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
 		_ = resp.Body.Close()
@@ -52,7 +52,8 @@ func mangoTell(ctx context.Context, do Doer, cfg Config, path string, ask any) (
 	if err != nil {
 		return nil, err
 	}
-	body, err := readAnswer(resp, "Mango")
+	defer func() { _ = resp.Body.Close() }()
+	body, err := readAnswer(resp.Body, "Mango")
 	switch {
 	case !success(resp.StatusCode):
 		return nil, unavailable("Mango answers with HTTP %d", resp.StatusCode)
