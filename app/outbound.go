@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"syscall"
 	"time"
 
@@ -24,6 +25,9 @@ type outbound struct {
 // errPrivate is a connection that was not made.
 var errPrivate = errors.New("the address is on a private network that the source's setting private_hosts does not name")
 
+// errNoHost is another one.
+var errNoHost = errors.New("a name in private_hosts leads to an address that no PBX has")
+
 func newOutbound() *outbound {
 	client := func(control func(network, address string, _ syscall.RawConn) error) *http.Client {
 		dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Control: control}
@@ -33,7 +37,7 @@ func newOutbound() *outbound {
 				MaxIdleConns: 50, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10},
 		}
 	}
-	return &outbound{public: client(onlyPublic), private: client(nil)}
+	return &outbound{public: client(onlyPublic), private: client(privateToo)}
 }
 
 // onlyPublic refuses a connection to what is not on the internet. It sees the
@@ -45,6 +49,20 @@ func onlyPublic(_, address string, _ syscall.RawConn) error {
 	}
 	if !public(peer.Addr()) {
 		return errPrivate
+	}
+	return nil
+}
+
+// privateToo is onlyPublic for the hosts that an administrator listed. They may
+// be anywhere but where no PBX is: a name of somebody else's making must not
+// lead to a cloud's metadata service.
+func privateToo(_, address string, _ syscall.RawConn) error {
+	peer, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", address, err)
+	}
+	if ip := peer.Addr().Unmap(); !ip.IsGlobalUnicast() && !ip.IsLoopback() {
+		return errNoHost
 	}
 	return nil
 }
@@ -78,17 +96,23 @@ type sourceDoer struct {
 	source *models.Source
 }
 
-// Do implements pbx.Doer.
+// Do implements pbx.Doer. Its errors name the host alone: they go into the log,
+// and the rest of an address may be a key or a customer's number.
 func (d sourceDoer) Do(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" || req.URL.Hostname() == "" {
-		return nil, fmt.Errorf("ask the PBX: %q is no address to ask", req.URL.Redacted())
+		return nil, fmt.Errorf("ask the PBX: %s://%s is no address to ask", req.URL.Scheme, req.URL.Hostname())
 	}
 	client := d.out.public
 	if pbx.MayAsk(d.source.Settings, req.URL.Hostname()) {
 		client = d.out.private
 	}
 	req.Header.Set("User-Agent", "zummer")
-	return client.Do(req)
+	res, err := client.Do(req)
+	var long *url.Error
+	if errors.As(err, &long) {
+		err = fmt.Errorf("ask the PBX at %s: %w", req.URL.Hostname(), long.Err)
+	}
+	return res, err
 }
 
 // close ends idle connections.

@@ -71,3 +71,31 @@ func TestOutboundStaysOutside(t *testing.T) {
 	}
 	_ = res.Body.Close()
 }
+
+// TestPrivateHostsAreHosts: a listed name may resolve to anything; the address
+// of a cloud's metadata service is no PBX's.
+func TestPrivateHostsAreHosts(t *testing.T) {
+	for address, refused := range map[string]bool{"169.254.169.254:80": true, "[fe80::1]:80": true, "[::ffff:169.254.169.254]:80": true, "0.0.0.0:80": true, "224.0.0.1:80": true, "x": true,
+		"127.0.0.1:80": false, "10.1.2.3:443": false, "[fd00::1]:443": false, "81.88.80.132:443": false} {
+		if err := privateToo("tcp", address, nil); (err != nil) != refused {
+			t.Errorf("%s: %v, want refused %v", address, err, refused)
+		}
+	}
+}
+
+// TestOutboundErrorsAreBare: errors go into the log, and addresses hold the keys
+// of recordings and customers' numbers.
+func TestOutboundErrorsAreBare(t *testing.T) {
+	out := newOutbound()
+	defer out.close()
+	for _, address := range []string{"http://127.0.0.1:1/r/79031234567?key=s3cret", "https://pbx.invalid/r/79031234567?key=s3cret", "http://user:s3cret@127.0.0.1:1/79031234567", "ftp://x/r/79031234567?key=s3cret"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = out.of(&models.Source{Settings: map[string]any{"private_hosts": "127.0.0.1"}}).Do(req)
+		if err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "79031234567") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}

@@ -154,9 +154,10 @@ type webhookBody struct {
 	Body       *string           `json:"body,omitempty"`
 }
 
-func (n names) webhookBody(w *models.Webhook) webhookBody {
-	return webhookBody{ID: idText(w.ID), Source: orNull(n.slug(w.SourceID)), Method: w.Method, Path: w.Path, ReceivedAt: timeText(w.ReceivedAt), RemoteAddr: w.RemoteAddr,
-		Outcome: w.Outcome, Error: orNull(w.Error), Events: w.Events, CallID: idOrNull(w.CallID)}
+// webhookBody shows an entry; mask is of its source.
+func (n names) webhookBody(w *models.Webhook, mask func(string) string) webhookBody {
+	return webhookBody{ID: idText(w.ID), Source: orNull(n.slug(w.SourceID)), Method: w.Method, Path: mask(w.Path), ReceivedAt: timeText(w.ReceivedAt), RemoteAddr: w.RemoteAddr,
+		Outcome: w.Outcome, Error: orNull(mask(w.Error)), Events: w.Events, CallID: idOrNull(w.CallID)}
 }
 
 func (a *API) listWebhooks(c echo.Context) error {
@@ -171,9 +172,14 @@ func (a *API) listWebhooks(c echo.Context) error {
 		return err
 	}
 	n := names{a.d.Setup.Directory()}
-	items := make([]webhookBody, len(list))
+	items, masks := make([]webhookBody, len(list)), map[int64]func(string) string{}
 	for i := range list {
-		items[i] = n.webhookBody(&list[i])
+		id := list[i].SourceID
+		if masks[id] == nil {
+			masks[id] = maskOf(n.d.Sources[id])
+		}
+		items[i] = n.webhookBody(&list[i], masks[id])
+		items[i].Path = models.CutText(items[i].Path, 2000)
 	}
 	return writePage(c, items, next)
 }
@@ -191,36 +197,43 @@ func (a *API) getWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	body := names{a.d.Setup.Directory()}.webhookBody(&w)
-	text, size := validUTF8(w.Body), len(w.Body)
-	body.Size, body.Headers, body.Body = &size, openHeaders(w.Headers), &text
+	dir := a.d.Setup.Directory()
+	mask := maskOf(dir.Sources[w.SourceID])
+	body := names{dir}.webhookBody(&w, mask)
+	text, size := mask(validUTF8(w.Body)), len(w.Body)
+	body.Size, body.Headers, body.Body = &size, openHeaders(w.Headers, mask), &text
 	return writeJSON(c, http.StatusOK, body)
 }
 
-// openHeaders leaves out what lets somebody in.
-func openHeaders(in map[string]string) map[string]string {
+// openHeaders leaves out what lets somebody in, and masks it in what is left.
+func openHeaders(in map[string]string, mask func(string) string) map[string]string {
 	out := maps.Clone(in)
 	maps.DeleteFunc(out, func(k, _ string) bool {
 		k = strings.ToLower(k)
 		return k == "authorization" || k == "cookie" || k == "proxy-authorization" || strings.Contains(k, "token") || strings.Contains(k, "api-key")
 	})
+	for k, v := range out {
+		out[k] = mask(v)
+	}
 	return out
 }
 
-// getWebhookRaw shows the request as it came, as plain text.
+// getWebhookRaw shows the request as it came, as plain text, the source's
+// secrets masked.
 func (a *API) getWebhookRaw(c echo.Context) error {
 	w, err := a.webhookOf(c)
 	if err != nil {
 		return err
 	}
+	mask := maskOf(a.d.Setup.Directory().Sources[w.SourceID])
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\n", w.Method, w.Path)
-	headers := openHeaders(w.Headers)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\n", w.Method, mask(w.Path))
+	headers := openHeaders(w.Headers, mask)
 	for _, k := range slices.Sorted(maps.Keys(headers)) {
 		fmt.Fprintf(&b, "%s: %s\n", k, headers[k])
 	}
 	b.WriteByte('\n')
-	b.WriteString(validUTF8(w.Body))
+	b.WriteString(mask(validUTF8(w.Body)))
 	c.Response().Header().Set("X-Content-Type-Options", "nosniff")
 	c.Response().Header().Set("Cache-Control", "private, no-store")
 	return respond(c, http.StatusOK, typeText, b.Bytes())

@@ -2,8 +2,10 @@ package handlers
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"zummer/models"
 )
@@ -98,5 +100,33 @@ func TestRecordingIsTheUsersOwn(t *testing.T) {
 	f.err = models.Away(nil)
 	if rec := call(t, e, "GET", "/v1/calls/77/recording", "", asIvanov); rec.Code != http.StatusServiceUnavailable {
 		t.Errorf("the database is away: %d, want 503", rec.Code)
+	}
+}
+
+// deadlined notes until when an answer may be written.
+type deadlined struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (d *deadlined) SetWriteDeadline(t time.Time) error {
+	d.until = t
+	return nil
+}
+
+// TestRecordingHasAnEnd: a client that stops reading must not hold the PBX's
+// connection for ever.
+func TestRecordingHasAnEnd(t *testing.T) {
+	f := newSetupFakes()
+	system := withPBX(f)
+	system["/r/1.mp3"] = sound()
+	e, _ := setupSurface(t, f, func(d *Deps) { d.Outbound = system.of })
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/calls/77/recording", http.NoBody)
+	name, value, _ := strings.Cut(asIvanov, ": ")
+	req.Header.Set(name, value)
+	w := &deadlined{ResponseRecorder: httptest.NewRecorder()}
+	e.ServeHTTP(w, req)
+	if left := time.Until(w.until); w.Code != http.StatusOK || left <= 0 || left > recordingBudget {
+		t.Errorf("%d, %v are left to write in, want at most %v", w.Code, left, recordingBudget)
 	}
 }

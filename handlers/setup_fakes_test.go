@@ -34,8 +34,9 @@ type setupFakes struct {
 	queries    []any
 	changes    func(models.CallQuery) []models.Call // what Calls finds
 	contactsOf func(ctx context.Context, phone string) ([]models.Contact, error)
-	calledUp   *models.Call // what Call finds; nil: the example
-	err        error        // of every use case
+	calledUp   *models.Call    // what Call finds; nil: the example
+	webhook    *models.Webhook // what Webhook and Webhooks find; nil: the example
+	err        error           // of every use case
 }
 
 func newSetupFakes() *setupFakes {
@@ -213,12 +214,18 @@ func exampleWebhook() models.Webhook {
 
 func (f *setupFakes) Webhooks(_ context.Context, q models.WebhookQuery) ([]models.Webhook, string, error) {
 	f.queries = append(f.queries, q)
+	if f.webhook != nil {
+		return []models.Webhook{*f.webhook}, "", f.err
+	}
 	return []models.Webhook{exampleWebhook()}, "", f.err
 }
 
 func (f *setupFakes) Webhook(_ context.Context, id int64) (models.Webhook, error) {
 	if id != 7 {
 		return models.Webhook{}, models.Errorf(models.NotFound, "no such webhook")
+	}
+	if f.webhook != nil {
+		return *f.webhook, f.err
 	}
 	return exampleWebhook(), f.err
 }

@@ -73,9 +73,10 @@ const (
 // Limits of an event's fields, in bytes. What is longer is refused by
 // Validate; adapters cut free text (Name) before.
 const (
-	MaxKeyLen  = 256
-	MaxTextLen = 512
-	MaxEvents  = 500 // events in one webhook
+	MaxKeyLen    = 256
+	MaxTextLen   = 512
+	MaxRecording = 4096 // links that a storage has signed are long
+	MaxEvents    = 500  // events in one webhook
 )
 
 // HasExtension reports whether events of this type concern one extension.
@@ -133,8 +134,8 @@ func (e *Event) Validate() error {
 	if len(e.Name) > MaxTextLen {
 		return InvalidField("name", "longer than %d bytes", MaxTextLen)
 	}
-	if len(e.Recording) > 1024 {
-		return InvalidField("recording", "longer than 1024 bytes")
+	if len(e.Recording) > MaxRecording {
+		return InvalidField("recording", "longer than %d bytes", MaxRecording)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func TestEventValidate(t *testing.T) {
 		{"long reason", func(e *models.Event) { e.Reason = long }, "reason"},
 		{"long disposition", func(e *models.Event) { e.Disposition = long }, "disposition"},
 		{"long name", func(e *models.Event) { e.Name = long + long }, "name"},
-		{"long recording", func(e *models.Event) { e.Recording = long + long + long + long }, "recording"},
+		{"long recording", func(e *models.Event) { e.Recording = strings.Repeat("x", models.MaxRecording+1) }, "recording"},
 	} {
 		e := models.Event{Type: models.EventRinging, Call: "c-77", Extension: "101", Direction: models.In, At: sec(1)}
 		tc.set(&e)

@@ -2,9 +2,7 @@ package pbx
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"strings"
 	"time"
 
@@ -115,10 +113,9 @@ func (aircall) Parse(req Request, _ Config) (Result, error) {
 		return Result{}, err
 	}
 	if !e.At.IsZero() {
-		sum := sha256.Sum256([]byte(strings.Join([]string{what, e.Call, f.text("timestamp"), e.Extension, e.ToExtension, e.Recording}, "\x00")))
-		e.ID = hex.EncodeToString(sum[:16])
+		e.ID = eventID(what, e.Call, f.text("timestamp"), e.Extension, e.ToExtension, e.Recording)
 	}
-	if err := e.Validate(); err != nil {
+	if err := valid(&e); err != nil {
 		return Result{}, err
 	}
 	return Result{Events: []models.Event{e}}, nil

@@ -56,10 +56,13 @@ type Dialer interface {
 	Dial(ctx context.Context, do Doer, cfg Config, o Order) (call string, err error)
 }
 
+// unavailableRetry is when to ask again a system that did not answer.
+const unavailableRetry = 5 * time.Second
+
 // unavailable is the error of a system that does not answer as it should. The
 // text must not quote the answer.
 func unavailable(format string, args ...any) error {
 	e := models.Coded(models.Unavailable, "pbx_unavailable", format, args...)
-	e.Retry = 5 * time.Second
+	e.Retry = unavailableRetry
 	return e
 }

@@ -2,6 +2,7 @@ package pbx
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,28 +12,59 @@ import (
 	"zummer/models"
 )
 
-// askJSON sends our own request to a system and reads its answer, of at most
-// MaxAnswer bytes, into v. A status other than 2xx and an answer that is not
-// JSON are Unavailable, but status tells them apart; what is the system's name
-// for the error's text.
-func askJSON(do Doer, req *http.Request, what string, v any) (status int, err error) {
-	res, err := do.Do(req)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", unavailable("%s does not answer", what), err)
+// notReached is the error of a system that cannot be reached: Unavailable,
+// unless the Doer's own says more. what is the system's name for the text.
+func notReached(err error, what string) error {
+	var known *models.Error
+	if errors.As(err, &known) {
+		return err
 	}
-	defer func() { _ = res.Body.Close() }() // read to its end or given up
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer))
+	e := models.Coded(models.Unavailable, "pbx_unavailable", "%s does not answer", what)
+	e.Retry, e.Cause = unavailableRetry, err
+	return e
+}
+
+// readAnswer reads a whole answer, of at most MaxAnswer bytes.
+func readAnswer(r io.Reader, what string) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, MaxAnswer+1))
 	switch {
 	case err != nil:
-		return res.StatusCode, unavailable("the answer of %s breaks off", what)
-	case res.StatusCode < 200 || res.StatusCode > 299:
-		return res.StatusCode, unavailable("%s answers %d", what, res.StatusCode)
+		return nil, unavailable("the answer of %s breaks off", what)
+	case len(body) > MaxAnswer:
+		return nil, unavailable("the answer of %s is too long", what)
+	}
+	return body, nil
+}
+
+// ask sends our own request to a system and reads its answer, whatever the status.
+func ask(do Doer, req *http.Request, what string) (status int, body []byte, err error) {
+	res, err := do.Do(req)
+	if err != nil {
+		return 0, nil, notReached(err, what)
+	}
+	defer func() { _ = res.Body.Close() }() // read to its end or given up
+	body, err = readAnswer(res.Body, what)
+	return res.StatusCode, body, err
+}
+
+// askJSON is ask for an answer of 2xx whose JSON is read into v. A status other
+// than 2xx and an answer that is not JSON are Unavailable, but status tells them
+// apart.
+func askJSON(do Doer, req *http.Request, what string, v any) (status int, err error) {
+	status, body, err := ask(do, req, what)
+	switch {
+	case status != 0 && !success(status):
+		return status, unavailable("%s answers %d", what, status)
+	case err != nil:
+		return status, err
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return res.StatusCode, unavailable("the answer of %s is not what its makers describe", what)
+		return status, unavailable("the answer of %s is not what its makers describe", what)
 	}
-	return res.StatusCode, nil
+	return status, nil
 }
+
+func success(status int) bool { return status/100 == 2 }
 
 // looseText is a text of a system's answer that may come as a number or null.
 type looseText string

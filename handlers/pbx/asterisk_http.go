@@ -2,8 +2,6 @@ package pbx
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 
 	"zummer/models"
@@ -75,7 +73,7 @@ func (asteriskHTTP) Parse(req Request, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	for i := range events {
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return Result{}, err
 		}
 	}
@@ -150,7 +148,7 @@ func (p asteriskPost) events(zone string) ([]models.Event, error) {
 	default:
 		return nil, models.InvalidField("event", "unknown event %q", models.CutText(what, 40))
 	}
-	base.ID = p.repeatID(what, unique, linked, p.text("ext"), p.text("time"))
+	base.ID = eventID(what, unique, linked, p.text("ext"), p.text("time"))
 	return []models.Event{base}, nil
 }
 
@@ -173,7 +171,7 @@ func (p asteriskPost) stopped(base models.Event, status string) []models.Event {
 			continue
 		}
 		if !e.At.IsZero() { // undated, a second try of the same phone looks the same
-			e.ID = p.repeatID("dialstatus-"+status, p.text("uniqueid"), base.Call, e.Extension, p.text("time"))
+			e.ID = eventID("dialstatus-"+status, p.text("uniqueid"), base.Call, e.Extension, p.text("time"))
 		}
 		out = append(out, e)
 	}
@@ -251,12 +249,6 @@ func (p asteriskPost) talk() *int {
 		return nil
 	}
 	return s
-}
-
-// repeatID names one request; a repeat of it has the same name.
-func (p asteriskPost) repeatID(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }
 
 // statusReason maps DIALSTATUS; "" is an answer or nothing to say.

@@ -84,7 +84,7 @@ func (beeline) Parse(req Request, cfg Config) (Result, error) {
 		if events[i].ID = id; i > 0 {
 			events[i].ID += "/" + string(events[i].Type)
 		}
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return Result{}, err
 		}
 	}

@@ -26,8 +26,7 @@ const maxFields = 1000
 // claims: the first character decides. A byte order mark is skipped. A request
 // without a body is its query. list tells a JSON list from a single object.
 func readBody(req Request) (objects []fields, list bool, err error) {
-	body := bytes.TrimSpace(bytes.TrimPrefix(req.Body, []byte("\xef\xbb\xbf")))
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	body := bareBody(req)
 	typ, params, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	switch {
 	case len(body) == 0 && len(req.Query) == 0:
@@ -39,13 +38,48 @@ func readBody(req Request) (objects []fields, list bool, err error) {
 	case typ == "multipart/form-data":
 		form, err := readMultipart(body, params["boundary"])
 		return []fields{form}, false, err
+	}
+	form, err := plainForm(body)
+	if err != nil {
+		return nil, false, err
+	}
+	return []fields{formFields(form)}, false, nil
+}
+
+// bareBody is the body without what may stand around it: blanks and a byte
+// order mark.
+func bareBody(req Request) []byte {
+	body := bytes.TrimSpace(bytes.TrimPrefix(req.Body, []byte("\xef\xbb\xbf")))
+	return bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+}
+
+// queryIsRead reports that readBody takes the query for want of a body; a
+// signature over the body says nothing of it.
+func queryIsRead(req Request) bool { return len(bareBody(req)) == 0 && len(req.Query) > 0 }
+
+func plainForm(body []byte) (url.Values, error) {
+	switch {
 	case bytes.IndexByte(body, '=') < 0 || bytes.IndexByte(body, 0) >= 0:
-		return nil, false, models.Errorf(models.Malformed, "the body is neither JSON nor a form")
+		return nil, models.Errorf(models.Malformed, "the body is neither JSON nor a form")
+	case bytes.Count(body, []byte("&")) >= maxFields:
+		return nil, models.Errorf(models.Malformed, "the form has more than %d fields", maxFields)
 	}
-	if bytes.Count(body, []byte("&")) >= maxFields {
-		return nil, false, models.Errorf(models.Malformed, "the form has more than %d fields", maxFields)
+	return readForm(string(body)), nil
+}
+
+// signedForm is the form that a signature over fields has to cover: exactly
+// what readBody reads. Without a body it is empty; an error means that readBody
+// reads something else (JSON, multipart), which such a signature says nothing of.
+func signedForm(req Request) (url.Values, error) {
+	body := bareBody(req)
+	typ, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
+	switch {
+	case len(body) == 0:
+		return url.Values{}, nil
+	case body[0] == '{' || body[0] == '[' || typ == "multipart/form-data":
+		return nil, models.Errorf(models.Malformed, "the body is no form, and nothing signs it")
 	}
-	return []fields{formFields(readForm(string(body)))}, false, nil
+	return plainForm(body)
 }
 
 // readForm reads form fields the way their senders meant them: a dialplan does

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,29 +29,16 @@ func cloudRequest(ctx context.Context, method, address string, body []byte) (*ht
 // cloudAsk sends a request and reads the JSON of the answer, nil when it is
 // empty. Errors: NotFound for 404, else Unavailable. Neither quotes the answer.
 func cloudAsk(do Doer, req *http.Request) (any, error) {
-	res, err := do.Do(req)
-	if err != nil {
-		var known *models.Error
-		if errors.As(err, &known) {
-			return nil, err
-		}
-		e := models.Coded(models.Unavailable, "pbx_unavailable", "the system's API cannot be reached")
-		e.Cause = err
-		return nil, e
-	}
-	defer res.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer+1))
+	status, data, err := ask(do, req, "the system's API")
 	switch {
-	case res.StatusCode == http.StatusNotFound:
+	case status == http.StatusNotFound:
 		return nil, models.Coded(models.NotFound, "pbx_not_found", "the system does not know what it was asked for")
-	case res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return nil, unavailable("the system's API refuses the credentials of this source")
-	case res.StatusCode < 200 || res.StatusCode > 299:
-		return nil, unavailable("the system's API answers with status %d", res.StatusCode)
+	case status != 0 && !success(status):
+		return nil, unavailable("the system's API answers with status %d", status)
 	case err != nil:
-		return nil, unavailable("the answer of the system's API breaks off")
-	case len(data) > MaxAnswer:
-		return nil, unavailable("the answer of the system's API is too long")
+		return nil, err
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, nil
 	}
@@ -84,19 +69,6 @@ func cloudSound(ctx context.Context, link string) (*http.Request, error) {
 		return nil, unavailable("the system gives no usable link to the recording")
 	}
 	return req, nil
-}
-
-// cloudHost refuses a setting that is no https address without a query.
-func cloudHost(settings map[string]any, name string) error {
-	s, _ := settings[name].(string)
-	if s == "" {
-		return nil
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return models.InvalidField("settings."+name, "must be an address such as https://api.example.com")
-	}
-	return nil
 }
 
 // missingSetting is the error of an API call without what it needs.

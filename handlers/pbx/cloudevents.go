@@ -3,9 +3,7 @@ package pbx
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -66,7 +64,12 @@ func (cloudEvents) Greet(req Request, _ Config) *Reply {
 
 // Verify covers the body only: in binary mode the attributes are headers and
 // are not signed.
-func (cloudEvents) Verify(req Request, cfg Config) error { return generic{}.Verify(req, cfg) }
+func (cloudEvents) Verify(req Request, cfg Config) error {
+	if cfg.Secret == "" {
+		return nil
+	}
+	return verifyStandard(cfg.Secret, req.Header, req.Body, cfg.Now)
+}
 
 func (cloudEvents) Parse(req Request, cfg Config) (Result, error) {
 	if attributes, ok := cloudHeaders(req.Header); ok && !cloudJSON(req) {
@@ -216,6 +219,5 @@ func cloudName(typ string) string {
 
 // cloudID is the repeat key: source and id are unique together.
 func cloudID(source, id string) string {
-	sum := sha256.Sum256([]byte(source + "\x00" + id))
-	return hex.EncodeToString(sum[:16])
+	return eventID(source, id)
 }

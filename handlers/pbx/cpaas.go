@@ -2,8 +2,6 @@ package pbx
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/xml"
 	"net/http"
 	"net/url"
@@ -220,17 +218,11 @@ func cpaasColleague(name string) string {
 	return strings.TrimPrefix(name, "tel:")
 }
 
-// cpaasID names an event by what it says; a repeat has the same name.
-func cpaasID(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
-}
-
 // cpaasChecked is the result when all events are valid. Else the reply alone
 // stands beside the error: the call goes on, though nothing is made of it.
 func cpaasChecked(events []models.Event, reply *Reply) (Result, error) {
 	for i := range events {
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return Result{Reply: reply}, err
 		}
 	}
@@ -264,8 +256,8 @@ func cpaasCannot() *Reply {
 		Body: []byte("no instructions for calls are configured at this source\n")}
 }
 
-// cpaasXML escapes a text for an element or an attribute.
-func cpaasXML(s string) string {
+// escapeXML escapes a text for an element or an attribute.
+func escapeXML(s string) string {
 	var b strings.Builder
 	if err := xml.EscapeText(&b, []byte(models.CleanText(s))); err != nil { // a Builder takes everything
 		return ""

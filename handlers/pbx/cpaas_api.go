@@ -3,7 +3,6 @@ package pbx
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -55,17 +54,12 @@ func cpaasNeed(cfg Config, names ...string) error {
 
 // cpaasAsk sends a request and reads the object that a 2xx answers.
 func cpaasAsk(do Doer, req *http.Request) (fields, error) {
-	res, err := do.Do(req)
-	if err != nil {
-		return nil, unavailable("the platform cannot be reached")
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer))
-	if err != nil {
-		return nil, unavailable("the platform's answer breaks off")
-	}
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return nil, unavailable("the platform answers with status %d", res.StatusCode)
+	status, body, err := ask(do, req, "the platform")
+	switch {
+	case err != nil:
+		return nil, err
+	case !success(status):
+		return nil, unavailable("the platform answers with status %d", status)
 	}
 	objects, list, err := readJSON(body)
 	if err != nil || list {

@@ -123,3 +123,16 @@ func TestNamesInAnyCase(t *testing.T) {
 		}
 	}
 }
+
+// TestPlatformsAreAskedByHTTPS: our own requests carry the account's token.
+func TestPlatformsAreAskedByHTTPS(t *testing.T) {
+	for kind, secret := range map[string]string{"twilio": "x", "plivo": "x", "vonage": "x", "telnyx": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="} {
+		a, _ := pbx.Lookup(kind)
+		settings := map[string]any{"numbers": []any{"+74951234567"}, "api_url": "http://api.example.com"}
+		checkField(t, a.CheckSettings(settings, secret), "settings.api_url")
+		settings["api_url"] = "https://api.example.com"
+		if err := a.CheckSettings(settings, secret); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}

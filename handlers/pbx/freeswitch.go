@@ -116,7 +116,7 @@ func fsChecked(events []models.Event, err error) (Result, error) {
 		return Result{}, err
 	}
 	for i := range events {
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return Result{}, err
 		}
 	}

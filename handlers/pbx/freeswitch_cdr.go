@@ -127,7 +127,7 @@ func (p fsReader) firstLeg(r fsRecord, uuid string, t fsTimes) ([]models.Event, 
 	if n, err := r.seconds("duration"); err == nil {
 		last.DurationS = n
 	}
-	if link := r.text("zummer_recording"); link != "" {
+	if link := r.text("zummer_recording"); link != "" && len(link) <= models.MaxRecording {
 		add(models.EventRecording, uuid+"/recording", t.end).Recording = link
 	}
 	return out, nil

@@ -48,6 +48,9 @@ func (generic) Verify(req Request, cfg Config) error {
 	if cfg.Secret == "" {
 		return nil
 	}
+	if queryIsRead(req) {
+		return refused("signature_wrong", "the signature covers the body, and there is none: send the event in it")
+	}
 	return verifyStandard(cfg.Secret, req.Header, req.Body, cfg.Now)
 }
 

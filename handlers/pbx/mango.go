@@ -151,7 +151,7 @@ func (mango) Parse(req Request, cfg Config) (Result, error) {
 	if err != nil || e == nil {
 		return Result{}, err
 	}
-	if err := e.Validate(); err != nil {
+	if err := valid(e); err != nil {
 		return Result{}, err
 	}
 	return Result{Events: []models.Event{*e}}, nil
@@ -197,10 +197,4 @@ func (n mangoNote) when(name string) (time.Time, error) {
 		t = t.Add(-shift)
 	}
 	return t, nil
-}
-
-// repeatID names one notification; a repeat of it has the same name.
-func (n mangoNote) repeatID(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }

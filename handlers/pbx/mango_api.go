@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,7 +36,7 @@ func mangoAsk(ctx context.Context, do Doer, cfg Config, path string, ask any) (*
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := do.Do(req)
 	if err != nil {
-		return nil, unavailable("Mango does not answer")
+		return nil, notReached(err, "Mango")
 	}
 	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
 		_ = resp.Body.Close()
@@ -54,12 +53,12 @@ func mangoTell(ctx context.Context, do Doer, cfg Config, path string, ask any) (
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode/100 != 2 {
+	body, err := readAnswer(resp.Body, "Mango")
+	switch {
+	case !success(resp.StatusCode):
 		return nil, unavailable("Mango answers with HTTP %d", resp.StatusCode)
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer))
-	if err != nil {
-		return nil, unavailable("the answer of Mango breaks off")
+	case err != nil:
+		return nil, err
 	}
 	m, err := decodeObject(string(body))
 	if err != nil || m == nil {

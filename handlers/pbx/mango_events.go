@@ -19,7 +19,7 @@ func (n mangoNote) call() (*models.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &models.Event{Call: n.text("entry_id"), At: at, ID: n.repeatID("call", n.text("entry_id"), id, n.from.text("extension"),
+	e := &models.Event{Call: n.text("entry_id"), At: at, ID: eventID("call", n.text("entry_id"), id, n.from.text("extension"),
 		n.from.text("number"), n.to.text("extension"), n.to.text("number"), state, n.text("seq"), n.text("timestamp"))}
 	switch n.role() {
 	case mangoIncoming:
@@ -155,7 +155,7 @@ func (n mangoNote) summary() (*models.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &models.Event{Type: models.EventEnded, Call: n.text("entry_id"), At: at, ID: n.repeatID("summary", n.text("entry_id"), n.text("end_time"))}
+	e := &models.Event{Type: models.EventEnded, Call: n.text("entry_id"), At: at, ID: eventID("summary", n.text("entry_id"), n.text("end_time"))}
 	switch n.text("call_direction") {
 	case "0":
 		e.Direction, e.Phone = models.InternalCall, cmp.Or(n.from.text("extension"), n.from.number("number"))
@@ -217,7 +217,7 @@ func (n mangoNote) recorded() (*models.Event, error) {
 		return nil, err
 	}
 	return &models.Event{Type: models.EventRecording, Call: n.text("entry_id"), At: at, Recording: mangoRecording + id,
-		ID: n.repeatID("recording", n.text("entry_id"), id)}, nil
+		ID: eventID("recording", n.text("entry_id"), id)}, nil
 }
 
 // mangoRecording stands before Mango's number of a recording.

@@ -115,7 +115,7 @@ func (megafon) Parse(req Request, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	for i := range res.Events {
-		if err := res.Events[i].Validate(); err != nil {
+		if err := valid(&res.Events[i]); err != nil {
 			return Result{Lookup: res.Lookup}, err
 		}
 	}

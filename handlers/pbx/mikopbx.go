@@ -2,8 +2,6 @@ package pbx
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/url"
 	"strings"
 	"time"
@@ -78,7 +76,7 @@ func (mikoPBX) Parse(req Request, cfg Config) (Result, error) {
 	if err != nil || e.Type == "" {
 		return Result{}, err
 	}
-	if err := e.Validate(); err != nil {
+	if err := valid(&e); err != nil {
 		return Result{}, err
 	}
 	return Result{Events: []models.Event{e}}, nil
@@ -118,8 +116,8 @@ func (h mikoHook) incoming() Result {
 		when = time.Time{}
 	}
 	e := models.Event{Type: models.EventStarted, Call: h.text("id"), At: when, Direction: models.In, Phone: cmp.Or(number, "anonymous"), DID: h.number("did"),
-		ID: h.repeatID("incoming", h.text("id"), number)}
-	if e.Validate() == nil {
+		ID: eventID("incoming", h.text("id"), number)}
+	if valid(&e) == nil {
 		res.Events = []models.Event{e}
 	}
 	return res
@@ -153,7 +151,7 @@ func (h mikoHook) event(what string) (models.Event, error) {
 		return models.Event{}, err
 	}
 	uid, user := h.text("uid"), h.text("user")
-	e := models.Event{Call: h.text("id"), At: when, DID: h.number("did"), ID: h.repeatID(what, h.text("id"), uid, user, h.text("src"), h.text("dst"), h.text("date"))}
+	e := models.Event{Call: h.text("id"), At: when, DID: h.number("did"), ID: eventID(what, h.text("id"), uid, user, h.text("src"), h.text("dst"), h.text("date"))}
 	switch what {
 	case "ring":
 		h.ring(&e, user)
@@ -269,10 +267,4 @@ func (h mikoHook) when() (time.Time, error) {
 		s = s[:i] + "+" + s[i+1:]
 	}
 	return fields{"date": s}.time("date", h.cfg.Timezone)
-}
-
-// repeatID names one request; a repeat of it has the same name.
-func (h mikoHook) repeatID(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }

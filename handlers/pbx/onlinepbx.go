@@ -1,8 +1,6 @@
 package pbx
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 
 	"zummer/models"
@@ -71,7 +69,7 @@ func (onlinePBX) Parse(req Request, cfg Config) (Result, error) {
 	for i, f := range objects {
 		e, err := onlineHook{f, cfg}.event()
 		if err == nil && e.Type != "" {
-			err = e.Validate()
+			err = valid(&e)
 		}
 		if err != nil {
 			if list {
@@ -105,7 +103,7 @@ func (h onlineHook) event() (models.Event, error) {
 	if err != nil {
 		return models.Event{}, err
 	}
-	e := models.Event{Call: uuid, At: when, ID: h.repeatID(what, uuid, h.number("caller"), h.number("callee"), h.text("date"))}
+	e := models.Event{Call: uuid, At: when, ID: eventID(what, uuid, h.number("caller"), h.number("callee"), h.text("date"))}
 	ours := "callee" // the side that our person is on
 	if e.Direction = h.way(); e.Direction == models.Out {
 		ours = "caller"
@@ -201,12 +199,6 @@ func onlineExtension(s string) string {
 		return ""
 	}
 	return s
-}
-
-// repeatID names one hook; a repeat of it has the same name.
-func (h onlineHook) repeatID(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }
 
 // onlineReason maps hangup_cause, which is FreeSWITCH's; "" says nothing of why.

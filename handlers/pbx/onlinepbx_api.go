@@ -2,7 +2,6 @@ package pbx
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -47,17 +46,12 @@ func onlinePost(ctx context.Context, do Doer, address, session string, form url.
 	if session != "" {
 		req.Header.Set("X-Pbx-Authentication", session)
 	}
-	resp, err := do.Do(req)
-	if err != nil {
-		return nil, unavailable("OnlinePBX does not answer")
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode/100 != 2 {
-		return nil, unavailable("OnlinePBX answers with HTTP %d", resp.StatusCode)
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer))
-	if err != nil {
-		return nil, unavailable("the answer of OnlinePBX breaks off")
+	status, body, err := ask(do, req, "OnlinePBX")
+	switch {
+	case err != nil:
+		return nil, err
+	case !success(status):
+		return nil, unavailable("OnlinePBX answers with HTTP %d", status)
 	}
 	m, err := decodeObject(string(body))
 	if err != nil || m == nil {

@@ -73,7 +73,10 @@ func (plivo) CheckSettings(settings map[string]any, secret string) error {
 	if err := cpaasCheck(settings, []string{"voice_url", "caller_id", "auth_id", "hook_url", "signature", "api_url"}, []string{"dial"}); err != nil {
 		return err
 	}
-	if err := cpaasLink(settings, "voice_url", "hook_url", "api_url"); err != nil {
+	if err := cpaasLink(settings, "voice_url", "hook_url"); err != nil {
+		return err
+	}
+	if err := checkBase(settings, "api_url"); err != nil {
 		return err
 	}
 	if err := cpaasDialList(settings); err != nil {
@@ -101,15 +104,24 @@ func (plivo) Verify(req Request, cfg Config) error {
 	if cfg.Secret == "" {
 		return refused("signature_secret", "the source has no secret: Plivo signs with the Auth Token")
 	}
+	form, err := signedForm(req)
+	if err != nil {
+		return refused("signature_wrong", "%s", err)
+	}
+	for name, values := range req.Query {
+		if len(values) > 1 {
+			return refused("signature_wrong", "the address has %s more than once, and only one of them is signed", models.CutText(models.CleanText(name), 40))
+		}
+	}
 	names, nonce := []string{plivoV3, plivoMainV3}, req.Header.Get(plivoNonceV3)
 	// Whether the query is signed as it is sent or decoded, Plivo's own libraries
 	// do not agree.
 	signs := []func(address string) string{
 		func(address string) string {
-			return SignPlivo(cfg.Secret, req.Method, address, nonce, readForm(string(req.Body)))
+			return SignPlivo(cfg.Secret, req.Method, address, nonce, form)
 		},
 		func(address string) string {
-			return SignPlivo(cfg.Secret, req.Method, plivoDecoded(address), nonce, readForm(string(req.Body)))
+			return SignPlivo(cfg.Secret, req.Method, plivoDecoded(address), nonce, form)
 		},
 	}
 	if cfg.setting("signature") == "v2" {

@@ -60,7 +60,7 @@ func (p plivoPost) over() bool {
 }
 
 func (p plivoPost) event(t models.EventType, parts ...string) models.Event {
-	return models.Event{Type: t, Call: p.call, ID: cpaasID(append([]string{"plivo", string(t), p.call}, parts...)...)}
+	return models.Event{Type: t, Call: p.call, ID: eventID(append([]string{"plivo", string(t), p.call}, parts...)...)}
 }
 
 // leg is a callback of <Dial>. There is none for a ring: whom Zummer itself
@@ -132,7 +132,7 @@ func (p plivoPost) own() []models.Event {
 	}
 	far := e.Direction == models.Out && p.outbound() && p.phone == "" && e.Phone != "" // nobody but the customer is on that leg
 	e.Type, e.Extension, e.Name, e.Disposition = models.EventEnded, "", "", p.status
-	e.ID = cpaasID("plivo", string(e.Type), p.call)
+	e.ID = eventID("plivo", string(e.Type), p.call)
 	// The duration counts menus too, so of a caller's leg it is no talk.
 	e.DurationS, _ = p.seconds("duration")
 	if far && e.DurationS != nil && *e.DurationS > 0 {
@@ -195,7 +195,7 @@ func (p plivoPost) recorded() []models.Event {
 func (p plivoPost) answer(hook string, cfg Config) ([]models.Event, *Reply) {
 	next := cpaasCannot()
 	if link := cfg.setting("voice_url"); link != "" {
-		next = twiML(`<Redirect method="POST">` + cpaasXML(link) + `</Redirect>`)
+		next = twiML(`<Redirect method="POST">` + escapeXML(link) + `</Redirect>`)
 	}
 	if status := strings.ToLower(p.text("dialstatus")); status != "" {
 		if status != "completed" && next.Status == 200 {
@@ -234,14 +234,14 @@ func (p plivoPost) dial(hook string, to []string, hints url.Values, caller strin
 	var b strings.Builder
 	b.WriteString(`<Dial timeout="25"`)
 	if caller != "" {
-		b.WriteString(` callerId="` + cpaasXML(caller) + `"`)
+		b.WriteString(` callerId="` + escapeXML(caller) + `"`)
 	}
 	if hook != "" {
 		query := ""
 		if len(hints) > 0 {
 			query = "?" + hints.Encode()
 		}
-		b.WriteString(` action="` + cpaasXML(hook+"/dial-done") + `" callbackUrl="` + cpaasXML(hook+"/leg"+query) + `" callbackMethod="POST"`)
+		b.WriteString(` action="` + escapeXML(hook+"/dial-done") + `" callbackUrl="` + escapeXML(hook+"/leg"+query) + `" callbackMethod="POST"`)
 	}
 	b.WriteString(">")
 	for _, s := range to {
@@ -249,7 +249,7 @@ func (p plivoPost) dial(hook string, to []string, hints url.Values, caller strin
 		if strings.HasPrefix(s, "sip") {
 			noun = "User"
 		}
-		b.WriteString("<" + noun + ">" + cpaasXML(strings.TrimPrefix(s, "+")) + "</" + noun + ">")
+		b.WriteString("<" + noun + ">" + escapeXML(strings.TrimPrefix(s, "+")) + "</" + noun + ">")
 	}
 	b.WriteString("</Dial>")
 	return twiML(b.String())

@@ -2,9 +2,7 @@ package pbx
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -127,7 +125,7 @@ func (ringcentral) Parse(req Request, cfg Config) (Result, error) {
 			if e.ID = s.id(p, e); e.Direction != "" && e.Phone == "" && e.Direction != models.InternalCall && phone.Parse(e.Name, "").Hidden && e.Name != "" {
 				e.Phone, e.Name = "anonymous", ""
 			}
-			if err := e.Validate(); err != nil {
+			if err := valid(&e); err != nil {
 				return Result{}, err
 			}
 			events = append(events, e)
@@ -174,8 +172,7 @@ func (s ringcentralSession) id(p fields, e models.Event) string {
 		return ""
 	}
 	status := p.sub("status")
-	sum := sha256.Sum256([]byte(strings.Join([]string{e.Call, s.text("sequence"), e.At.String(), p.text("id"), status.text("code"), status.text("reason"), string(e.Type)}, "\x00")))
-	return hex.EncodeToString(sum[:16])
+	return eventID(e.Call, s.text("sequence"), e.At.String(), p.text("id"), status.text("code"), status.text("reason"), string(e.Type))
 }
 
 // pilot reports whether a party is a queue or a menu by the settings.

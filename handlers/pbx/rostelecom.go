@@ -53,7 +53,7 @@ func (rostelecom) CheckSettings(settings map[string]any, secret string) error {
 	if err := checkTexts(settings, "client_id", "api_url"); err != nil {
 		return err
 	}
-	if err := cloudHost(settings, "api_url"); err != nil {
+	if err := checkBase(settings, "api_url"); err != nil {
 		return err
 	}
 	if id, _ := settings["client_id"].(string); strings.TrimSpace(id) == "" {
@@ -75,6 +75,8 @@ func (rostelecom) Verify(req Request, cfg Config) error {
 		return refused("signature_secret", "the source needs the signing key as its secret and the identification code as client_id")
 	case given == "":
 		return refused("signature_missing", "the header X-Client-Sign is missing")
+	case queryIsRead(req):
+		return refused("signature_wrong", "X-Client-Sign covers the body, and there is none")
 	case !hmac.Equal([]byte(strings.TrimSpace(req.Header.Get("X-Client-ID"))), []byte(id)):
 		return refused("signature_wrong", "X-Client-ID is not the identification code of this source")
 	case !hmac.Equal([]byte(given), []byte(rostelecomSign(id, cfg.Secret, req.Body))):
@@ -114,7 +116,7 @@ func (rostelecom) Parse(req Request, _ Config) (Result, error) {
 	if err != nil || e.Type == "" {
 		return Result{}, err
 	}
-	if err := e.Validate(); err != nil {
+	if err := valid(&e); err != nil {
 		return Result{}, err
 	}
 	return Result{Events: []models.Event{e}}, nil
@@ -172,8 +174,7 @@ func (f rostelecomHook) event() (models.Event, error) {
 		err = f.incoming(&e, state)
 	}
 	if !e.At.IsZero() { // undated, a second ring of the same phone looks the same
-		sum := sha256.Sum256([]byte(strings.Join([]string{e.Call, f.text("timestamp"), state, f.text("type"), f.text("from_number"), f.text("from_pin"), f.text("request_number"), f.text("request_pin")}, "\x00")))
-		e.ID = hex.EncodeToString(sum[:16])
+		e.ID = eventID(e.Call, f.text("timestamp"), state, f.text("type"), f.text("from_number"), f.text("from_pin"), f.text("request_number"), f.text("request_pin"))
 	}
 	return e, err
 }

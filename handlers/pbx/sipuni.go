@@ -72,7 +72,7 @@ func (sipuni) Parse(req Request, cfg Config) (Result, error) {
 	events, err := sipuniEvents(req, cfg)
 	for i := range events {
 		if err == nil {
-			err = events[i].Validate()
+			err = valid(&events[i])
 		}
 	}
 	if err != nil {

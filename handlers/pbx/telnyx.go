@@ -68,7 +68,10 @@ func (telnyx) CheckSettings(settings map[string]any, secret string) error {
 	if err := cpaasCheck(settings, []string{"api_key", "voice_url", "api_url"}, nil); err != nil {
 		return err
 	}
-	if err := cpaasLink(settings, "voice_url", "api_url"); err != nil {
+	if err := cpaasLink(settings, "voice_url"); err != nil {
+		return err
+	}
+	if err := checkBase(settings, "api_url"); err != nil {
 		return err
 	}
 	if own, _ := textList(settings, cpaasNumbers); len(own) == 0 {

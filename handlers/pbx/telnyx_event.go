@@ -24,7 +24,7 @@ type telnyxEvent struct {
 func (p telnyxEvent) events() []models.Event {
 	e := models.Event{Call: p.session, ID: p.id, At: p.at}
 	if e.ID == "" {
-		e.ID = cpaasID("telnyx", p.what, p.session, p.leg, p.at.Format(time.RFC3339Nano))
+		e.ID = eventID("telnyx", p.what, p.session, p.leg, p.at.Format(time.RFC3339Nano))
 	}
 	from, to := p.text("from"), p.text("to")
 	name, person := cpaas{region: p.region}.caller(from)
@@ -120,7 +120,7 @@ func telnyxReason(cause string) string {
 func (p telnyxEvent) recorded(e models.Event) []models.Event {
 	public, private := p.sub("public_recording_urls"), p.sub("recording_urls")
 	e.Type, e.Recording = models.EventRecording, cmp.Or(public.text("mp3"), private.text("mp3"), public.text("wav"), private.text("wav"))
-	if e.Recording == "" || len(e.Recording) > 1024 {
+	if e.Recording == "" || len(e.Recording) > models.MaxRecording {
 		e.Recording = "telnyx:" + p.session
 	}
 	return []models.Event{e}

@@ -136,7 +136,7 @@ func TestTelnyxLegs(t *testing.T) {
 		"colleagues hang up":        {nil, "call.hangup", "sip:101@b.example", "sip:102@b.example", "", "ended internal 101"},
 		"a recording":               {nil, "call.recording.saved", "", "", `"recording_urls":{"wav":"https://r.example/1.wav","mp3":"https://r.example/1.mp3"}`, "recording https://r.example/1.mp3"},
 		"a public recording":        {nil, "call.recording.saved", "", "", `"recording_urls":{"mp3":"https://r.example/1.mp3"},"public_recording_urls":{"mp3":"https://r.example/p.mp3"}`, "recording https://r.example/p.mp3"},
-		"a recording's long link":   {nil, "call.recording.saved", "", "", `"recording_urls":{"mp3":"https://r.example/` + strings.Repeat("x", 1024) + `"}`, "recording telnyx:s1"},
+		"a recording's long link":   {nil, "call.recording.saved", "", "", `"recording_urls":{"mp3":"https://r.example/` + strings.Repeat("x", models.MaxRecording) + `"}`, "recording telnyx:s1"},
 		"what others tell":          {nil, "call.bridged", "+79031234567", "sip:a@b.example", "", ""},
 		"nothing to do":             {nil, "call.dtmf.received", "+79031234567", "+74951234567", `"digit":"1"`, ""},
 	} {

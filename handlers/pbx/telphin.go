@@ -3,7 +3,6 @@ package pbx
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/xml"
 	"strconv"
 	"strings"
 	"time"
@@ -110,7 +109,7 @@ func (telphin) Parse(req Request, cfg Config) (Result, error) {
 		return Result{Lookup: res.Lookup}, err
 	}
 	for i := range res.Events {
-		if err := res.Events[i].Validate(); err != nil {
+		if err := valid(&res.Events[i]); err != nil {
 			return Result{Lookup: res.Lookup}, err
 		}
 	}
@@ -125,9 +124,9 @@ func (p telphinPost) interactive() Result {
 	e := models.Event{Type: models.EventStarted, Call: p.text("callid"), Direction: models.In, Phone: p.number("calleridnum"), DID: p.number("calleddid")}
 	e.ID = p.name(e.Type)
 	return Result{Events: []models.Event{e}, Lookup: &ContactLookup{Phone: e.Phone, Answer: func(c Card) *Reply {
-		doc := `<?xml version="1.0" encoding="UTF-8"?><Response><SetVar name="number">` + telphinEscape(telphinNumber(c.Responsible)) + `</SetVar>`
+		doc := `<?xml version="1.0" encoding="UTF-8"?><Response><SetVar name="number">` + escapeXML(telphinNumber(c.Responsible)) + `</SetVar>`
 		if c.Name != "" {
-			doc += `<SetCaller name="` + telphinEscape(models.CutText(c.Name, models.MaxName)) + `"/>`
+			doc += `<SetCaller name="` + escapeXML(models.CutText(c.Name, models.MaxName)) + `"/>`
 		}
 		return xmlReply(doc + `</Response>`)
 	}}}
@@ -145,14 +144,6 @@ func telphinNumber(address string) string {
 		return ""
 	}
 	return address
-}
-
-func telphinEscape(s string) string {
-	var b strings.Builder
-	if err := xml.EscapeText(&b, []byte(models.CleanText(s))); err != nil { // a Builder takes everything
-		return ""
-	}
-	return b.String()
 }
 
 // telphinExtension is 101 of 3515*101@sipproxy.telphin.ru or 3515*101.

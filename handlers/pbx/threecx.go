@@ -85,7 +85,7 @@ func (threeCX) Parse(req Request, _ Config) (Result, error) {
 		return Result{}, err
 	}
 	for i := range events {
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return Result{}, err
 		}
 	}
@@ -167,7 +167,7 @@ func threeCXReport(raw fields) ([]models.Event, error) {
 	default:
 		return nil, models.InvalidField("callType", "unknown type %q", models.CutText(kind, 40))
 	}
-	if link := f.text("recordingurl"); link != "" {
+	if link := f.text("recordingurl"); link != "" && len(link) <= models.MaxRecording {
 		e := event(models.EventRecording, end)
 		e.Recording = link
 		out = append(out, e)

@@ -68,7 +68,10 @@ func (twilio) CheckSettings(settings map[string]any, secret string) error {
 	if err := cpaasCheck(settings, []string{"account_sid", "voice_url", "caller_id", "hook_url", "api_url"}, []string{"dial"}); err != nil {
 		return err
 	}
-	if err := cpaasLink(settings, "voice_url", "hook_url", "api_url"); err != nil {
+	if err := cpaasLink(settings, "voice_url", "hook_url"); err != nil {
+		return err
+	}
+	if err := checkBase(settings, "api_url"); err != nil {
 		return err
 	}
 	if err := cpaasDialList(settings); err != nil {
@@ -97,9 +100,10 @@ func (twilio) Verify(req Request, cfg Config) error {
 		if !hmac.Equal([]byte(strings.ToLower(hash)), []byte(hex.EncodeToString(sum[:]))) {
 			return refused("signature_wrong", "bodySHA256 is not the hash of the body")
 		}
-	} else if len(req.Body) > 0 {
-		if form = readForm(string(req.Body)); len(form) == 0 {
-			return refused("signature_wrong", "the body is no form, and nothing signs it")
+	} else {
+		var err error
+		if form, err = signedForm(req); err != nil {
+			return refused("signature_wrong", "%s", err)
 		}
 	}
 	ok := false

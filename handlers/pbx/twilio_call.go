@@ -66,7 +66,7 @@ func (p twilioPost) over() bool {
 
 func (p twilioPost) event(t models.EventType, leg string) models.Event {
 	return models.Event{Type: t, Call: p.own, Leg: leg, At: p.at,
-		ID: cpaasID(p.kind, string(t), p.own, p.sid, p.status, p.text("sequencenumber"), p.text("callbacksource"), p.ext)}
+		ID: eventID(p.kind, string(t), p.own, p.sid, p.status, p.text("sequencenumber"), p.text("callbacksource"), p.ext)}
 }
 
 // child is a leg that <Dial> made.
@@ -100,7 +100,7 @@ func (p twilioPost) child() []models.Event {
 	if e.Type == "" {
 		return nil // queued, initiated: nothing rings yet
 	}
-	e.ID = cpaasID(p.kind, string(e.Type), e.ID)
+	e.ID = eventID(p.kind, string(e.Type), e.ID)
 	return []models.Event{e}
 }
 
@@ -176,14 +176,14 @@ func (p twilioPost) reason() string {
 	return models.ReasonUnavailable
 }
 
-// recorded is the event of a recording that is ready.
+// recorded is the event of a recording that is ready. Beside other events a
+// link that is too long is left out.
 func (p twilioPost) recorded(ready bool) []models.Event {
 	link := p.text("recordingurl")
-	if link == "" || !ready {
+	if link == "" || !ready || len(link) > models.MaxRecording && p.text("recordingstatus") == "" {
 		return nil
 	}
 	e := models.Event{Type: models.EventRecording, Call: p.own, Recording: link, At: p.at}
-	e.ID = cpaasID(p.kind, string(e.Type), p.own, p.sid, link)
-	e.TalkS = nil
+	e.ID = eventID(p.kind, string(e.Type), p.own, p.sid, link)
 	return []models.Event{e}
 }

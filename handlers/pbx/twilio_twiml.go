@@ -19,7 +19,7 @@ const twilioEvents = `statusCallbackEvent="initiated ringing answered completed"
 func (p twilioPost) voice(hook string, cfg Config) ([]models.Event, *Reply) {
 	next := cpaasCannot()
 	if link := cfg.setting("voice_url"); link != "" {
-		next = twiML(`<Redirect method="POST">` + cpaasXML(link) + `</Redirect>`)
+		next = twiML(`<Redirect method="POST">` + escapeXML(link) + `</Redirect>`)
 	}
 	if status := strings.ToLower(p.text("dialcallstatus")); status != "" {
 		return p.afterDial(status, next)
@@ -27,7 +27,7 @@ func (p twilioPost) voice(hook string, cfg Config) ([]models.Event, *Reply) {
 	if strings.HasPrefix(strings.ToLower(p.text("direction")), "outbound") {
 		return nil, next // a call of the REST API that was answered: its callbacks tell
 	}
-	e := p.begun(models.Event{Type: models.EventStarted, Call: p.own, ID: cpaasID(p.kind, "voice", p.own)}, p.text("from"), p.text("to"), p.text("callername"))
+	e := p.begun(models.Event{Type: models.EventStarted, Call: p.own, ID: eventID(p.kind, "voice", p.own)}, p.text("from"), p.text("to"), p.text("callername"))
 	targets := cpaasTargets(cfg)
 	switch {
 	case e.Direction == models.In && len(targets) > 0:
@@ -62,10 +62,10 @@ func (p twilioPost) dial(hook string, targets []cpaasTarget, dir, callerID strin
 	var b strings.Builder
 	b.WriteString(`<Dial answerOnBridge="true" timeout="25"`)
 	if callerID != "" {
-		b.WriteString(` callerId="` + cpaasXML(callerID) + `"`)
+		b.WriteString(` callerId="` + escapeXML(callerID) + `"`)
 	}
 	if hook != "" {
-		b.WriteString(` action="` + cpaasXML(hook+"/dial-done") + `"`)
+		b.WriteString(` action="` + escapeXML(hook+"/dial-done") + `"`)
 	}
 	b.WriteString(">")
 	for _, t := range targets {
@@ -82,9 +82,9 @@ func (p twilioPost) dial(hook string, targets []cpaasTarget, dir, callerID strin
 			if dir != "" {
 				hints.Set("dir", dir)
 			}
-			b.WriteString(" " + twilioEvents + ` statusCallback="` + cpaasXML(hook+"/status?"+hints.Encode()) + `"`)
+			b.WriteString(" " + twilioEvents + ` statusCallback="` + escapeXML(hook+"/status?"+hints.Encode()) + `"`)
 		}
-		b.WriteString(">" + cpaasXML(text) + "</" + noun + ">")
+		b.WriteString(">" + escapeXML(text) + "</" + noun + ">")
 	}
 	b.WriteString("</Dial>")
 	return twiML(b.String())

@@ -2,7 +2,6 @@ package pbx
 
 import (
 	"crypto/hmac"
-	"net/url"
 	"strings"
 
 	"zummer/models"
@@ -110,12 +109,8 @@ func (uis) CheckSettings(settings map[string]any, secret string) error {
 
 func uisCheck(settings map[string]any, secret string) error {
 	for _, name := range []string{"api_url", "call_api_url"} {
-		s, _ := settings[name].(string)
-		if s = strings.TrimSpace(s); s == "" {
-			continue
-		}
-		if u, err := url.Parse(s); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			return models.InvalidField("settings."+name, "must be an address such as %s", uisItself().data)
+		if err := checkBase(settings, name); err != nil {
+			return err
 		}
 	}
 	switch {

@@ -3,8 +3,6 @@ package pbx
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -81,7 +79,7 @@ func uisParse(req Request, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	for i := range events {
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return Result{}, err
 		}
 	}
@@ -203,7 +201,6 @@ func (p uisPost) named(e models.Event) models.Event {
 	if e.At.IsZero() && e.Leg == "" && (e.Type == models.EventRinging || e.Type == models.EventAnswered) {
 		return e
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(e.Type), p.text("event"), e.Call, p.text("leg"), e.Extension, p.text("t"), p.text("link")}, "\x00")))
-	e.ID = hex.EncodeToString(sum[:16])
+	e.ID = eventID(string(e.Type), p.text("event"), e.Call, p.text("leg"), e.Extension, p.text("t"), p.text("link"))
 	return e
 }

@@ -1,6 +1,8 @@
 package pbx
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -161,3 +163,21 @@ func unixTime(s string) (time.Time, bool) {
 }
 
 func at(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i) }
+
+// eventID names an event by what tells it from others; a repeat has the same name.
+func eventID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// valid makes an event fit and checks it. What a call can do without is left
+// out where it is too long, so that the rest is not lost with it.
+func valid(e *models.Event) error {
+	if len(e.Recording) > models.MaxRecording && e.Type != models.EventRecording {
+		e.Recording = ""
+	}
+	if len(e.Disposition) > models.MaxKeyLen {
+		e.Disposition = ""
+	}
+	return e.Validate()
+}

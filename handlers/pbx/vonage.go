@@ -68,7 +68,10 @@ func (vonage) CheckSettings(settings map[string]any, secret string) error {
 	if err := cpaasCheck(rest, []string{"application_id", "caller_id", "hook_url", "api_url"}, nil); err != nil {
 		return err
 	}
-	if err := cpaasLink(rest, "hook_url", "api_url"); err != nil {
+	if err := cpaasLink(rest, "hook_url"); err != nil {
+		return err
+	}
+	if err := checkBase(settings, "api_url"); err != nil {
 		return err
 	}
 	for _, name := range []string{"ncco", "private_key"} {

@@ -34,19 +34,19 @@ func (p vonageEvent) result(cfg Config) (Result, error) {
 		return Result{Reply: reply}, err
 	}
 	e := models.Event{Type: models.EventStarted, Call: p.call, At: p.at}
-	e.ID = cpaasID("vonage", p.call, p.leg, p.status, p.text("timestamp"), p.ext)
+	e.ID = eventID("vonage", p.call, p.leg, p.status, p.text("timestamp"), p.ext)
 	from, to := p.intl(p.either("from", "from_user")), p.intl(p.either("to", "to_user"))
 	switch {
 	case asks:
-		e.ID = cpaasID("vonage", p.call, p.leg, "answer")
+		e.ID = eventID("vonage", p.call, p.leg, "answer")
 		return cpaasChecked([]models.Event{p.begun(e, from, to, "")}, reply)
 	case p.text("recording_url") != "":
 		e.Type, e.Recording = models.EventRecording, p.text("recording_url")
-		e.ID = cpaasID("vonage", p.call, "recording", e.Recording)
+		e.ID = eventID("vonage", p.call, "recording", e.Recording)
 		return cpaasChecked([]models.Event{e}, nil)
 	case p.text("conversation_uuid_to") != "":
 		e.SameAs = p.text("conversation_uuid_to")
-		e.ID = cpaasID("vonage", p.call, "joined", e.SameAs, p.text("timestamp"))
+		e.ID = eventID("vonage", p.call, "joined", e.SameAs, p.text("timestamp"))
 		return cpaasChecked([]models.Event{e}, nil)
 	case p.status == "":
 		return Result{}, nil // an error, digits, speech

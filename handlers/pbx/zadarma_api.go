@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -158,21 +157,16 @@ func zadarmaAuthorize(secret, path, query string) string {
 // zadarmaAnswer sends a request and reads the JSON object that answers it. An
 // answer of 2xx that is none is Unavailable; of other statuses it is empty.
 func zadarmaAnswer(do Doer, req *http.Request, name string) (fields, int, error) {
-	res, err := do.Do(req)
+	status, body, err := ask(do, req, name)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%w: %w", unavailable("%s does not answer", name), err)
-	}
-	defer func() { _ = res.Body.Close() }() // read to its end or given up
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer))
-	if err != nil {
-		return nil, res.StatusCode, fmt.Errorf("%w: %w", unavailable("the answer of %s breaks off", name), err)
+		return nil, status, err
 	}
 	m, err := decodeObject(string(body))
 	if err != nil {
-		if res.StatusCode < 200 || res.StatusCode > 299 {
-			return fields{}, res.StatusCode, nil
+		if !success(status) {
+			return fields{}, status, nil
 		}
-		return nil, res.StatusCode, unavailable("%s answers with something that is not the expected JSON", name)
+		return nil, status, unavailable("%s answers with something that is not the expected JSON", name)
 	}
-	return lower(m), res.StatusCode, nil
+	return lower(m), status, nil
 }

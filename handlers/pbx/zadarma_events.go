@@ -37,7 +37,7 @@ func (h zadarmaHouse) parse(req Request, cfg Config) (Result, error) {
 		return silent, err
 	}
 	for i := range events {
-		if err := events[i].Validate(); err != nil {
+		if err := valid(&events[i]); err != nil {
 			return silent, err
 		}
 	}

@@ -81,9 +81,13 @@ func digest(parts ...any) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
+// maxPath is as long as a request's head may be: of systems that send GET the
+// query is the whole event, and a replay reads it.
+const maxPath = 64 << 10
+
 // clean makes a webhook's texts fit for the database; the body stays as it is.
 func clean(w *models.Webhook) {
-	w.Method, w.Path, w.RemoteAddr = models.CutText(w.Method, 20), models.CutText(w.Path, 2000), models.CutText(w.RemoteAddr, 100)
+	w.Method, w.Path, w.RemoteAddr = models.CutText(w.Method, 20), models.CutText(w.Path, maxPath), models.CutText(w.RemoteAddr, 100)
 	headers := make(map[string]string, len(w.Headers))
 	for k, v := range w.Headers {
 		if len(headers) < 60 {

@@ -51,10 +51,14 @@ func (s *Setup) PutSource(ctx context.Context, by models.Actor, slug string, in 
 
 // fillSource puts in's fields into src, checked.
 func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.SourceInput) (err error) {
+	was := src.Kind
 	src.Kind = value(in.Kind, src.Kind)
 	kind, err := s.kind(src.Kind)
 	if err != nil {
 		return err
+	}
+	if was != "" && was != src.Kind {
+		src.Settings = s.openSettings(was, src.Settings)
 	}
 	if in.Name != nil {
 		if src.Name, err = optional("name", *in.Name, models.MaxName); err != nil {
@@ -105,6 +109,20 @@ func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.So
 		return nil
 	}
 	return kind.Validate(src.Settings, src.Secret)
+}
+
+// openSettings is settings without what is secret in a kind: another one may
+// show a setting of the same name. Of a kind that is not known all may be.
+func (s *Setup) openSettings(kind string, settings map[string]any) map[string]any {
+	k, err := s.kind(kind)
+	if err != nil {
+		return nil
+	}
+	out := maps.Clone(settings)
+	for _, name := range k.Secrets {
+		delete(out, name)
+	}
+	return out
 }
 
 // keepSecrets is the new settings with the stored secrets that they do not

@@ -55,6 +55,7 @@ func onBoth(t *testing.T, fn func(*world)) {
 			Store: adapter{st}, Snapshot: w.snap, NewToken: auth.NewToken, NewURLToken: auth.NewURLToken,
 			Kinds: []setup.Kind{
 				{Name: "generic"},
+				{Name: "sealed", Secrets: []string{"key"}},
 				{Name: "strict", Validate: func(settings map[string]any, secret string) error {
 					if settings["host"] == nil {
 						return models.InvalidField("settings.host", "is needed")
