@@ -102,7 +102,8 @@ func (d *doctor) extensions(ctx context.Context, s doctorSource) error {
 		}
 	}
 	if !slices.ContainsFunc(mapped.Items, func(e struct{ Source, Extension string }) bool { return e.Source == s.Slug }) {
-		d.say(wrong, pbx.Text{RU: "у источника нет ни одного внутреннего номера с хозяином", EN: "no extension of the source has an owner"})
+		d.say(wrong, pbx.Text{RU: "у источника нет ни одного внутреннего номера с хозяином: PUT /v1/admin/extensions/%s/НОМЕР {\"user\":…}",
+			EN: "no extension of the source has an owner: PUT /v1/admin/extensions/%s/EXTENSION {\"user\":…}"}, s.Slug)
 	}
 	return nil
 }
@@ -134,9 +135,10 @@ func (d *doctor) users(ctx context.Context) error {
 	}
 	switch {
 	case !seen && d.cmd.User != "":
-		d.say(wrong, pbx.Text{RU: "пользователя %s нет", EN: "there is no user %s"}, d.cmd.User)
+		d.say(wrong, pbx.Text{RU: "пользователя %s нет; завести: PUT /v1/admin/users/%[1]s", EN: "there is no user %s: make it with PUT /v1/admin/users/%[1]s"}, d.cmd.User)
 	case !seen:
-		d.say(wrong, pbx.Text{RU: "нет ни одного пользователя с телефоном", EN: "no user has a phone yet"})
+		d.say(wrong, pbx.Text{RU: "нет ни одного пользователя с телефоном: PUT /v1/admin/users/LOGIN, затем PUT /v1/admin/extensions/SOURCE/EXTENSION {\"user\":…}",
+			EN: "no user has a phone yet: PUT /v1/admin/users/LOGIN, then PUT /v1/admin/extensions/SOURCE/EXTENSION {\"user\":…}"})
 	}
 	return nil
 }
@@ -162,8 +164,8 @@ func (d *doctor) user(ctx context.Context, login string) error {
 	}
 	switch {
 	case len(sessions.Items) == 0:
-		d.say(wrong, pbx.Text{RU: "клиент пользователя %s за сутки не опрашивал: адрес, токен, сертификат на его машине; ждёт строк: %d",
-			EN: "no client of %s has polled for a day: address, token, certificate on that machine; %d rows wait"}, login, len(pending.Items))
+		d.say(wrong, pbx.Text{RU: "клиент пользователя %s не опрашивал за сутки или с запуска программы: адрес, токен, сертификат на его машине; ждёт строк: %d",
+			EN: "no client of %s has polled for a day, or since the service started: address, token, certificate on that machine; %d rows wait"}, login, len(pending.Items))
 		return nil
 	case d.now.Sub(sessions.Items[0].LastPoll) > 2*time.Minute && !sessions.Items[0].Waiting:
 		d.say(note, pbx.Text{RU: "клиент пользователя %s опрашивал последний раз %s", EN: "the client of %s polled last %s"}, login, sessions.Items[0].LastPoll.Format("2006-01-02 15:04:05 MST"))

@@ -162,7 +162,14 @@ func (p player) send(ctx context.Context, m simulate.Message) error {
 	defer res.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(res.Body, 4096)) // only shown
 	if res.StatusCode/100 != 2 {
-		return fmt.Errorf("the instance answered %s: %s", res.Status, strings.TrimSpace(string(answer)))
+		hint := ""
+		switch res.StatusCode {
+		case http.StatusUnauthorized:
+			hint = "; the secret must be the source's: --secret or ZUMMER_SIMULATE_SECRET"
+		case http.StatusForbidden:
+			hint = "; the source's allow_ips must let this machine in"
+		}
+		return fmt.Errorf("the instance answered %s: %s%s", res.Status, strings.TrimSpace(string(answer)), hint)
 	}
 	return nil
 }

@@ -155,7 +155,7 @@ func indexed(err error, place string) error {
 func knownSettings(settings map[string]any, names ...string) error {
 	for name := range settings {
 		if !slices.Contains(names, name) {
-			return models.InvalidField("settings."+name, "this kind has no such setting")
+			return models.InvalidField("settings."+name, "this kind has no such setting; GET /v1/admin/source-kinds lists them")
 		}
 	}
 	return nil
