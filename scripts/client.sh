@@ -13,7 +13,7 @@ while :; do
 	while IFS=$us read -r id kind action call state phone title text rest; do
 		case $id in
 		Z1) version=${kind:-$version} page=$call ack='' && [ "$state" != superseded ] || sleep "$action" ;; # version, next_s, page, state
-		E1) echo "refused: $kind" >&2 && sleep "${action:-5}" ;; # code, seconds
+		E1) echo "refused: $kind" >&2 && sleep "$([ "${action:-0}" -gt 0 ] && echo "$action" || echo 5)" ;; # code, seconds
 		A | + | '') ;; # results of acks; candidates
 		*) # a row of the set
 			printf '%s  %-14s %-9s %s %s %s\n' "$id" "$kind" "$action" "$phone" "$title" "$text"

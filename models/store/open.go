@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -93,6 +94,11 @@ func (s *Store) openSQLite(ctx context.Context, path string) (err error) {
 		return errors.New("sqlite: needs a path, e.g. sqlite:zummer.db")
 	}
 	s.dialect = dialect{sqlite: true}
+	// Phone numbers and the sources' secrets are in it: not for everybody on the
+	// machine. SQLite gives the -wal and -shm beside it the same mode.
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
+		_ = f.Close() // a path that cannot be opened is SQLite's error to tell
+	}
 	if s.write, err = gorm.Open(sqlite.Open("file:"+path+sqliteWrites), config()); err != nil {
 		return err
 	}
