@@ -23,4 +23,4 @@ unset ZUMMER_IN_TEST
 echo "go vet $*"
 go vet "$@"
 echo "go test -race $*"
-go test -race -count=1 -timeout 10m "$@"
+go test -race -count=1 -timeout 20m "$@"
