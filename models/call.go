@@ -2,6 +2,7 @@ package models
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -47,6 +48,10 @@ type Call struct {
 	Missed     bool // ended, incoming, nobody answered
 	ByPBX      bool // ended by an event of the PBX, not by the stuck-calls job
 
+	// Kept across refolds, never derived:
+	Conversation int64   // the call of another source of the line group that told of it first; 0: none
+	Told         []int64 // users without a leg who were told of the call, sorted
+
 	Legs []Leg
 }
 
@@ -68,6 +73,9 @@ type Leg struct {
 	User   int64 // owner when the leg was routed; 0: unrouted
 	Opened bool  // open, create, choose or resolve was given for this attempt
 	Row    int64 // last notification made for this leg; 0: none
+	// Sharers are the users of a shared phone, of whom nobody has taken the
+	// call yet (User is 0 then).
+	Sharers []int64
 }
 
 // Fact is one event as a call remembers it. At is never zero: what the PBX
@@ -171,6 +179,7 @@ func (c *Call) Clone() *Call {
 	d := *c
 	d.Facts = append([]Fact(nil), c.Facts...)
 	d.Legs = append([]Leg(nil), c.Legs...)
+	d.Told = slices.Clone(c.Told)
 	return &d
 }
 

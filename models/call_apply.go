@@ -224,7 +224,8 @@ func silentFirst(a, b *Fact) int {
 // ids, owners and rows go on with the same attempts.
 func (c *Call) refold(old []Leg) {
 	sortFacts(c.Facts)
-	next := Call{ID: c.ID, Source: c.Source, Key: c.Key, MergedInto: c.MergedInto, Facts: c.Facts, State: Ringing, Direction: directionOf(c.Facts)}
+	next := Call{ID: c.ID, Source: c.Source, Key: c.Key, MergedInto: c.MergedInto, Facts: c.Facts, State: Ringing, Direction: directionOf(c.Facts),
+		Conversation: c.Conversation, Told: c.Told}
 	var clock int64 // facts in order of Seq may bear dates that are not
 	asked := consultations{}
 	for i := range next.Facts {
@@ -260,6 +261,9 @@ func (c *Call) keep(old []Leg) {
 				}
 				if l.User == 0 {
 					l.User = o.User
+				}
+				if l.Sharers == nil {
+					l.Sharers = o.Sharers
 				}
 				l.Opened, l.Row = l.Opened || o.Opened, max(l.Row, o.Row)
 			}

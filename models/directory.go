@@ -14,8 +14,10 @@ type Directory struct {
 	Users      map[int64]*User
 	Sources    map[int64]*Source
 	Groups     map[int64]*Group
-	Tokens     map[string]*Token // by hash; revoked and expired ones too
-	Extensions map[ExtKey]int64
+	Tokens     map[string]*Token     // by hash; revoked and expired ones too
+	Extensions map[ExtKey]int64      // of one person each
+	Shared     map[ExtKey]*Extension // shared phones; nil: none
+	Rules      *RuleSet              // in force; nil: the built-in ones
 
 	bySlug  map[string]*Source
 	byLogin map[string]*User

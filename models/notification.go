@@ -101,11 +101,15 @@ type Notification struct {
 	SourceID    int64 // 0: published
 	Rule        string
 	Reason      string // why it was made, in words for the administrator
-	Session     string // always "" until exclusive sessions exist
+	Session     string // the only one that shall open it; "": none yet, or it is for all
+	Shared      bool   // of an opening action: for all sessions
 	Payload     Payload
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	ExpiresAt   time.Time
+
+	RulesVersion int64     // of the rules that made it; 0: the built-in ones, or none
+	Leased       time.Time // until when Session holds it; zero: it is free
 }
 
 // Live reports whether the row is of a call that rings or talks: such rows
@@ -126,21 +130,23 @@ func (n *Notification) App() string {
 // Draft is a change of one user's set that a rule or a publisher wants; the
 // inbox turns it into a row under the user's inbox lock.
 type Draft struct {
-	UserID      int64
-	CollapseKey string // "" makes a row of its own
-	Mode        DraftMode
-	Kind        string
-	Action      Action
-	CallID      int64
-	SourceID    int64
-	LegKey      string // the leg whose Row shall be set, with LegN
-	LegN        int
-	Follows     int64 // the leg's earlier row, told when a new row is made
-	Rule        string
-	Reason      string
-	Payload     Payload
-	TTL         time.Duration
-	Attempts    bool // count calls in Payload.Data["attempts"] when the row is revised by another call; the newest is told
+	UserID       int64
+	CollapseKey  string // "" makes a row of its own
+	Mode         DraftMode
+	Kind         string
+	Action       Action
+	CallID       int64
+	SourceID     int64
+	LegKey       string // the leg whose Row shall be set, with LegN
+	LegN         int
+	Follows      int64 // the leg's earlier row, told when a new row is made
+	Rule         string
+	Reason       string
+	Payload      Payload
+	TTL          time.Duration
+	Shared       bool // of an opening action: for all sessions
+	RulesVersion int64
+	Attempts     bool // count calls in Payload.Data["attempts"] when the row is revised by another call; the newest is told
 	// NotAfter spares, of Remove, a row that tells of another call than CallID
 	// which began later; zero: none.
 	NotAfter time.Time
@@ -186,6 +192,7 @@ type Step struct {
 	Reason         string
 	Session        string
 	Detail         string
+	RulesVersion   int64
 	Payload        *Payload // the body of that revision, for the history; nil: unchanged
 	At             time.Time
 }

@@ -19,8 +19,9 @@ type Source struct {
 	Timezone     string // IANA; "": the service's
 	Region       string // ISO 3166 alpha-2; "": the service's
 	GroupID      int64  // who gets missed calls that rang nobody; 0: none
-	LineGroup    string
-	Outgoing     bool // answered outgoing calls make call.outgoing
+	LineGroup    string // sources that may tell of the same conversation; "": none
+	LineRank     int    // in the line group: the lower is believed
+	Outgoing     bool   // answered outgoing calls make call.outgoing
 	Settings     map[string]any
 	Active       bool
 	CreatedAt    time.Time
@@ -55,18 +56,34 @@ const (
 	PopNever    = "never"
 )
 
-// Extension maps what a PBX calls a person to a user.
+// Extension maps what a PBX calls a person to a user, or a shared phone to
+// the people who use it.
 type Extension struct {
 	SourceID  int64
 	Extension string // normalised by NormalizeExtension
-	UserID    int64
+	UserID    int64  // 0 of a shared phone
+	Mode      string // "" for one person's own phone, else SharedCheckIn or SharedAll
+	Owners    []Owner
 }
+
+// Owner is one of the people whose phone an extension may be, or who asked for it.
+type Owner struct {
+	UserID      int64
+	CheckedInAt time.Time // said that it is his today; zero: has not
+	AskedAt     time.Time // asks the administrator for it; zero: is allowed
+}
+
+// How people share a phone.
+const (
+	SharedCheckIn = "check_in" // it is whose who said so last
+	SharedAll     = "all"      // it rings for all; the first to open takes the call
+)
 
 // Group is a named list of users.
 type Group struct {
 	ID      int64
 	Name    string
-	Members []int64
+	Members []int64 // in the order in which they stand in for each other
 }
 
 // Scopes of a token.

@@ -10,19 +10,24 @@ import (
 	"zummer/models"
 )
 
-const callColumns = "id, source_id, key, merged_into, state, direction, phone, hidden, name, did, started_at, answered_at, ended_at, talk_s, answered_by, recording, missed, by_pbx, facts"
+const callColumns = "id, source_id, key, merged_into, state, direction, phone, hidden, name, did, started_at, answered_at, ended_at, talk_s, answered_by, recording, missed, by_pbx, facts, conversation, told"
 
 func scanCall(r scanner) (*models.Call, error) {
 	var c models.Call
 	var started, answered, ended dbTime
-	var facts text
+	var facts, told text
 	if err := r.Scan(&c.ID, &c.Source, &c.Key, &c.MergedInto, &c.State, &c.Direction, &c.Phone, &c.Hidden, &c.Name, &c.DID, &started, &answered, &ended,
-		&c.TalkS, &c.AnsweredBy, &c.Recording, &c.Missed, &c.ByPBX, &facts); err != nil {
+		&c.TalkS, &c.AnsweredBy, &c.Recording, &c.Missed, &c.ByPBX, &facts, &c.Conversation, &told); err != nil {
 		return nil, err
 	}
 	c.StartedAt, c.AnsweredAt, c.EndedAt = started.Time, answered.Time, ended.Time
 	if err := json.Unmarshal(facts, &c.Facts); err != nil {
 		return nil, fmt.Errorf("decode the facts of call %d: %w", c.ID, err)
+	}
+	if len(told) > 2 {
+		if err := json.Unmarshal(told, &c.Told); err != nil {
+			return nil, fmt.Errorf("decode who was told of call %d: %w", c.ID, err)
+		}
 	}
 	return &c, nil
 }
@@ -160,17 +165,20 @@ func (tx *Tx) LockCallsByID(ctx context.Context, ids []int64) (map[int64]*models
 	return out, tx.readLegs(ctx, out)
 }
 
-const legColumns = "id, call_id, key, n, extension, addresses, state, rang_at, answered_at, ended_at, reason, to_ext, user_id, opened, row_id"
+const legColumns = "id, call_id, key, n, extension, addresses, state, rang_at, answered_at, ended_at, reason, to_ext, user_id, opened, row_id, sharers"
 
 func scanLeg(r scanner) (call int64, l models.Leg, err error) {
 	var rang, answered, ended dbTime
-	var addresses text
-	if err = r.Scan(&l.ID, &call, &l.Key, &l.N, &l.Extension, &addresses, &l.State, &rang, &answered, &ended, &l.Reason, &l.ToExt, &l.User, &l.Opened, &l.Row); err != nil {
+	var addresses, sharers text
+	if err = r.Scan(&l.ID, &call, &l.Key, &l.N, &l.Extension, &addresses, &l.State, &rang, &answered, &ended, &l.Reason, &l.ToExt, &l.User, &l.Opened, &l.Row, &sharers); err != nil {
 		return 0, l, err
 	}
 	l.RangAt, l.AnsweredAt, l.EndedAt = rang.Time, answered.Time, ended.Time
 	if len(addresses) > 2 {
 		err = json.Unmarshal(addresses, &l.Addresses)
+	}
+	if err == nil && len(sharers) > 2 {
+		err = json.Unmarshal(sharers, &l.Sharers)
 	}
 	return call, l, err
 }
@@ -210,7 +218,7 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 		l *models.Leg
 	}
 	var legs []legOf
-	const n = 21
+	const n = 23
 	changed := "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
 	if tx.d.sqlite {
 		changed = "(SELECT COALESCE(MAX(changed), 0) + 1 FROM calls)"
@@ -226,17 +234,17 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 				facts = []byte("[]")
 			}
 			args = append(args, c.ID, c.Source, c.Key, c.MergedInto, c.State, c.Direction, c.Phone, c.Hidden, c.Name, c.DID, tx.d.ts(c.StartedAt), tx.d.ts(c.AnsweredAt),
-				tx.d.ts(c.EndedAt), c.TalkS, c.AnsweredBy, c.Recording, c.Missed, c.ByPBX, string(facts), tx.d.ts(now), tx.d.ts(now))
+				tx.d.ts(c.EndedAt), c.TalkS, c.AnsweredBy, c.Recording, c.Missed, c.ByPBX, string(facts), c.Conversation, idList(c.Told), tx.d.ts(now), tx.d.ts(now))
 			for i := range c.Legs {
 				legs = append(legs, legOf{c, &c.Legs[i]})
 			}
 		}
-		values, args := tx.d.values("iisisssbsstttiisbbjtt", args, changed)
+		values, args := tx.d.values("iisisssbsstttiisbbjijtt", args, changed)
 		return tx.put(ctx, "calls", "INSERT INTO calls ("+callColumns+", created_at, updated_at, changed) "+values+
 			" ON CONFLICT (id) DO UPDATE SET merged_into = excluded.merged_into, state = excluded.state, direction = excluded.direction, phone = excluded.phone, hidden = excluded.hidden,"+
 			" name = excluded.name, did = excluded.did, started_at = excluded.started_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, talk_s = excluded.talk_s,"+
 			" answered_by = excluded.answered_by, recording = excluded.recording, missed = excluded.missed, by_pbx = excluded.by_pbx, facts = excluded.facts,"+
-			" updated_at = excluded.updated_at, changed = excluded.changed", args...)
+			" conversation = excluded.conversation, told = excluded.told, updated_at = excluded.updated_at, changed = excluded.changed", args...)
 	})
 	if err != nil {
 		return err
@@ -244,7 +252,7 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 	if err := tx.dropLegs(ctx, calls); err != nil {
 		return err
 	}
-	const m = 17
+	const m = 18
 	return chunks(legs, m, func(part []legOf) error {
 		args := make([]any, 0, m*len(part))
 		for _, x := range part {
@@ -258,13 +266,13 @@ func (tx *Tx) SaveCalls(ctx context.Context, now time.Time, calls []*models.Call
 				addresses = string(b)
 			}
 			args = append(args, l.ID, x.c.ID, x.c.Source, l.Key, l.N, l.Extension, addresses, l.State, tx.d.ts(l.RangAt), tx.d.ts(l.AnsweredAt), tx.d.ts(l.EndedAt),
-				l.Reason, l.ToExt, l.User, l.Opened, l.Row, tx.d.ts(now))
+				l.Reason, l.ToExt, l.User, l.Opened, l.Row, idList(l.Sharers), tx.d.ts(now))
 		}
-		values, args := tx.d.values("iiisissstttssibit", args)
-		return tx.put(ctx, "call_legs", "INSERT INTO call_legs (id, call_id, source_id, key, n, extension, addresses, state, rang_at, answered_at, ended_at, reason, to_ext, user_id, opened, row_id, seen_at) "+
+		values, args := tx.d.values("iiisissstttssibijt", args)
+		return tx.put(ctx, "call_legs", "INSERT INTO call_legs (id, call_id, source_id, key, n, extension, addresses, state, rang_at, answered_at, ended_at, reason, to_ext, user_id, opened, row_id, sharers, seen_at) "+
 			values+" ON CONFLICT (id) DO UPDATE SET call_id = excluded.call_id, extension = excluded.extension, addresses = excluded.addresses, state = excluded.state,"+
 			" rang_at = excluded.rang_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at, reason = excluded.reason, to_ext = excluded.to_ext, n = excluded.n,"+
-			" user_id = excluded.user_id, opened = excluded.opened, row_id = excluded.row_id", args...)
+			" user_id = excluded.user_id, opened = excluded.opened, row_id = excluded.row_id, sharers = excluded.sharers", args...)
 	})
 }
 
@@ -310,4 +318,13 @@ func (tx *Tx) UnroutedCalls(ctx context.Context, source int64, extension string,
 		return nil
 	}, "SELECT "+legColumns+" FROM call_legs WHERE source_id = ? AND user_id = 0 AND seen_at >= ? ORDER BY call_id", source, tx.d.ts(since))
 	return slices.Compact(out), err
+}
+
+// idList is a column of ids as JSON.
+func idList(ids []int64) string {
+	if len(ids) == 0 {
+		return "[]"
+	}
+	b, _ := json.Marshal(ids) //nolint:errchkjson // numbers
+	return string(b)
 }

@@ -33,7 +33,7 @@ func (tx *Tx) Directory(ctx context.Context) (*models.Directory, error) {
 
 func loadDirectory(ctx context.Context, db *gorm.DB) (*models.Directory, error) {
 	d := &models.Directory{Users: map[int64]*models.User{}, Sources: map[int64]*models.Source{}, Groups: map[int64]*models.Group{},
-		Tokens: map[string]*models.Token{}, Extensions: map[models.ExtKey]int64{}}
+		Tokens: map[string]*models.Token{}, Extensions: map[models.ExtKey]int64{}, Shared: map[models.ExtKey]*models.Extension{}}
 	for _, part := range []struct {
 		sql  string
 		scan func(scanner) error
@@ -47,12 +47,12 @@ func loadDirectory(ctx context.Context, db *gorm.DB) (*models.Directory, error) 
 			d.Users[u.ID] = &u
 			return err
 		}},
-		{"SELECT id, slug, kind, name, token, token_hash, old_token_hash, token_hint, secret, timezone, region, group_id, line_group, outgoing, settings, active, created_at FROM sources", func(r scanner) error {
+		{"SELECT id, slug, kind, name, token, token_hash, old_token_hash, token_hint, secret, timezone, region, group_id, line_group, line_rank, outgoing, settings, active, created_at FROM sources", func(r scanner) error {
 			var s models.Source
 			var at dbTime
 			var settings text
 			if err := r.Scan(&s.ID, &s.Slug, &s.Kind, &s.Name, &s.Token, &s.TokenHash, &s.OldTokenHash, &s.TokenHint, &s.Secret, &s.Timezone, &s.Region, &s.GroupID,
-				&s.LineGroup, &s.Outgoing, &settings, &s.Active, &at); err != nil {
+				&s.LineGroup, &s.LineRank, &s.Outgoing, &settings, &s.Active, &at); err != nil {
 				return err
 			}
 			s.CreatedAt = at.Time
@@ -65,7 +65,7 @@ func loadDirectory(ctx context.Context, db *gorm.DB) (*models.Directory, error) 
 			d.Groups[g.ID] = &g
 			return err
 		}},
-		{"SELECT group_id, user_id FROM group_members ORDER BY group_id, user_id", func(r scanner) error {
+		{"SELECT group_id, user_id FROM group_members ORDER BY group_id, position, user_id", func(r scanner) error {
 			var g, u int64
 			err := r.Scan(&g, &u)
 			if d.Groups[g] != nil {
@@ -84,11 +84,30 @@ func loadDirectory(ctx context.Context, db *gorm.DB) (*models.Directory, error) 
 			d.Tokens[t.Hash] = &t
 			return json.Unmarshal(scopes, &t.Scopes)
 		}},
-		{"SELECT source_id, extension, user_id FROM extensions", func(r scanner) error {
+		{"SELECT source_id, extension, user_id, mode FROM extensions", func(r scanner) error {
+			var e models.Extension
+			err := r.Scan(&e.SourceID, &e.Extension, &e.UserID, &e.Mode)
+			if k := (models.ExtKey{SourceID: e.SourceID, Extension: e.Extension}); e.Mode == "" {
+				d.Extensions[k] = e.UserID
+			} else {
+				d.Shared[k] = &e
+			}
+			return err
+		}},
+		{"SELECT source_id, extension, user_id, checked_in_at, asked_at FROM extension_owners ORDER BY source_id, extension, user_id", func(r scanner) error {
 			var k models.ExtKey
-			var u int64
-			err := r.Scan(&k.SourceID, &k.Extension, &u)
-			d.Extensions[k] = u
+			var o models.Owner
+			var in, asked dbTime
+			err := r.Scan(&k.SourceID, &k.Extension, &o.UserID, &in, &asked)
+			o.CheckedInAt, o.AskedAt = in.Time, asked.Time
+			if e := d.Shared[k]; e != nil {
+				e.Owners = append(e.Owners, o)
+			}
+			return err
+		}},
+		{"SELECT version, rules, at, who FROM rules ORDER BY version DESC LIMIT 1", func(r scanner) error {
+			set, err := scanRules(r)
+			d.Rules = set
 			return err
 		}},
 	} {

@@ -6,7 +6,7 @@ import (
 	"zummer/models"
 )
 
-// SaveGroup writes a group with exactly its members; one without an ID is
+// SaveGroup writes a group with exactly its members, in their order; one without an ID is
 // inserted and gets one.
 func (tx *Tx) SaveGroup(ctx context.Context, g *models.Group) error {
 	var err error
@@ -21,12 +21,14 @@ func (tx *Tx) SaveGroup(ctx context.Context, g *models.Group) error {
 	if err := tx.exec(ctx, "DELETE FROM group_members WHERE group_id = ?", g.ID); err != nil {
 		return err
 	}
-	return chunks(g.Members, 2, func(part []int64) error {
+	at := 0
+	return chunks(g.Members, 3, func(part []int64) error {
 		var args []any
 		for _, m := range part {
-			args = append(args, g.ID, m)
+			at++
+			args = append(args, g.ID, m, at)
 		}
-		return tx.exec(ctx, "INSERT INTO group_members (group_id, user_id) VALUES "+tuples(len(part), 2)+" ON CONFLICT DO NOTHING", args...)
+		return tx.exec(ctx, "INSERT INTO group_members (group_id, user_id, position) VALUES "+tuples(len(part), 3)+" ON CONFLICT DO NOTHING", args...)
 	})
 }
 

@@ -58,7 +58,7 @@ func TestRowsRoundTrip(t *testing.T) {
 			if len(epochs) != 3 {
 				t.Errorf("epochs are not their own: %v", epochs)
 			}
-			saved = []*models.Notification{row(1, 10, "p:1", now), row(1, 11, "p:2", now), row(2, 12, "p:1", now)}
+			saved = []*models.Notification{row(1, 10, "missed:p:1", now), row(1, 11, "p:2", now), row(2, 12, "missed:p:1", now)}
 			boxes[1].Version, boxes[1].Pending, boxes[1].NextExpiry = 4, 2, now.Add(-time.Second)
 			boxes[2].Version, boxes[2].Pending, boxes[2].NextExpiry = 2, 1, now.Add(time.Hour)
 			if err := tx.SaveRows(ctx, saved); err != nil {
@@ -96,7 +96,7 @@ func TestRowsRoundTrip(t *testing.T) {
 			}{
 				{"nothing", models.RowSelect{Now: now}, nil},
 				{"by id", models.RowSelect{Refs: []models.RowRef{{User: 1, ID: 10}, {User: 1, ID: 12}}}, []int64{10}},
-				{"by key", models.RowSelect{Keys: []models.RowKey{{User: 1, Key: "p:2"}, {User: 2, Key: "p:1"}, {User: 3, Key: "p:1"}}}, []int64{11, 12}},
+				{"by key", models.RowSelect{Keys: []models.RowKey{{User: 1, Key: "p:2"}, {User: 2, Key: "missed:p:1"}, {User: 3, Key: "missed:p:1"}}}, []int64{11, 12}},
 				{"all of two", models.RowSelect{All: []int64{1, 3}}, []int64{10, 11}},
 			} {
 				rows, err := tx.Rows(ctx, c.sel)
@@ -112,11 +112,11 @@ func TestRowsRoundTrip(t *testing.T) {
 					t.Errorf("Rows %s = %v, want %v", c.name, got, c.want)
 				}
 			}
-			holders, err := tx.HoldersOf(ctx, []string{"p:1", "p:9"})
+			holders, err := tx.HoldersOf(ctx, []string{"missed:p:1", "missed:p:9"})
 			if err != nil {
 				return err
 			}
-			equal(t, "HoldersOf", holders, map[string][]int64{"p:1": {1, 2}})
+			equal(t, "HoldersOf", holders, map[string][]int64{"missed:p:1": {1, 2}})
 			saved[0].Rev, saved[0].Kind, saved[0].ExpiresAt = 2, models.KindAnswered, now.Add(time.Minute)
 			if err := tx.SaveRows(ctx, saved[:1]); err != nil {
 				return err
@@ -162,7 +162,7 @@ func TestTimelineAndSettled(t *testing.T) {
 		s := storetest.Open(t, dsn)
 		var body models.Payload
 		within(t, s, func(ctx context.Context, tx *store.Tx, now time.Time) error {
-			n := row(1, 10, "p:1", now)
+			n := row(1, 10, "missed:p:1", now)
 			body = n.Payload
 			step := func(user, id int64, rev int, what string, p *models.Payload) *models.Step {
 				return &models.Step{UserID: user, NotificationID: id, Rev: rev, Version: int64(rev), What: what, Kind: n.Kind, Action: n.Action, CallID: 5, SourceID: 6, WebhookID: 7, Rule: "missed",

@@ -23,7 +23,7 @@ func (tx *Tx) HoldersOf(ctx context.Context, keys []string) (map[string][]int64,
 			err := r.Scan(&key, &user)
 			out[key] = append(out[key], user)
 			return err
-		}, "SELECT collapse_key, user_id FROM unprocessed_notifications WHERE kind = 'call.missed' AND collapse_key"+in+" ORDER BY user_id", args...)
+		}, "SELECT collapse_key, user_id FROM unprocessed_notifications WHERE collapse_key LIKE 'missed:%' AND collapse_key"+in+" ORDER BY user_id", args...)
 	})
 	return out, err
 }
@@ -86,23 +86,24 @@ func (tx *Tx) SaveInboxes(ctx context.Context, all []*models.Inbox) error {
 	})
 }
 
-const rowColumns = "user_id, id, rev, version, follows, collapse_key, kind, action, call_id, source_id, rule, reason, session, payload, created_at, updated_at, expires_at"
+const rowColumns = "user_id, id, rev, version, follows, collapse_key, kind, action, call_id, source_id, rule, reason, session, payload, created_at, updated_at, expires_at, rules_version, leased_until, shared"
 
 // rowDest is where a row's columns go; decode makes the notification.
 type rowDest struct {
 	n                         models.Notification
 	payload                   text
 	created, updated, expires dbTime
+	leased                    dbTime
 }
 
 func (d *rowDest) dest() []any {
 	n := &d.n
 	return []any{&n.UserID, &n.ID, &n.Rev, &n.Version, &n.Follows, &n.CollapseKey, &n.Kind, &n.Action, &n.CallID, &n.SourceID, &n.Rule, &n.Reason, &n.Session,
-		&d.payload, &d.created, &d.updated, &d.expires}
+		&d.payload, &d.created, &d.updated, &d.expires, &n.RulesVersion, &d.leased, &n.Shared}
 }
 
 func (d *rowDest) decode() (*models.Notification, error) {
-	d.n.CreatedAt, d.n.UpdatedAt, d.n.ExpiresAt = d.created.Time, d.updated.Time, d.expires.Time
+	d.n.CreatedAt, d.n.UpdatedAt, d.n.ExpiresAt, d.n.Leased = d.created.Time, d.updated.Time, d.expires.Time, d.leased.Time
 	if err := json.Unmarshal(d.payload, &d.n.Payload); err != nil {
 		return nil, fmt.Errorf("decode row %d: %w", d.n.ID, err)
 	}
@@ -161,7 +162,7 @@ func refArgs(refs []models.RowRef) []any {
 
 // SaveRows inserts rows or replaces those of the same (user, id).
 func (tx *Tx) SaveRows(ctx context.Context, rows []*models.Notification) error {
-	const n = 17
+	const n = 20
 	return chunks(rows, n, func(part []*models.Notification) error {
 		args := make([]any, 0, n*len(part))
 		for _, r := range part {
@@ -170,12 +171,13 @@ func (tx *Tx) SaveRows(ctx context.Context, rows []*models.Notification) error {
 				return fmt.Errorf("encode row %d: %w", r.ID, err)
 			}
 			args = append(args, r.UserID, r.ID, r.Rev, r.Version, r.Follows, r.CollapseKey, r.Kind, r.Action, r.CallID, r.SourceID, r.Rule, r.Reason, r.Session, string(payload),
-				tx.d.ts(r.CreatedAt), tx.d.ts(r.UpdatedAt), tx.d.ts(r.ExpiresAt))
+				tx.d.ts(r.CreatedAt), tx.d.ts(r.UpdatedAt), tx.d.ts(r.ExpiresAt), r.RulesVersion, tx.d.ts(r.Leased), r.Shared)
 		}
-		values, args := tx.d.values("iiiiisssiisssjttt", args)
+		values, args := tx.d.values("iiiiisssiisssjtttitb", args)
 		return tx.put(ctx, "unprocessed_notifications", "INSERT INTO unprocessed_notifications ("+rowColumns+") "+values+" ON CONFLICT (user_id, id) DO UPDATE SET rev = excluded.rev,"+
 			" version = excluded.version, kind = excluded.kind, action = excluded.action, call_id = excluded.call_id, source_id = excluded.source_id, rule = excluded.rule,"+
-			" reason = excluded.reason, session = excluded.session, payload = excluded.payload, updated_at = excluded.updated_at, expires_at = excluded.expires_at", args...)
+			" reason = excluded.reason, session = excluded.session, payload = excluded.payload, updated_at = excluded.updated_at, expires_at = excluded.expires_at,"+
+			" rules_version = excluded.rules_version, leased_until = excluded.leased_until, shared = excluded.shared", args...)
 	})
 }
 
@@ -210,11 +212,11 @@ func (tx *Tx) Settled(ctx context.Context, refs []models.RowRef) (map[models.Row
 	return out, err
 }
 
-const stepColumns = "at, user_id, notification_id, rev, version, what, kind, action, call_id, webhook_id, source_id, rule, reason, session, detail, payload, collapse_key"
+const stepColumns = "at, user_id, notification_id, rev, version, what, kind, action, call_id, webhook_id, source_id, rule, reason, session, detail, payload, collapse_key, rules_version"
 
 // InsertSteps appends to the timeline.
 func (tx *Tx) InsertSteps(ctx context.Context, steps []*models.Step) error {
-	const n = 17
+	const n = 18
 	return chunks(steps, n, func(part []*models.Step) error {
 		args := make([]any, 0, n*len(part))
 		for _, s := range part {
@@ -227,9 +229,9 @@ func (tx *Tx) InsertSteps(ctx context.Context, steps []*models.Step) error {
 				payload = string(b)
 			}
 			args = append(args, tx.d.ts(s.At), s.UserID, s.NotificationID, s.Rev, s.Version, s.What, s.Kind, s.Action, s.CallID, s.WebhookID, s.SourceID, s.Rule, s.Reason,
-				s.Session, models.CutText(s.Detail, 300), payload, s.CollapseKey)
+				s.Session, models.CutText(s.Detail, 300), payload, s.CollapseKey, s.RulesVersion)
 		}
-		values, args := tx.d.values("tiiiisssiiissssjs", args)
+		values, args := tx.d.values("tiiiisssiiissssjsi", args)
 		return tx.put(ctx, "notification_events", "INSERT INTO notification_events ("+stepColumns+") "+values, args...)
 	})
 }
@@ -238,7 +240,7 @@ func scanStep(r scanner) (s models.Step, err error) {
 	var at dbTime
 	var payload text
 	if err = r.Scan(&s.ID, &at, &s.UserID, &s.NotificationID, &s.Rev, &s.Version, &s.What, &s.Kind, &s.Action, &s.CallID, &s.WebhookID, &s.SourceID, &s.Rule, &s.Reason,
-		&s.Session, &s.Detail, &payload, &s.CollapseKey); err != nil {
+		&s.Session, &s.Detail, &payload, &s.CollapseKey, &s.RulesVersion); err != nil {
 		return s, err
 	}
 	s.At = at.Time
@@ -257,7 +259,7 @@ func (tx *Tx) SettledRow(ctx context.Context, id int64) (*models.Notification, e
 		s, err := scanStep(r)
 		if err == nil {
 			n = &models.Notification{ID: id, UserID: s.UserID, Rev: s.Rev, Version: s.Version, Kind: s.Kind, Action: s.Action, CallID: s.CallID, SourceID: s.SourceID,
-				CollapseKey: s.CollapseKey, Rule: s.Rule, Reason: s.Reason, Payload: *s.Payload, CreatedAt: s.At, UpdatedAt: s.At}
+				CollapseKey: s.CollapseKey, Rule: s.Rule, RulesVersion: s.RulesVersion, Reason: s.Reason, Payload: *s.Payload, CreatedAt: s.At, UpdatedAt: s.At}
 		}
 		return err
 	}, "SELECT id, "+stepColumns+" FROM notification_events WHERE notification_id = ? AND payload IS NOT NULL ORDER BY id DESC LIMIT 1", id)

@@ -19,16 +19,16 @@ func (tx *Tx) SaveSource(ctx context.Context, now time.Time, s *models.Source) e
 		}
 	}
 	args := []any{s.Slug, s.Kind, s.Name, s.Token, s.TokenHash, s.OldTokenHash, s.TokenHint, s.Secret, s.Timezone, s.Region,
-		s.GroupID, s.LineGroup, s.Outgoing, text(settings), s.Active}
+		s.GroupID, s.LineGroup, s.LineRank, s.Outgoing, text(settings), s.Active}
 	if s.ID != 0 {
 		return tx.exec(ctx, "UPDATE sources SET slug = ?, kind = ?, name = ?, token = ?, token_hash = ?, old_token_hash = ?, token_hint = ?, secret = ?, timezone = ?, region = ?, "+
-			"group_id = ?, line_group = ?, outgoing = ?, settings = "+tx.d.json()+", active = ? WHERE id = ?", append(args, s.ID)...)
+			"group_id = ?, line_group = ?, line_rank = ?, outgoing = ?, settings = "+tx.d.json()+", active = ? WHERE id = ?", append(args, s.ID)...)
 	}
 	if s.CreatedAt.IsZero() {
 		s.CreatedAt = now
 	}
 	return tx.insert(ctx, &s.ID, "INSERT INTO sources (slug, kind, name, token, token_hash, old_token_hash, token_hint, secret, timezone, region, "+
-		"group_id, line_group, outgoing, settings, active, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,"+tx.d.json()+",?,?) RETURNING id", append(args, tx.d.ts(s.CreatedAt))...)
+		"group_id, line_group, line_rank, outgoing, settings, active, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,"+tx.d.json()+",?,?) RETURNING id", append(args, tx.d.ts(s.CreatedAt))...)
 }
 
 // DeleteSource removes a source and its extensions. What it sent stays, under
