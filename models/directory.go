@@ -112,6 +112,26 @@ func (d *Directory) GroupMembers(id int64) []int64 {
 	return slices.Compact(out)
 }
 
+// Deputy is who stands in for a user: the next active member after him, in the
+// group's order and round to its beginning, who is present (nil: everybody is).
+// His groups are asked in order of their names; 0: nobody.
+func (d *Directory) Deputy(user int64, present func(int64) bool) int64 {
+	groups := slices.SortedFunc(maps.Values(d.Groups), func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
+	for _, g := range groups {
+		at := slices.Index(g.Members, user)
+		if at < 0 {
+			continue
+		}
+		for i := 1; i < len(g.Members); i++ {
+			m := g.Members[(at+i)%len(g.Members)]
+			if u := d.Users[m]; u != nil && u.Active && m != user && (present == nil || present(m)) {
+				return m
+			}
+		}
+	}
+	return 0
+}
+
 // SortedUsers lists the users by login.
 func (d *Directory) SortedUsers() []*User {
 	out := slices.Collect(maps.Values(d.Users))

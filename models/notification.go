@@ -146,7 +146,8 @@ type Draft struct {
 	TTL          time.Duration
 	Shared       bool // of an opening action: for all sessions
 	RulesVersion int64
-	Attempts     bool // count calls in Payload.Data["attempts"] when the row is revised by another call; the newest is told
+	Template     string // of Attempts: a rule's text with {attempts} in it; "": the usual one
+	Attempts     bool   // count calls in Payload.Data["attempts"] when the row is revised by another call; the newest is told
 	// NotAfter spares, of Remove, a row that tells of another call than CallID
 	// which began later; zero: none.
 	NotAfter time.Time
@@ -209,4 +210,5 @@ const (
 	StepReassign  = "reassigned"
 	StepUnrouted  = "unrouted" // nobody owns the extension
 	StepNothing   = "nothing"  // a rule decided so
+	StepAsked     = "asked"    // the CRM is asked who calls
 )

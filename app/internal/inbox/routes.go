@@ -97,7 +97,7 @@ func (b *batch) collect(o *op, steps []models.Step, drafts []models.Draft, c *mo
 
 func (b *batch) context(o *op, c *models.Call, s *models.Source) routing.Context {
 	ctx := routing.Context{Dir: b.dir, Source: s, Contacts: b.contacts[c.Phone], AnyContacts: b.any, Now: b.now,
-		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone)}
+		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Rules: b.dir.Rules}
 	if o.webhook != nil {
 		ctx.WebhookID = o.webhook.ID
 	}

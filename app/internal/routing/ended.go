@@ -17,29 +17,23 @@ func (r *router) ended(u int64, was, is *models.Leg) {
 	talked := !is.AnsweredAt.IsZero()
 	switch {
 	case talked && is.Reason == models.ReasonTransferred:
-		r.closing(u, is, models.KindTransferred, ruleTransferred, "the customer was connected to somebody else", r.transferText(is))
+		r.tell(&occasion{event: models.RuleTransferred, user: u, leg: is, reason: "the customer was connected to somebody else", text: r.transferText(is)})
 	case talked:
 		r.card(u, is, "the conversation ended")
 	case is.Reason == models.ReasonElsewhere || r.taken(u, is):
 		r.elsewhere(u, is)
 	default:
-		r.closing(u, is, models.KindRingEnded, ruleRingEnded, "the extension stopped ringing: "+models.CutText(is.Reason, 64), r.line("Вызов прекращён"))
+		r.tell(&occasion{event: models.RuleRingEnded, user: u, leg: is, reason: "the extension stopped ringing: " + models.CutText(is.Reason, 64), text: r.line("Вызов прекращён")})
 	}
 }
 
 // card makes the answered row, if it is still pending, tell of a talk that is over.
 func (r *router) card(u int64, l *models.Leg, reason string) {
-	d := r.draft(u, l, models.KindEnded, models.ActionShow, ruleEnded, reason, cardTTL)
-	d.Mode, d.Payload.Text = models.ReviseOnly, r.endedText(l)
-	r.add(d)
+	r.tell(&occasion{event: models.RuleEnded, user: u, leg: l, reason: reason, text: r.endedText(l)})
 }
 
 func (r *router) elsewhere(u int64, l *models.Leg) {
-	text := "Ответил другой сотрудник"
-	if t := talker(r.call, u); t != nil {
-		text = "Ответил " + r.nameOf(t)
-	}
-	r.closing(u, l, models.KindElsewhere, ruleElsewhere, "somebody else answered", text)
+	r.tell(&occasion{event: models.RuleElsewhere, user: u, leg: l, reason: "somebody else answered", text: r.answeredBy(u)})
 }
 
 // taken reports that another one took the call while l rang, whatever the PBX
@@ -49,7 +43,8 @@ func (r *router) taken(u int64, l *models.Leg) bool {
 	return t != nil && t.State == models.Answered && !t.AnsweredAt.Before(l.RangAt)
 }
 
-// closing revises the row into a state that takes the toast away by itself.
+// closing revises the row into a state that takes the toast away by itself,
+// where no rule is asked: the call is not what it was taken for.
 func (r *router) closing(u int64, l *models.Leg, kind, rule, reason, text string) {
 	d := r.draft(u, l, kind, models.ActionNone, rule, reason, max(closingTTL, 2*r.PollInterval))
 	d.Mode, d.Payload.Text = models.ReviseOnly, text

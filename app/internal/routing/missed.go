@@ -3,6 +3,7 @@ package routing
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"zummer/models"
@@ -24,20 +25,37 @@ func (r *router) missed() map[int64]models.Draft {
 			return nil
 		}
 	}
-	if len(users) == 0 {
-		r.steps = append(r.steps, models.Step{What: models.StepNothing, CallID: r.call.ID, SourceID: r.call.Source, WebhookID: r.WebhookID,
-			Rule: ruleMissed, Reason: "missed, and nobody is concerned: no responsible, no known extension rang, the source has no group"})
-		return nil
-	}
 	out := map[int64]models.Draft{}
-	for _, u := range users {
-		d := r.draft(u, r.call.LegOf(u), models.KindMissed, models.ActionCallBack, ruleMissed, why, cardTTL)
-		d.CollapseKey, d.Attempts = key, true
-		d.Payload.Text = r.line("Пропущенный")
-		d.Payload.Data = map[string]any{"attempts": 1}
-		out[u] = d
+	if len(users) == 0 {
+		if users, why = []int64{0}, "missed, and nobody is concerned: no responsible, no known extension rang, the source has no group"; !r.nobodyIsTold() {
+			r.note(models.StepNothing, 0, ruleMissed, why)
+			return nil
+		}
 	}
+	rest := r.drafts
+	for _, u := range users {
+		r.drafts = nil
+		r.tell(&occasion{event: models.RuleMissed, user: u, leg: r.call.LegOf(u), reason: why, text: r.line("Пропущенный")})
+		for _, d := range r.drafts {
+			if have, ok := out[d.UserID]; !ok || have.Reason != d.Reason && d.UserID == u { // his own before somebody else's
+				out[d.UserID] = d
+			}
+		}
+	}
+	r.drafts = rest
 	return out
+}
+
+// nobodyIsTold reports that a rule may tell a missed call to people who are not
+// concerned by themselves.
+func (r *router) nobodyIsTold() bool {
+	for i := range r.rules.Rules {
+		t := &r.rules.Rules[i].Then
+		if slices.ContainsFunc(t.To, func(to string) bool { return to == toResponsible || strings.HasPrefix(to, toGroup) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // concerned lists who shall call back: the responsible of the contact, else

@@ -19,6 +19,7 @@ type opening struct {
 	object     *models.Object
 	client     *models.Object
 	candidates []models.Object
+	interests  int // open ones
 }
 
 // open decides what a form would be opened on: exactly one open interest is
@@ -67,6 +68,7 @@ func decide(found []models.Contact, synced bool) *opening {
 	if o.client != nil {
 		fresh.App = o.client.App
 	}
+	o.interests = len(interests)
 	switch {
 	case len(interests) == 1:
 		o.action, o.reason = models.ActionOpen, "one open interest"

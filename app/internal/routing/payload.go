@@ -12,7 +12,7 @@ import (
 
 // draft is a row of user u about the call, told by leg l (nil: by none).
 func (r *router) draft(u int64, l *models.Leg, kind string, action models.Action, rule, reason string, ttl time.Duration) models.Draft {
-	d := models.Draft{UserID: u, CollapseKey: callKey(r.call.ID), Kind: kind, Action: action, CallID: r.call.ID, SourceID: r.call.Source,
+	d := models.Draft{UserID: u, CollapseKey: r.key(), Kind: kind, Action: action, CallID: r.call.ID, SourceID: r.call.Source,
 		Follows: r.follows(u), Rule: rule, Reason: reason, Payload: r.payload(l), TTL: ttl}
 	if l != nil {
 		d.LegKey, d.LegN = l.Key, l.N

@@ -13,43 +13,21 @@ import (
 // Context is what the rules know beside the call. Nothing in it is changed.
 type Context struct {
 	Dir          *models.Directory
-	Source       *models.Source   // of the call
-	Contacts     []models.Contact // those that have the call's number, in any order
-	AnyContacts  bool             // the CRM has synchronised contacts at all
-	Now          time.Time        // the database's clock
-	PollInterval time.Duration    // pace told to clients; closing states stay at least two of it
-	Zone         *time.Location   // of the source; nil: UTC
-	WebhookID    int64            // what said so; 0: a job or an administrator
+	Source       *models.Source        // of the call
+	Contacts     []models.Contact      // those that have the call's number, in any order
+	AnyContacts  bool                  // the CRM has synchronised contacts at all
+	Now          time.Time             // the database's clock
+	PollInterval time.Duration         // pace told to clients; closing states stay at least two of it
+	Zone         *time.Location        // of the source; nil: UTC
+	WebhookID    int64                 // what said so; 0: a job or an administrator
+	Rules        *models.RuleSet       // nil: the built-in ones
+	Present      func(user int64) bool // a client of his has polled lately; nil: everybody is there
+	CanAsk       bool                  // the CRM may be asked for a number that no contact has
 }
-
-// How long rows stay unless something changes them first.
-const (
-	ringingTTL  = 60 * time.Second
-	answeredTTL = 4 * time.Hour
-	cardTTL     = 14 * 24 * time.Hour
-	closingTTL  = 30 * time.Second // or two polls, if that is longer
-)
 
 // newRound is how much later than his first phone another one of a person must
 // ring to be told: a queue's next round, of whose end nothing may be posted.
 const newRound = 5 * time.Second
-
-// Names of the rules, as timelines and logs carry them. They never change.
-const (
-	ruleRinging     = "ringing"
-	ruleAnswered    = "answered"
-	ruleOutgoing    = "outgoing"
-	ruleElsewhere   = "answered_elsewhere"
-	ruleRingEnded   = "ring_ended"
-	ruleTransferred = "transferred"
-	ruleEnded       = "ended"
-	ruleMissed      = "missed"
-	ruleTalked      = "talked" // takes missed calls out
-	ruleKnown       = "caller_known"
-	ruleInternal    = "internal"
-	ruleMerged      = "merged"
-	ruleUnrouted    = "unrouted"
-)
 
 // Route says which rows change because the call went from before to after:
 // first what all holders of a missed call lose (UserID 0), then user by user.
@@ -58,12 +36,20 @@ const (
 //
 // Where a draft gives an opening action, Opened is set on after's leg.
 func Route(before, after *models.Call, c Context) ([]models.Draft, []models.Step) {
-	r := &router{Context: c, before: before, call: after}
+	return newRouter(before, after, c).route()
+}
+
+func newRouter(before, after *models.Call, c Context) *router {
+	return &router{Context: c, before: before, call: after, rules: RuleSet(c.Rules)}
+}
+
+func (r *router) route() ([]models.Draft, []models.Step) {
 	r.talked()
 	missed := r.missed()
-	for _, u := range unionUsers(before, after) {
+	for _, u := range unionUsers(r.before, r.call) {
 		r.user(u)
 	}
+	r.observers()
 	r.drafts = slices.AppendSeq(r.drafts, maps.Values(missed))
 	slices.SortStableFunc(r.drafts, func(a, b models.Draft) int { return cmp.Compare(a.UserID, b.UserID) })
 	return r.drafts, r.steps
@@ -74,7 +60,7 @@ func Route(before, after *models.Call, c Context) ([]models.Draft, []models.Step
 // missed call that is theirs, or nothing. Owners must have run on call.
 func Current(call *models.Call, users []int64, c Context) []models.Draft {
 	fresh := &models.Call{ID: call.ID, Source: call.Source, Key: call.Key, State: models.Ringing}
-	r := &router{Context: c, before: fresh, call: call}
+	r := newRouter(fresh, call, c)
 	missed := r.missed()
 	users = slices.Clone(users)
 	slices.Sort(users)
@@ -98,7 +84,7 @@ func Merged(gone, kept *models.Call) []models.Draft {
 		out = append(out, models.Draft{CollapseKey: missedKey(gone), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
 			Rule: ruleMerged, Reason: "the missed call was merged into another one", NotAfter: kept.AnsweredAt})
 	}
-	for _, u := range slices.Sorted(slices.Values(gone.Users())) {
+	for _, u := range slices.Compact(slices.Sorted(slices.Values(append(gone.Users(), gone.Told...)))) {
 		out = append(out, models.Draft{UserID: u, CollapseKey: callKey(gone.ID), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
 			Rule: ruleMerged, Reason: "the call was merged into another one"})
 	}
@@ -131,6 +117,10 @@ func Owners(call *models.Call, dir *models.Directory) []models.Step {
 type router struct {
 	Context
 	before, call *models.Call
+	rules        *models.RuleSet
+	trace        *models.Explanation // nil: nobody asks why
+	known        bool                // the CRM has just said who calls
+	asked        bool                // it is being asked
 	drafts       []models.Draft
 	steps        []models.Step
 	opening      *opening // what an opening action would be; made when first needed
@@ -148,7 +138,7 @@ func (r *router) user(u int64) {
 		}
 	case is == nil:
 		if live(was) {
-			r.closing(u, nil, models.KindRingEnded, ruleRingEnded, "the attempt is gone", "Вызов прекращён")
+			r.closing(u, nil, models.KindRingEnded, models.RuleRingEnded, "the attempt is gone", "Вызов прекращён")
 		}
 	case is.State == models.Ringing:
 		r.ringing(u, was, is)
@@ -168,83 +158,63 @@ func (r *router) ringing(u int64, was, is *models.Leg) {
 	}
 	if live(was) && was.State == models.Ringing && (sameAttempt(was, is) || r.stillRings(was)) {
 		if r.callerCameKnown() || !is.Opened && (r.callerName() != "" && r.before.Name != r.call.Name || r.before.DID != r.call.DID) {
-			d := r.draft(u, is, models.KindRinging, models.ActionIndicate, ruleKnown, "the caller became known while it rings", ringingTTL)
-			d.Mode = models.ReviseOnly
-			r.add(d)
+			r.tell(&occasion{event: models.RuleRinging, user: u, leg: is, revise: true, name: ruleKnown, reason: "the caller became known while it rings"})
 			return
 		}
 		if is.RangAt.Sub(was.RangAt) < newRound {
 			return
 		}
 	}
-	usr := r.active(u)
-	if usr == nil {
+	if r.active(u) == nil {
 		return
 	}
-	action, reason := models.ActionIndicate, "the extension rings"
-	if is.Opened = r.openedBefore(was, is); !is.Opened && usr.PopOn == models.PopRinging && !usr.Quiet && r.call.RingsAlone(is) {
-		action, reason, is.Opened = r.open().action, "the extension rings alone and its user opens on ringing", true
-	}
-	r.add(r.draft(u, is, models.KindRinging, action, ruleRinging, reason, ringingTTL))
+	is.Opened = r.openedBefore(was, is)
+	r.tell(&occasion{event: models.RuleRinging, user: u, leg: is, reason: "the extension rings"})
 }
 
 func (r *router) answered(u int64, was, is *models.Leg) {
-	kind, rule := r.answerKind(is)
-	silent := kind == models.KindOutgoing && !r.Source.Outgoing
+	event := r.answerEvent(is)
+	silent := event == models.RuleOutgoing && !r.Source.Outgoing
 	if live(was) && was.State == models.Answered && sameAttempt(was, is) {
 		if !r.callerCameKnown() || silent {
 			return
 		}
-		d := r.draft(u, is, kind, models.ActionShow, ruleKnown, "the caller became known during the conversation", answeredTTL)
-		d.Mode = models.ReviseOnly
-		if usr := r.active(u); usr != nil && !is.Opened && opens(usr) {
-			d.Action, is.Opened = r.open().action, true
-		}
-		r.add(d)
+		r.tell(&occasion{event: event, user: u, leg: is, revise: true, name: ruleKnown, reason: "the caller became known during the conversation"})
 		return
 	}
-	usr := r.active(u)
-	if usr == nil {
+	if r.active(u) == nil {
 		return
 	}
 	if silent {
-		r.steps = append(r.steps, models.Step{UserID: u, What: models.StepNothing, CallID: r.call.ID, SourceID: r.call.Source, WebhookID: r.WebhookID,
-			Rule: rule, Reason: "outgoing calls are switched off for this source"})
+		r.note(models.StepNothing, u, ruleOutgoing, "outgoing calls are switched off for this source")
 		return
 	}
-	var action models.Action
-	var reason string
-	switch is.Opened = is.Opened || r.openedBefore(was, is); {
-	case !opens(usr):
-		action, reason = models.ActionShow, "answered; the user wants cards, no forms"
-	case is.Opened:
-		action, reason = models.ActionIndicate, "answered; the form was opened already"
-	default:
-		action, reason, is.Opened = r.open().action, "answered: "+r.open().reason, true
-	}
-	r.add(r.draft(u, is, kind, action, rule, reason, answeredTTL))
+	is.Opened = is.Opened || r.openedBefore(was, is)
+	r.tell(&occasion{event: event, user: u, leg: is, reason: "answered"})
 }
 
-// answerKind tells an outgoing call from a customer who was handed on: the
+// answerEvent tells an outgoing call from a customer who was handed on: the
 // first to talk in an outgoing call made it, the next ones were given it.
-func (r *router) answerKind(l *models.Leg) (kind, rule string) {
+func (r *router) answerEvent(l *models.Leg) string {
 	if r.call.Direction != models.Out {
-		return models.KindAnswered, ruleAnswered
+		return models.RuleAnswered
 	}
 	for i := range r.call.Legs {
 		if o := &r.call.Legs[i]; !o.AnsweredAt.IsZero() {
 			if o.Key == l.Key || o.User == l.User {
-				return models.KindOutgoing, ruleOutgoing
+				return models.RuleOutgoing
 			}
-			return models.KindAnswered, ruleAnswered
+			return models.RuleAnswered
 		}
 	}
-	return models.KindOutgoing, ruleOutgoing
+	return models.RuleOutgoing
 }
 
 // callerCameKnown reports that the number was not there, or another one, when
 // the row was made.
-func (r *router) callerCameKnown() bool { return r.before.Phone != r.call.Phone && r.call.Phone != "" }
+func (r *router) callerCameKnown() bool {
+	return r.known || r.before.Phone != r.call.Phone && r.call.Phone != ""
+}
 
 // stillRings reports that an attempt of before goes on ringing: a second
 // phone of the same person tells him nothing new.
@@ -297,5 +267,8 @@ func unionUsers(a, b *models.Call) []int64 {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// key is the collapse key of the rows that tell of the call.
+func (r *router) key() string { return callKey(r.call.ID) }
 
 func callKey(id int64) string { return "call:" + strconv.FormatInt(id, 10) }

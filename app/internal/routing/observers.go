@@ -1,0 +1,38 @@
+package routing
+
+import (
+	"slices"
+
+	"zummer/models"
+)
+
+// observers tells those who were told of the call without a phone of theirs in
+// it (deputies, responsibles, groups of rules) what became of it. Their rows
+// close when somebody talks, and when the call is over.
+func (r *router) observers() {
+	for _, u := range r.before.Told {
+		if r.call.LegOf(u) != nil || slices.ContainsFunc(r.drafts, func(d models.Draft) bool { return d.UserID == u && d.CollapseKey == r.key() }) {
+			continue // his own phone tells him, or a rule has just done
+		}
+		o := &occasion{user: u}
+		answered := !r.call.AnsweredAt.IsZero()
+		switch {
+		case r.call.State == models.Ended && r.before.State != models.Ended && answered:
+			o.event, o.reason, o.text = models.RuleEnded, "the conversation ended", r.endedText(&models.Leg{})
+		case r.call.State == models.Ended && r.before.State != models.Ended:
+			o.event, o.reason, o.text = models.RuleRingEnded, "the call ended", r.line("Вызов прекращён")
+		case answered && r.before.AnsweredAt.IsZero():
+			o.event, o.reason, o.text = models.RuleElsewhere, "somebody else answered", r.answeredBy(u)
+		default:
+			continue
+		}
+		r.tell(o)
+	}
+}
+
+func (r *router) answeredBy(not int64) string {
+	if t := talker(r.call, not); t != nil {
+		return "Ответил " + r.nameOf(t)
+	}
+	return "Ответил другой сотрудник"
+}
