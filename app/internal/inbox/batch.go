@@ -184,6 +184,7 @@ func (in *Inbox) write(ctx context.Context, ops []*op) error {
 	}
 	in.announce(b.ledger.changed(), b.now, b.at)
 	for _, o := range ops {
+		in.askAfter(o, b)
 		o.finish(in, o.opErr)
 	}
 	return nil

@@ -32,6 +32,8 @@ type Options struct {
 	// Parse runs a source's adapter over a stored webhook, for Replay.
 	Parse func(*models.Source, *models.Webhook) ([]models.Event, error)
 
+	CRM Asker // knows callers whom no contact has; nil: nobody is asked
+
 	PollInterval time.Duration // pace of clients that do not wait; 0: 5 s
 	Region       string        // of numbers that carry none; "": RU
 	Timezone     string        // of texts; "": Europe/Moscow
@@ -57,8 +59,9 @@ type Inbox struct {
 	zone     *time.Location // Options.Timezone
 	name     string         // of this process among the replicas
 
-	tailed   atomic.Int64 // Unix nanoseconds of the last finished tail pass
-	expiring sync.Map     // user → chan struct{}: an expiry is on its way; closed when it is over
+	tailed   atomic.Int64  // Unix nanoseconds of the last finished tail pass
+	expiring sync.Map      // user → chan struct{}: an expiry is on its way; closed when it is over
+	asking   chan struct{} // has room for the questions to the CRM
 	closing  chan struct{}
 	closed   sync.Once
 	idle     sync.WaitGroup // operations accepted and not yet answered
@@ -89,7 +92,7 @@ func New(opt Options) *Inbox {
 		opt.Log = slog.Default()
 	}
 	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
-		name: strings.ToLower(crand.Text()[:10]), closing: make(chan struct{})}
+		name: strings.ToLower(crand.Text()[:10]), asking: make(chan struct{}, maxAsking), closing: make(chan struct{})}
 }
 
 // Run writes batches and follows other replicas until ctx ends. On return

@@ -22,6 +22,7 @@ type op struct {
 	calls   []int64 // stuck or silent calls to close
 	silent  bool    // calls are those that fell silent
 	mapped  *mapped
+	asked   *asked
 	user    int64 // of acks and ackAll
 
 	extra   int    // ids beyond the usual bound, after a batch ran out
@@ -116,7 +117,7 @@ func (o *op) usual(dir *models.Directory) int {
 	switch {
 	case o.accept != nil:
 		return 1 + len(o.accept.Events)*(8+widest)
-	case o.replay != 0, o.mapped != nil, o.calls != nil:
+	case o.replay != 0, o.mapped != nil, o.calls != nil, o.asked != nil:
 		return 64 + (len(o.calls)+4)*(8+widest)
 	case o.publish != nil:
 		return len(o.publish.users)

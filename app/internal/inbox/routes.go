@@ -22,6 +22,8 @@ func (b *batch) applyEvents(context.Context) error {
 		switch {
 		case o.mapped != nil:
 			b.routeMapped(o)
+		case o.asked != nil:
+			b.routeAsked(o)
 		case o.calls != nil:
 			b.closeCalls(o)
 		}
@@ -96,7 +98,7 @@ func (b *batch) collect(o *op, steps []models.Step, drafts []models.Draft, c *mo
 }
 
 func (b *batch) context(o *op, c *models.Call, s *models.Source) routing.Context {
-	ctx := routing.Context{Dir: b.dir, Source: s, Contacts: b.contacts[c.Phone], AnyContacts: b.any, Now: b.now,
+	ctx := routing.Context{Dir: b.dir, Source: s, Contacts: b.contacts[c.Phone], AnyContacts: b.any || b.told[c.Phone], CanAsk: b.canAsk(c.Phone), Now: b.now,
 		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Rules: b.dir.Rules}
 	if o.webhook != nil {
 		ctx.WebhookID = o.webhook.ID

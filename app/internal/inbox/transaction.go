@@ -31,6 +31,7 @@ type batch struct {
 	changed  map[int64]bool // calls to save
 	contacts map[string][]models.Contact
 	any      bool
+	told     map[string]bool // numbers of which the CRM has spoken
 	ledger   *ledger
 	outcomes []outcome
 }
@@ -214,6 +215,9 @@ func (b *batch) lockCalls(ctx context.Context) error {
 	var ids []int64
 	for _, o := range b.ops {
 		ids = append(ids, o.calls...)
+		if o.asked != nil {
+			ids = append(ids, o.asked.call)
+		}
 		if o.mapped == nil {
 			continue
 		}
@@ -254,6 +258,12 @@ func (b *batch) findContacts(ctx context.Context) error {
 	b.contacts, b.any, err = b.tx.ContactsByPhones(ctx, phones)
 	if err != nil {
 		return fmt.Errorf("find contacts: %w", err)
+	}
+	b.kept(phones)
+	for _, o := range b.ops {
+		if o.asked != nil && o.asked.known && len(b.contacts[o.asked.phone]) == 0 {
+			b.take(o.asked.phone, o.asked.contacts)
+		}
 	}
 	return nil
 }
