@@ -67,6 +67,12 @@ func Start(t testing.TB, dsn string, change ...func(*app.Options)) *Instance {
 	return in
 }
 
+// For is the same running program for a subtest, whose failures are t's. Only
+// the one that Start gave may be stopped.
+func (in *Instance) For(t testing.TB) *Instance {
+	return &Instance{T: t, URL: in.URL, App: in.App, Client: in.Client}
+}
+
 // Stop ends the program and waits for it; more than once is harmless.
 func (in *Instance) Stop() {
 	in.once.Do(func() {
