@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"zummer/models/phone"
 )
 
 // Secret is a text that never shows itself in logs or in --help.
@@ -67,6 +69,7 @@ type Config struct {
 
 	Timezone  string `env:"ZUMMER_TIMEZONE" default:"Europe/Moscow" help:"Zone of PBX times that carry none, and of texts."`
 	Region    string `env:"ZUMMER_REGION" default:"RU" help:"Country of numbers that carry none (ISO 3166, two letters)."`
+	AreaCode  string `env:"ZUMMER_AREA_CODE" help:"Area code of local numbers such as 123-45-67: 495 for Moscow. Without one they match nobody." placeholder:"DIGITS"`
 	Retention Span   `env:"ZUMMER_RETENTION" default:"30d" help:"How long the journal, the history and the call log are kept."`
 
 	MetricsListen string `env:"ZUMMER_METRICS_LISTEN" help:"Serve /metrics openly there; on the main address it needs the admin scope." placeholder:"HOST:PORT"`
@@ -122,6 +125,9 @@ func (c *Config) Validate() error {
 	}
 	if len(c.Region) != 2 || strings.ToUpper(c.Region) != c.Region {
 		return bad("ZUMMER_REGION", "must be two capital letters, e.g. RU")
+	}
+	if c.AreaCode != "" && !phone.ValidArea(c.AreaCode, c.Region) {
+		return bad("ZUMMER_AREA_CODE", "%q is no area code of %s; give its digits alone, without 8 or 0 before them, e.g. 495", c.AreaCode, c.Region)
 	}
 	if time.Duration(c.Retention) < 48*time.Hour {
 		return bad("ZUMMER_RETENTION", "must be at least 2d: repeats are known for 24 h")

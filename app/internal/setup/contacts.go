@@ -54,7 +54,7 @@ func (s *Setup) DeleteContact(ctx context.Context, by models.Actor, externalID s
 
 // ContactsByPhone finds contacts by a number as people write it.
 func (s *Setup) ContactsByPhone(ctx context.Context, raw string) ([]models.Contact, error) {
-	key := phone.Parse(raw, s.opt.Region).Key()
+	key := phone.ParseLocal(raw, s.opt.Region, s.opt.AreaCode).Key()
 	if key == "" {
 		return nil, models.InvalidField("phone", "there is no number in it")
 	}
@@ -87,7 +87,7 @@ func (s *Setup) contact(in models.ContactInput) (*models.Contact, error) {
 	}
 	seen := map[string]bool{}
 	for _, raw := range in.Phones {
-		key := phone.Parse(raw, s.opt.Region).Key()
+		key := phone.ParseLocal(raw, s.opt.Region, s.opt.AreaCode).Key()
 		if key == "" || seen[key] || len(seen) == maxPhones {
 			continue
 		}
