@@ -267,3 +267,30 @@ func FuzzParseLocal(f *testing.F) {
 		}
 	})
 }
+
+// TestRussianNumbers: the short way says what the tables say, for every area
+// code and in every form.
+func TestRussianNumbers(t *testing.T) {
+	t.Parallel()
+	took := 0
+	for area := range 1000 {
+		for i, form := range []string{"7%03d%07d", "8%03d%07d", "%03d%07d"} {
+			for _, plus := range []bool{true, false} {
+				for _, region := range []string{"RU", "GB", ""} {
+					digits := fmt.Sprintf(form, area, (area*7919+i*104729)%10_000_000)
+					short := phone.Russian(digits, plus, region)
+					if short == "" {
+						continue
+					}
+					took++
+					if long := phone.ByTables(digits, plus, region); short != long {
+						t.Fatalf("%s, plus %v, region %q: %s, the tables say %q", digits, plus, region, short, long)
+					}
+				}
+			}
+		}
+	}
+	if took < 1000 {
+		t.Errorf("the short way was taken %d times", took)
+	}
+}
