@@ -29,7 +29,7 @@ func BenchmarkImport(b *testing.B) {
 			for _, pass := range []string{"new", "again", "full"} {
 				b.Run(pass, func(b *testing.B) {
 					for b.Loop() {
-						r, err := p.setup.ImportContacts(b.Context(), models.Actor{Who: "bench"}, bytes.NewReader(lines), pass == "full")
+						r, err := p.setup.ImportContacts(b.Context(), models.Actor{Who: "bench"}, bytes.NewReader(lines), pass == "full", nil)
 						if err != nil || r.Stored != importedContacts {
 							b.Fatalf("%+v, %v", r, err)
 						}

@@ -38,7 +38,7 @@ func BenchmarkLookup(b *testing.B) {
 			for i := range 10_000 {
 				fmt.Fprintf(&lines, `{"external_id":"c%d","name":"Client %d","phones":["+7903%07d"]}`+"\n", i, i, i)
 			}
-			if _, err := a.parts.setup.ImportContacts(ctx, by, &lines, false); err != nil {
+			if _, err := a.parts.setup.ImportContacts(ctx, by, &lines, false, nil); err != nil {
 				b.Fatal(err)
 			}
 			var took []time.Duration
