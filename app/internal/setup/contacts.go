@@ -77,6 +77,21 @@ func (s *Setup) writeContacts(ctx context.Context, fn func(tx Tx, now time.Time)
 	return err
 }
 
+// ReadContact checks and cleans one contact that a CRM wrote as a line of an
+// import, without storing it: an answer to a lookup. Errors: Malformed; Invalid
+// with the field.
+func (s *Setup) ReadContact(raw []byte) (models.Contact, error) {
+	in, err := readContact(raw)
+	if err != nil {
+		return models.Contact{}, err
+	}
+	c, err := s.contact(in)
+	if err != nil {
+		return models.Contact{}, err
+	}
+	return *c, nil
+}
+
 // contact checks and cleans what the CRM sent. A number that cannot be read is
 // left out: the client is still known by the others.
 func (s *Setup) contact(in models.ContactInput) (*models.Contact, error) {
