@@ -76,7 +76,7 @@ func open(ctx context.Context, db Database, cfg Config, log *slog.Logger) (*part
 		p.close()
 		return nil, err
 	}
-	p.setup = setup.New(setup.Options{Store: setupStore{st}, Snapshot: p.snapshot, Kinds: kinds(), NewToken: auth.NewToken, NewURLToken: auth.NewURLToken, Region: cfg.Region,
+	p.setup = setup.New(setup.Options{Store: setupStore{st}, Snapshot: p.snapshot, Kinds: kinds(), NewToken: auth.NewToken, NewURLToken: auth.NewURLToken, Region: cfg.Region, AreaCode: cfg.AreaCode,
 		Mapped: func(ctx context.Context, source int64, extension string) error {
 			if p.mapped == nil {
 				return nil
@@ -136,7 +136,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 			Auth: &latecomer{Auth: auth.New(a.parts.snapshot.Get, adminHash), snapshot: a.parts.snapshot, version: a.parts.store.ConfigVersion}},
 		Outbound:  a.outbound.of,
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
-		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region,
+		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region, AreaCode: cfg.AreaCode,
 		Version: version(), Draining: a.draining.Load, Log: log, Demo: opt.Demo,
 		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(),
 	})
@@ -164,7 +164,7 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 		flushers = 1
 	}
 	return inbox.New(inbox.Options{Store: st, Hub: a.hub, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
-		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Region: a.cfg.Region,
+		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
 		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch})
 }
 

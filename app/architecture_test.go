@@ -26,6 +26,7 @@ var allowed = map[string][]string{
 	"web":                    {"models"},
 	"jobs":                   {"models", "github.com/robfig/cron"},
 	"app/internal/auth":      {"models", "models/phone", "golang.org/x/crypto"},
+	"app/internal/crm":       {"models", "models/phone", "github.com/hashicorp/golang-lru", "github.com/sony/gobreaker", "golang.org/x/sync"},
 	"app/internal/hub":       {"models", "models/phone"},
 	"app/internal/routing":   {"models", "models/phone"},
 	"app/internal/setup":     {"models", "models/phone"},

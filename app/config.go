@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"zummer/app/internal/crm"
+	"zummer/models/phone"
 )
 
 // Secret is a text that never shows itself in logs or in --help.
@@ -65,9 +68,13 @@ type Config struct {
 	MaxWaiting   int           `env:"ZUMMER_MAX_WAITING" default:"100000" help:"Waiting requests held at once; more are answered without waiting."`
 	Drain        time.Duration `env:"ZUMMER_DRAIN" default:"20s" help:"Time over which waiting requests are released at shutdown."`
 
-	Timezone  string `env:"ZUMMER_TIMEZONE" default:"Europe/Moscow" help:"Zone of PBX times that carry none, and of texts."`
-	Region    string `env:"ZUMMER_REGION" default:"RU" help:"Country of numbers that carry none (ISO 3166, two letters)."`
-	Retention Span   `env:"ZUMMER_RETENTION" default:"30d" help:"How long the journal, the history and the call log are kept."`
+	Timezone     string `env:"ZUMMER_TIMEZONE" default:"Europe/Moscow" help:"Zone of PBX times that carry none, and of texts."`
+	Region       string `env:"ZUMMER_REGION" default:"RU" help:"Country of numbers that carry none (ISO 3166, two letters)."`
+	AreaCode     string `env:"ZUMMER_AREA_CODE" help:"Area code of local numbers such as 123-45-67: 495 for Moscow. Without one they match nobody." placeholder:"DIGITS"`
+	LookupURL    Secret `env:"ZUMMER_LOOKUP_URL" help:"Ask the CRM there who calls, where the contacts do not say: an http or https address that takes POST; it may hold a name and a password." placeholder:"URL"`
+	LookupSecret Secret `env:"ZUMMER_LOOKUP_SECRET" help:"What those questions are signed with (Standard Webhooks): whsec_ and 24 random bytes in base64." placeholder:"SECRET"`
+
+	Retention Span `env:"ZUMMER_RETENTION" default:"30d" help:"How long the journal, the history and the call log are kept."`
 
 	MetricsListen string `env:"ZUMMER_METRICS_LISTEN" help:"Serve /metrics openly there; on the main address it needs the admin scope." placeholder:"HOST:PORT"`
 }
@@ -123,6 +130,12 @@ func (c *Config) Validate() error {
 	if len(c.Region) != 2 || strings.ToUpper(c.Region) != c.Region {
 		return bad("ZUMMER_REGION", "must be two capital letters, e.g. RU")
 	}
+	if c.AreaCode != "" && !phone.ValidArea(c.AreaCode, c.Region) {
+		return bad("ZUMMER_AREA_CODE", "%q is no area code of %s; give its digits alone, without 8 or 0 before them, e.g. 495", c.AreaCode, c.Region)
+	}
+	if name, err := c.checkLookup(); err != nil {
+		return bad(name, "%s", err)
+	}
 	if time.Duration(c.Retention) < 48*time.Hour {
 		return bad("ZUMMER_RETENTION", "must be at least 2d: repeats are known for 24 h")
 	}
@@ -138,6 +151,25 @@ func (c *Config) Validate() error {
 	}
 	_, err := c.proxies()
 	return err
+}
+
+// checkLookup names the variable that is wrong: both are needed, or neither.
+func (c *Config) checkLookup() (name string, err error) {
+	if c.LookupURL == "" && c.LookupSecret == "" {
+		return "", nil
+	}
+	if c.LookupURL != "" {
+		if _, err := crm.ReadURL(string(c.LookupURL)); err != nil {
+			return "ZUMMER_LOOKUP_URL", err
+		}
+	}
+	if _, err := crm.ReadSecret(string(c.LookupSecret)); err != nil {
+		return "ZUMMER_LOOKUP_SECRET", err
+	}
+	if c.LookupURL == "" {
+		return "ZUMMER_LOOKUP_URL", errors.New("is needed beside ZUMMER_LOOKUP_SECRET")
+	}
+	return "", nil
 }
 
 // isAddress reports whether a server can be told to listen there; port 0 takes

@@ -65,6 +65,8 @@ func TestEnvExample(t *testing.T) {
 	}
 }
 
+const lookupSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
 func validConfig() Config {
 	return Config{Listen: "127.0.0.1:0", PollInterval: 5 * time.Second, LongPoll: 25 * time.Second, LongPollMax: 50 * time.Second, MaxWaiting: 10,
 		Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour)}
@@ -92,6 +94,11 @@ func TestConfigRefuses(t *testing.T) {
 		{"ZUMMER_MAX_WAITING", func(c *Config) { c.MaxWaiting = 0 }},
 		{"ZUMMER_TIMEZONE", func(c *Config) { c.Timezone = "Moon/Base" }},
 		{"ZUMMER_REGION", func(c *Config) { c.Region = "ru" }},
+		{"ZUMMER_AREA_CODE", func(c *Config) { c.AreaCode = "8495" }},
+		{"ZUMMER_LOOKUP_URL", func(c *Config) { c.LookupSecret = lookupSecret }},
+		{"ZUMMER_LOOKUP_URL", func(c *Config) { c.LookupURL, c.LookupSecret = "crm.example/lookup", lookupSecret }},
+		{"ZUMMER_LOOKUP_SECRET", func(c *Config) { c.LookupURL = "https://crm.example/lookup" }},
+		{"ZUMMER_LOOKUP_SECRET", func(c *Config) { c.LookupURL, c.LookupSecret = "https://crm.example/lookup", "whsec_short" }},
 		{"ZUMMER_RETENTION", func(c *Config) { c.Retention = Span(time.Hour) }},
 		{"ZUMMER_PUBLIC_URL", func(c *Config) { c.PublicURL = "zummer.example" }},
 		{"ZUMMER_CORS_ORIGINS", func(c *Config) { c.CORSOrigins = []string{"https://crm.example/path"} }},
@@ -111,7 +118,7 @@ func TestServeRefusesWrongVariables(t *testing.T) {
 	for name, value := range map[string]string{
 		"ZUMMER_LISTEN": "8080", "ZUMMER_HOOKS_LISTEN": "x", "ZUMMER_METRICS_LISTEN": ":-1", "ZUMMER_TLS_CERT": "cert.pem", "ZUMMER_TLS_KEY": "key.pem",
 		"ZUMMER_DB_POOL": "0", "ZUMMER_PUBLIC_URL": "zummer.example", "ZUMMER_ADMIN_TOKEN": "short", "ZUMMER_POLL_INTERVAL": "5", "ZUMMER_LONG_POLL": "1m",
-		"ZUMMER_LONG_POLL_MAX": "long", "ZUMMER_MAX_WAITING": "many", "ZUMMER_DRAIN": "-1s", "ZUMMER_TIMEZONE": "Moscow", "ZUMMER_REGION": "RUS",
+		"ZUMMER_LONG_POLL_MAX": "long", "ZUMMER_MAX_WAITING": "many", "ZUMMER_DRAIN": "-1s", "ZUMMER_TIMEZONE": "Moscow", "ZUMMER_REGION": "RUS", "ZUMMER_AREA_CODE": "+7495", "ZUMMER_LOOKUP_URL": "crm.example", "ZUMMER_LOOKUP_SECRET": "whsec_short",
 		"ZUMMER_CORS_ORIGINS": "*", "ZUMMER_TRUSTED_PROXIES": "10.0.0.1", "ZUMMER_QUERY_TOKEN": "perhaps", "ZUMMER_RETENTION": "1d", "ZUMMER_LOG": "xml", "ZUMMER_LOG_LEVEL": "loud",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"zummer/models"
+	"zummer/models/store"
 	"zummer/models/store/storetest"
 )
 
@@ -38,7 +41,7 @@ func BenchmarkLookup(b *testing.B) {
 			for i := range 10_000 {
 				fmt.Fprintf(&lines, `{"external_id":"c%d","name":"Client %d","phones":["+7903%07d"]}`+"\n", i, i, i)
 			}
-			if _, err := a.parts.setup.ImportContacts(ctx, by, &lines, false); err != nil {
+			if _, err := a.parts.setup.ImportContacts(ctx, by, &lines, false, nil); err != nil {
 				b.Fatal(err)
 			}
 			var took []time.Duration
@@ -61,9 +64,77 @@ func BenchmarkLookup(b *testing.B) {
 					b.Fatalf("%s: %s, %v", form, text, err)
 				}
 			}
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			reportPercentiles(b, took)
 		})
+	}
+}
+
+func reportPercentiles(b *testing.B, took []time.Duration) {
+	b.Helper()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+}
+
+// BenchmarkLookupMillion is the read of the contacts that every batch does,
+// ContactsByPhones, among a million contacts with two numbers each on
+// PostgreSQL: one caller, and eight in one batch, each tenth of them unknown.
+func BenchmarkLookupMillion(b *testing.B) {
+	const contacts = 1_000_000
+	dsn := storetest.Postgres(b)
+	p, err := open(b.Context(), Database{Database: dsn, DBPool: 16}, benchConfig(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.close()
+	fillContacts(b, dsn, contacts)
+	for _, callers := range []int{1, 8} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			var took []time.Duration
+			n := 0
+			for b.Loop() {
+				phones := make([]string, callers)
+				for i := range phones {
+					n = (n + 611_953) % (contacts + contacts/10) // a prime: every number comes once, far from the one before
+					phones[i] = fmt.Sprintf("+7903%07d", n)
+				}
+				err := p.store.Write(b.Context(), func(tx *store.Tx) error {
+					began := time.Now() // the read alone
+					found, _, err := tx.ContactsByPhones(b.Context(), phones)
+					took = append(took, time.Since(began))
+					for i, phone := range phones {
+						if i == len(phones)-1 && n < contacts && len(found[phone]) != 1 {
+							return fmt.Errorf("%s is of %d contacts", phone, len(found[phone]))
+						}
+					}
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			reportPercentiles(b, took)
+		})
+	}
+}
+
+// fillContacts writes n contacts as a synchronisation would have left them.
+func fillContacts(b *testing.B, dsn string, n int) {
+	b.Helper()
+	conn, err := pgx.Connect(b.Context(), dsn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(b.Context()))
+	for _, sql := range []string{
+		fmt.Sprintf(`INSERT INTO contacts (id, external_id, name, responsible, responsible_folded, client, interests, seq, updated_at)
+			SELECT i, 'c' || i, 'Client ' || i, 'u' || i %% 300, 'u' || i %% 300, jsonb_build_object('type', 'Справочник', 'name', 'Контрагенты', 'uid', 'client-' || i),
+			jsonb_build_array(jsonb_build_object('type', 'Документ', 'name', 'Интерес', 'uid', 'interest-' || i)), 1, now() FROM generate_series(0, %d - 1) AS i`, n),
+		fmt.Sprintf(`INSERT INTO contact_phones (phone, contact_id) SELECT kind || lpad(i::text, 7, '0'), i FROM generate_series(0, %d - 1) AS i, (VALUES ('+7903'), ('+7495')) AS v (kind)`, n),
+		`VACUUM (ANALYZE) contacts, contact_phones`,
+	} {
+		if _, err := conn.Exec(b.Context(), sql); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

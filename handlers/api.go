@@ -49,6 +49,8 @@ type Deps struct {
 	// Timezone and Region stand in where a source or user has none;
 	// "": Europe/Moscow and RU.
 	Timezone, Region string
+	// AreaCode is of local numbers of that region; "": none is known.
+	AreaCode string
 	// Version of the program, shown in answers and pages.
 	Version string
 

@@ -37,7 +37,7 @@ func (a *API) dial(c echo.Context) error {
 		return err
 	}
 	cfg := SourceConfig(source, a.d.Timezone, a.d.Region, time.Now())
-	e164 := pbx.E164(number, cfg.Region)
+	e164 := a.e164(source, number)
 	if e164 == "" {
 		return models.InvalidField("phone", "is no telephone number")
 	}

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -15,11 +14,17 @@ import (
 // it is over the number counts as unknown.
 const lookupBudget = 500 * time.Millisecond
 
+// e164 is a number as a source, or who dials by it, writes it; "": there is none.
+func (a *API) e164(s *models.Source, number string) string {
+	region, area := s.Numbering(a.d.Region, a.d.AreaCode)
+	return pbx.E164(number, region, area)
+}
+
 // card is what the contacts know of a number that a source asks about. A
 // hidden or unreadable number, an unknown one and a database that does not
 // answer in time are all "not found": the call must go on.
 func (a *API) card(c echo.Context, s *models.Source, number string) pbx.Card {
-	e164 := pbx.E164(number, cmp.Or(s.Region, a.d.Region))
+	e164 := a.e164(s, number)
 	if e164 == "" {
 		return pbx.Card{}
 	}

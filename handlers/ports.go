@@ -69,7 +69,8 @@ type Setup interface {
 	// ImportContacts reads NDJSON, 16 KiB a line at most, in transactions of
 	// 500; a bad line is counted and reported, the others are stored. full
 	// removes the contacts that were not named, when every line was good.
-	ImportContacts(ctx context.Context, by Actor, r io.Reader, full bool) (models.ImportReport, error)
+	// progress is told after every transaction how far it is; nil: nobody.
+	ImportContacts(ctx context.Context, by Actor, r io.Reader, full bool, progress func(models.ImportReport)) (models.ImportReport, error)
 	ContactsByPhone(ctx context.Context, phone string) ([]models.Contact, error)
 	// AuditNote writes down what was done or shown without a change of the set-up.
 	// detail must hold no secret and no phone number.

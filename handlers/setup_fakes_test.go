@@ -30,6 +30,7 @@ type setupFakes struct {
 	synced     []models.SyncUser
 	contacts   []models.ContactInput
 	imported   string
+	importing  func(io.Reader, func(models.ImportReport)) (models.ImportReport, error) // nil: all is read at once
 	pub        []models.Publication
 	queries    []any
 	changes    func(models.CallQuery) []models.Call // what Calls finds
@@ -155,7 +156,10 @@ func (f *setupFakes) DeleteContact(_ context.Context, by Actor, id string) error
 	return f.note(by, "delete contact %s", id)
 }
 
-func (f *setupFakes) ImportContacts(_ context.Context, by Actor, r io.Reader, full bool) (models.ImportReport, error) {
+func (f *setupFakes) ImportContacts(_ context.Context, by Actor, r io.Reader, full bool, progress func(models.ImportReport)) (models.ImportReport, error) {
+	if f.importing != nil {
+		return f.importing(r, progress)
+	}
 	b, err := io.ReadAll(r)
 	if err != nil {
 		return models.ImportReport{}, err

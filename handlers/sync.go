@@ -3,9 +3,7 @@ package handlers
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -92,56 +90,6 @@ func (a *API) deleteContact(c echo.Context) error {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
-}
-
-// importReportBody answers an import.
-type importReportBody struct {
-	Lines   int                  `json:"lines"`
-	Stored  int                  `json:"stored"`
-	Ignored int                  `json:"ignored"`
-	Removed int                  `json:"removed"`
-	Failed  int                  `json:"failed"`
-	Errors  []models.ImportError `json:"errors"`
-}
-
-// importContacts reads NDJSON as it arrives; only a line is bounded, not the
-// body. A sender that stalls for a minute is cut off.
-func (a *API) importContacts(c echo.Context) error {
-	q := queryFields(c)
-	mode := oneOf(q, "mode", "full", "partial")
-	if err := q.err(); err != nil {
-		return err
-	}
-	req := c.Request()
-	if e := req.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return models.Errorf(models.Unsupported, "send the lines without Content-Encoding")
-	}
-	if strings.HasPrefix(strings.ToLower(req.Header.Get("Content-Type")), "multipart/") {
-		return models.Errorf(models.Unsupported, "send the lines as the body: application/x-ndjson")
-	}
-	rc := http.NewResponseController(c.Response())
-	rep, err := a.d.Setup.ImportContacts(req.Context(), actorOf(c), &steadyReader{r: req.Body, rc: rc}, mode == "full")
-	if err != nil {
-		return err
-	}
-	body := importReportBody{Lines: rep.Lines, Stored: rep.Stored, Ignored: rep.Ignored, Removed: rep.Removed, Failed: rep.Failed, Errors: rep.Errors}
-	if body.Errors == nil {
-		body.Errors = []models.ImportError{}
-	}
-	return writeJSON(c, http.StatusOK, body)
-}
-
-// steadyReader gives each read a minute, however long the whole takes.
-type steadyReader struct {
-	r  io.Reader
-	rc *http.ResponseController
-}
-
-func (s *steadyReader) Read(p []byte) (int, error) {
-	soon := time.Now().Add(time.Minute)
-	_ = s.rc.SetReadDeadline(soon) // a test's recorder has no deadlines
-	_ = s.rc.SetWriteDeadline(soon.Add(time.Minute))
-	return s.r.Read(p)
 }
 
 // callsPace is how often a waiting GET /v1/sync/calls looks again.

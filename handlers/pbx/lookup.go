@@ -26,8 +26,9 @@ type Card struct {
 }
 
 // E164 is the number in international form; "" for what is none: an extension,
-// a hidden caller. region is of numbers that carry none.
-func E164(number, region string) string { return phone.Parse(number, region).E164 }
+// a hidden caller. region is of numbers that carry none, area of those that have no
+// area code; "": none is known.
+func E164(number, region, area string) string { return phone.ParseLocal(number, region, area).E164 }
 
 // jsonReply is a reply of 200 with v as JSON.
 func jsonReply(v any) *Reply {

@@ -20,6 +20,10 @@ const pbxNetworks = "pbx"
 // calls to place) may go to. Absent or empty: public addresses only.
 const PrivateHosts = "private_hosts"
 
+// AreaCode is the third: what stands before local numbers. Absent or empty: the
+// service's.
+const AreaCode = models.SettingAreaCode
+
 // CommonSettings lists the settings that every kind has.
 func CommonSettings() []Field {
 	return []Field{{Name: AllowIPs, Type: "list", Help: Text{
@@ -28,6 +32,9 @@ func CommonSettings() []Field {
 	}}, {Name: PrivateHosts, Type: "list", Help: Text{
 		RU: "Необязательно. АТС во внутренней сети: её имена или адреса, к которым Zummer может обращаться за записями и сотрудниками (192.168.1.10, pbx.local).",
 		EN: "Optional. A PBX on a private network: its names or addresses that Zummer may ask for recordings and employees (192.168.1.10, pbx.local).",
+	}}, {Name: AreaCode, Type: "string", Help: Text{
+		RU: "Необязательно. Код города для местных номеров без кода: 495 — и 123-45-67 станет +7 495 123-45-67. Без него действует ZUMMER_AREA_CODE.",
+		EN: "Optional. The area code of local numbers that carry none: with 495, 123-45-67 becomes +7 495 123-45-67. Without it ZUMMER_AREA_CODE counts.",
 	}}}
 }
 
@@ -61,13 +68,28 @@ func CheckCommon(a Adapter, settings map[string]any) (own map[string]any, err er
 	if _, err := textList(settings, PrivateHosts); err != nil {
 		return nil, err
 	}
+	if err := checkArea(settings); err != nil {
+		return nil, err
+	}
 	own = make(map[string]any, len(settings))
 	for name, v := range settings {
-		if name != AllowIPs && name != PrivateHosts {
+		if name != AllowIPs && name != PrivateHosts && name != AreaCode {
 			own[name] = v
 		}
 	}
 	return own, nil
+}
+
+// checkArea looks at the form alone; whether the region has such a code is for
+// who knows the region.
+func checkArea(settings map[string]any) error {
+	v := settings[AreaCode]
+	code := (&models.Source{Settings: settings}).AreaCode()
+	digits := strings.Trim(code, "0123456789") == "" && len(code) <= 5
+	if v != nil && v != "" && (code == "" || !digits) {
+		return models.InvalidField("settings."+AreaCode, "must be the digits of an area code, such as 495")
+	}
+	return nil
 }
 
 // readNetworks reads the setting; its own networks stand where it says pbx.

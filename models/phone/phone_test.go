@@ -181,3 +181,116 @@ func TestRussianMobile(t *testing.T) {
 		}
 	}
 }
+
+// TestParseLocal: numbers of a town, as people and PBXs of that town write them.
+func TestParseLocal(t *testing.T) {
+	t.Parallel()
+	e := func(s string) phone.Number { return phone.Number{E164: s} }
+	d := func(s string) phone.Number { return phone.Number{Digits: s} }
+	for _, tc := range []struct {
+		name, raw, region, area string
+		want                    phone.Number
+	}{
+		{"seven digits of Moscow", "123-45-67", "RU", "495", e("+74951234567")},
+		{"without separators", "1234567", "ru", "495", e("+74951234567")},
+		{"as a SIP address", "sip:1234567@pbx.example", "RU", "495", e("+74951234567")},
+		{"the second code of Moscow", "123-45-67", "RU", "499", e("+74991234567")},
+		{"six digits of Tver", "34-56-78", "RU", "4822", e("+74822345678")},
+		{"seven digits of Lima, no code of Russia", "345 6789", "PE", "495", d("3456789")},
+		{"a town of Britain", "345678", "GB", "1223", e("+441223345678")},
+		{"seven digits of New York", "736-5000", "US", "212", e("+12127365000")},
+		{"no area is known", "123-45-67", "RU", "", d("1234567")},
+		{"national, the area does not matter", "8 (903) 123-45-67", "RU", "495", e("+79031234567")},
+		{"international, the area does not matter", "+44 20 7946 0101", "RU", "495", e("+442079460101")},
+		{"national of another area", "8 (812) 123-45-67", "RU", "495", e("+78121234567")},
+		{"six digits, and the area takes seven", "123-456", "RU", "495", d("123456")},
+		{"seven digits, and the area takes six", "123-45-67", "RU", "4822", d("1234567")},
+		{"an extension of three digits", "101", "RU", "495", d("101")},
+		{"an extension of four digits", "1234", "RU", "495", d("1234")},
+		{"an extension of five digits", "12345", "RU", "84862", d("12345")},
+		{"an extension of six digits, and the area takes seven", "100101", "RU", "495", d("100101")},
+		{"a service", "112", "RU", "495", d("112")},
+		{"behind the trunk prefix", "8123456", "RU", "495", d("8123456")},
+		{"begins with 0", "0123456", "RU", "495", d("0123456")},
+		{"a feature code", "*7212345", "RU", "495", d("7212345")},
+		{"a plus, so no local number", "+1234567", "RU", "495", d("1234567")},
+		{"eight digits", "12345678", "RU", "495", d("12345678")},
+		{"a code that does not exist", "123-45-67", "RU", "100", d("1234567")},
+		{"a region that does not exist", "123-45-67", "XX", "495", d("1234567")},
+		{"hidden", "anonymous", "RU", "495", phone.Number{Hidden: true}},
+		{"empty", "", "RU", "495", phone.Number{Hidden: true}},
+		{"a SIP name", "sip:ivanov2@pbx.example", "RU", "495", phone.Number{}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := phone.ParseLocal(tc.raw, tc.region, tc.area); got != tc.want {
+				t.Errorf("ParseLocal(%q, %q, %q) = %+v, want %+v", tc.raw, tc.region, tc.area, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestValidArea(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		area, region string
+		want         bool
+	}{
+		{"495", "RU", true}, {"499", "ru", true}, {"812", "RU", true}, {"4822", "RU", true}, {"1223", "GB", true}, {"212", "US", true},
+		{"", "RU", false}, {"0", "RU", false}, {"100", "RU", false}, {"8495", "RU", false}, {"+7495", "RU", false}, {"(495)", "RU", false}, {"7495", "RU", false},
+		{"495", "XX", false}, {"495", "", false}, {"495000", "RU", false},
+	} {
+		if got := phone.ValidArea(tc.area, tc.region); got != tc.want {
+			t.Errorf("ValidArea(%q, %q) = %v, want %v", tc.area, tc.region, got, tc.want)
+		}
+	}
+}
+
+// FuzzParseLocal: an area code makes public numbers of six or seven digits
+// alone, and changes nothing else.
+func FuzzParseLocal(f *testing.F) {
+	for _, s := range []string{"123-45-67", "101", "34-56-78", "+1234567", "*7212345", "8123456", "sip:1234567@x", "", "anonymous", "8 (903) 123-45-67"} {
+		f.Add(s, "RU", "495")
+		f.Add(s, "RU", "4822")
+		f.Add(s, "GB", "1223")
+	}
+	f.Fuzz(func(t *testing.T, raw, region, area string) {
+		without, got := phone.Parse(raw, region), phone.ParseLocal(raw, region, area)
+		if got == without {
+			return
+		}
+		if n := len(without.Digits); n != 6 && n != 7 || got.Digits != "" || got.Hidden {
+			t.Fatalf("ParseLocal(%q, %q, %q) = %+v, Parse says %+v", raw, region, area, got, without)
+		}
+		if again := phone.Parse(got.E164, region); again != got || !strings.HasSuffix(got.E164, area+without.Digits) {
+			t.Fatalf("ParseLocal(%q, %q, %q) = %+v, and again %+v", raw, region, area, got, again)
+		}
+	})
+}
+
+// TestRussianNumbers: the short way says what the tables say, for every area
+// code and in every form.
+func TestRussianNumbers(t *testing.T) {
+	t.Parallel()
+	took := 0
+	for area := range 1000 {
+		for i, form := range []string{"7%03d%07d", "8%03d%07d", "%03d%07d"} {
+			for _, plus := range []bool{true, false} {
+				for _, region := range []string{"RU", "GB", ""} {
+					digits := fmt.Sprintf(form, area, (area*7919+i*104729)%10_000_000)
+					short := phone.Russian(digits, plus, region)
+					if short == "" {
+						continue
+					}
+					took++
+					if long := phone.ByTables(digits, plus, region); short != long {
+						t.Fatalf("%s, plus %v, region %q: %s, the tables say %q", digits, plus, region, short, long)
+					}
+				}
+			}
+		}
+	}
+	if took < 1000 {
+		t.Errorf("the short way was taken %d times", took)
+	}
+}

@@ -16,6 +16,30 @@ func e164(digits string, plus bool, region string) string {
 	if len(digits) < minPublic {
 		return ""
 	}
+	if e := russian(digits, plus, region); e != "" {
+		return e
+	}
+	return byTables(digits, plus, region)
+}
+
+// russian is the short way for what most imports of this market consist of: it
+// says what byTables says, a hundred times sooner, or "".
+func russian(digits string, plus bool, region string) string {
+	switch {
+	case len(digits) == 11 && digits[0] == '7' && plus && (digits[1] == '9' || digits[1] == '4' || digits[1] == '3'):
+		return "+" + digits
+	case plus || region != "RU":
+		return ""
+	case len(digits) == 11 && (digits[0] == '7' || digits[0] == '8') && digits[1] == '9':
+		return "+7" + digits[1:]
+	case len(digits) == 10 && digits[0] == '9':
+		return "+7" + digits
+	}
+	return ""
+}
+
+// byTables is e164 as the library's tables and patterns have it.
+func byTables(digits string, plus bool, region string) string {
 	if plus {
 		return accept("+"+digits, "ZZ", phonenumbers.IsPossibleNumberWithReason)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,11 +22,13 @@ func (tx *Tx) SaveContacts(ctx context.Context, now time.Time, all []*models.Con
 	ordered := slices.Clone(all)
 	slices.SortFunc(ordered, func(a, b *models.Contact) int { return cmp.Compare(a.ExternalID, b.ExternalID) })
 	ids := make(map[string]int64, len(all))
-	err := chunks(ordered, 8, func(part []*models.Contact) error { return tx.upsertContacts(ctx, now, part, ids) })
-	if err != nil {
-		return nil, err
+	known := map[int64]bool{}
+	for part := range slices.Chunk(ordered, tx.d.rows(8)) {
+		if err := tx.upsertContacts(ctx, now, part, ids, known); err != nil {
+			return nil, err
+		}
 	}
-	if err := tx.replacePhones(ctx, ordered, ids); err != nil {
+	if err := tx.replacePhones(ctx, ordered, ids, known); err != nil {
 		return nil, err
 	}
 	stored := make([]bool, len(all))
@@ -35,70 +38,127 @@ func (tx *Tx) SaveContacts(ctx context.Context, now time.Time, all []*models.Con
 	return stored, nil
 }
 
-func (tx *Tx) upsertContacts(ctx context.Context, now time.Time, part []*models.Contact, ids map[string]int64) error {
+// upsertContacts fills in the ids of what it stored, and which of them were
+// there before.
+func (tx *Tx) upsertContacts(ctx context.Context, now time.Time, part []*models.Contact, ids map[string]int64, known map[int64]bool) error {
 	args := make([]any, 0, 8*len(part))
-	row := "(?,?,?,?," + tx.d.json() + "," + tx.d.json() + ",?,?)"
-	sql := "INSERT INTO contacts (external_id, name, responsible, responsible_folded, client, interests, seq, updated_at) VALUES "
-	for i, c := range part {
-		var client text
-		interests := text("[]")
-		var err error
+	for _, c := range part {
+		var client any
+		interests := "[]"
 		if c.Client != nil {
-			if client, err = json.Marshal(c.Client); err != nil {
+			s, err := json.Marshal(c.Client)
+			if err != nil {
 				return fmt.Errorf("encode the client of a contact: %w", err)
 			}
+			client = string(s)
 		}
 		if len(c.Interests) > 0 {
-			if interests, err = json.Marshal(c.Interests); err != nil {
+			s, err := json.Marshal(c.Interests)
+			if err != nil {
 				return fmt.Errorf("encode the interests of a contact: %w", err)
 			}
+			interests = string(s)
 		}
-		if i > 0 {
-			sql += ","
-		}
-		sql += row
 		args = append(args, c.ExternalID, c.Name, c.RespLogin, models.FoldLogin(c.RespLogin), client, interests, c.Seq, tx.d.ts(now))
 	}
-	sql += " ON CONFLICT (external_id) DO UPDATE SET name = excluded.name, responsible = excluded.responsible, responsible_folded = excluded.responsible_folded, " +
+	values, args := tx.d.values("ssssjjit", args)
+	isNew := "(xmax = 0)"
+	if tx.d.sqlite { // it has no way to tell
+		isNew = "0"
+	}
+	sql := "INSERT INTO contacts (external_id, name, responsible, responsible_folded, client, interests, seq, updated_at) " + values + " ON CONFLICT (external_id) DO UPDATE SET name = excluded.name, responsible = excluded.responsible, responsible_folded = excluded.responsible_folded, " +
 		"client = excluded.client, interests = excluded.interests, seq = excluded.seq, updated_at = excluded.updated_at " +
-		"WHERE contacts.seq <= excluded.seq RETURNING external_id, id"
+		"WHERE contacts.seq <= excluded.seq RETURNING external_id, id, " + isNew
 	return tx.each(ctx, func(r scanner) error {
 		var external string
 		var id int64
-		err := r.Scan(&external, &id)
+		var fresh bool
+		err := r.Scan(&external, &id, &fresh)
 		ids[external] = id
+		if !fresh {
+			known[id] = true
+		}
 		return err
 	}, sql, args...)
 }
 
-// replacePhones writes the numbers of the contacts that were stored.
-func (tx *Tx) replacePhones(ctx context.Context, all []*models.Contact, ids map[string]int64) error {
-	type number struct {
-		phone string
-		id    int64
-	}
-	var stored []int64
-	var numbers []number
+// phoneOf is one row of contact_phones.
+type phoneOf struct {
+	phone   string
+	contact int64
+}
+
+// replacePhones makes the numbers of the contacts that were stored what they
+// are now. Most stay as they were when a CRM sends all its contacts again, so
+// only what differs is written.
+func (tx *Tx) replacePhones(ctx context.Context, all []*models.Contact, ids map[string]int64, known map[int64]bool) error {
+	var wanted []phoneOf
 	for _, c := range all {
-		id := ids[c.ExternalID]
-		if id == 0 {
-			continue
-		}
-		stored = append(stored, id)
 		for _, p := range c.Phones {
-			numbers = append(numbers, number{p, id})
+			if id := ids[c.ExternalID]; id != 0 {
+				wanted = append(wanted, phoneOf{p, id})
+			}
 		}
 	}
-	if err := tx.deletePhones(ctx, stored); err != nil {
+	stored, err := tx.phonesOf(ctx, slices.Sorted(maps.Keys(known)))
+	if err != nil {
 		return err
 	}
-	return chunks(numbers, 2, func(part []number) error {
-		args := make([]any, 0, 2*len(part))
-		for _, n := range part {
-			args = append(args, n.phone, n.id)
-		}
-		return tx.exec(ctx, "INSERT INTO contact_phones (phone, contact_id) VALUES "+tuples(len(part), 2)+" ON CONFLICT DO NOTHING", args...)
+	stays := map[phoneOf]bool{}
+	wanted = slices.DeleteFunc(wanted, func(p phoneOf) bool {
+		stays[p] = true
+		return stored[p]
 	})
+	maps.DeleteFunc(stored, func(p phoneOf, _ bool) bool { return stays[p] })
+	gone := slices.SortedFunc(maps.Keys(stored), func(a, b phoneOf) int {
+		return cmp.Or(cmp.Compare(a.contact, b.contact), cmp.Compare(a.phone, b.phone))
+	})
+	for part := range slices.Chunk(gone, tx.d.rows(2)) {
+		in, args := tx.d.in("si", phoneArgs(part))
+		if err := tx.exec(ctx, "DELETE FROM contact_phones WHERE (phone, contact_id)"+in, args...); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(wanted, tx.d.rows(2)) {
+		values, args := tx.d.values("si", phoneArgs(part))
+		if err := tx.exec(ctx, "INSERT INTO contact_phones (phone, contact_id) "+values+" ON CONFLICT DO NOTHING", args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func phoneArgs(part []phoneOf) []any {
+	args := make([]any, 0, 2*len(part))
+	for _, p := range part {
+		args = append(args, p.phone, p.contact)
+	}
+	return args
+}
+
+// phonesOf reads the numbers of contacts. On PostgreSQL each is looked up by
+// the index: right after a first import the planner knows nothing of the table
+// and would rather read all of it.
+func (tx *Tx) phonesOf(ctx context.Context, contacts []int64) (map[phoneOf]bool, error) {
+	out := map[phoneOf]bool{}
+	for part := range slices.Chunk(contacts, tx.d.rows(1)) {
+		sql, args := "SELECT phone, contact_id FROM contact_phones WHERE contact_id IN ("+marks(len(part))+")", anys(part)
+		if !tx.d.sqlite {
+			var from string
+			from, args = tx.d.unnest("i", args)
+			sql = "SELECT p.phone, p.contact_id FROM " + from + " CROSS JOIN LATERAL (SELECT phone, contact_id FROM contact_phones WHERE contact_id = v.c0 OFFSET 0) p"
+		}
+		err := tx.each(ctx, func(r scanner) error {
+			var p phoneOf
+			err := r.Scan(&p.phone, &p.contact)
+			out[p] = true
+			return err
+		}, sql, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (tx *Tx) deletePhones(ctx context.Context, contacts []int64) error {

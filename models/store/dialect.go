@@ -58,6 +58,16 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",
 // PostgreSQL 65535).
 const maxParams = 30000
 
+// rows is how many rows of so many values one statement should write. The
+// driver of SQLite looks for each parameter among all of them, so that long
+// lists cost their square.
+func (d dialect) rows(perRow int) int {
+	if d.sqlite {
+		return max(1, 400/perRow)
+	}
+	return maxParams / perRow
+}
+
 // chunks calls fn with parts of all that need at most maxParams parameters.
 func chunks[T any](all []T, perItem int, fn func([]T) error) error {
 	size := maxParams / perItem

@@ -36,6 +36,7 @@ type Options struct {
 
 	PollInterval time.Duration // pace of clients that do not wait; 0: 5 s
 	Region       string        // of numbers that carry none; "": RU
+	AreaCode     string        // of local numbers of that region; "": none is known
 	Timezone     string        // of texts; "": Europe/Moscow
 	Flushers     int           // batches written at once; 0: 4 (1 for SQLite)
 	BatchSize    int           // operations in a batch; 0: 64

@@ -71,6 +71,36 @@ func TestWaitEndsUnchanged(t *testing.T) {
 	})
 }
 
+// How a source's local numbers are read: of its own town, else of the service's.
+func TestLocalNumbers(t *testing.T) {
+	for _, tc := range []struct {
+		name, area, region, setting string
+		raw, want                   string
+	}{
+		{"no area is known", "", "", "", "123-45-67", "1234567"},
+		{"the service's", "495", "", "", "123-45-67", "+74951234567"},
+		{"the source's", "495", "", "812", "123-45-67", "+78121234567"},
+		{"a source of another country", "495", "GB", "", "123-45-67", "1234567"},
+		{"a source of another country and its town", "495", "GB", "1223", "345678", "+441223345678"},
+		{"an extension stays one", "495", "", "812", "1234", "1234"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			in := New(Options{AreaCode: tc.area})
+			s := &models.Source{Region: tc.region, Settings: map[string]any{"area_code": tc.setting}}
+			b := &batch{in: in}
+			b.queueEvent(&op{}, s, models.Event{Phone: tc.raw, DID: tc.raw, Direction: models.In})
+			if got := b.events[0].ev.Phone; got != tc.want {
+				t.Errorf("phone %q, want %q", got, tc.want)
+			}
+			b.queueEvent(&op{}, s, models.Event{Phone: tc.raw, Direction: models.InternalCall})
+			if got := b.events[1].ev.Phone; got != tc.raw {
+				t.Errorf("phone of an internal call %q, want it untouched", got)
+			}
+		})
+	}
+}
+
 func TestTimeIsAWrite(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.accept(event(models.EventRinging, "101"))

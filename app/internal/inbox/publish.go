@@ -27,7 +27,7 @@ func (in *Inbox) Publish(ctx context.Context, who models.Caller, p models.Public
 	if p.TTL == 0 {
 		p.TTL = defaultTTL
 	}
-	if n := phone.Parse(p.Payload.Phone, in.opt.Region); n.E164 != "" {
+	if n := phone.ParseLocal(p.Payload.Phone, in.opt.Region, in.opt.AreaCode); n.E164 != "" {
 		p.Payload.Phone = n.E164
 	}
 	p.Payload.Object.Complete()

@@ -8,6 +8,7 @@ import (
 
 	"zummer/app/internal/routing"
 	"zummer/models"
+	"zummer/models/phone"
 )
 
 // applyEvents is (d): pure, event by event in arrival order. What an operation
@@ -168,5 +169,9 @@ func publicText(err error) string {
 	return "could not be read"
 }
 
-// region is where numbers of the source without a country are dialled.
-func (in *Inbox) region(s *models.Source) string { return cmp.Or(s.Region, in.opt.Region) }
+// number is what a number of the source means, as a country and a town of the
+// source would dial it.
+func (in *Inbox) number(s *models.Source, raw string) phone.Number {
+	region, area := s.Numbering(in.opt.Region, in.opt.AreaCode)
+	return phone.ParseLocal(raw, region, area)
+}

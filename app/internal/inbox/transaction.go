@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"zummer/models"
-	"zummer/models/phone"
 )
 
 // batch is one run of one transaction: (a) repeat keys, (b) calls locked in
@@ -133,14 +132,14 @@ func (b *batch) journal(o *op, fresh []bool) error {
 func (b *batch) queueEvent(o *op, s *models.Source, e models.Event) {
 	hidden := false
 	if e.Direction != models.InternalCall {
-		n := phone.Parse(e.Phone, b.in.region(s))
+		n := b.in.number(s, e.Phone)
 		hidden = n.Hidden && e.Phone != ""
 		e.Phone = n.E164
 		if e.Phone == "" {
 			e.Phone = n.Digits
 		}
 	}
-	if n := phone.Parse(e.DID, b.in.region(s)); n.E164 != "" {
+	if n := b.in.number(s, e.DID); n.E164 != "" {
 		e.DID = n.E164
 	}
 	b.events = append(b.events, &pendingEvent{op: o, source: s, ev: e, hidden: hidden})

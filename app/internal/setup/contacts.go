@@ -54,7 +54,7 @@ func (s *Setup) DeleteContact(ctx context.Context, by models.Actor, externalID s
 
 // ContactsByPhone finds contacts by a number as people write it.
 func (s *Setup) ContactsByPhone(ctx context.Context, raw string) ([]models.Contact, error) {
-	key := phone.Parse(raw, s.opt.Region).Key()
+	key := phone.ParseLocal(raw, s.opt.Region, s.opt.AreaCode).Key()
 	if key == "" {
 		return nil, models.InvalidField("phone", "there is no number in it")
 	}
@@ -77,6 +77,21 @@ func (s *Setup) writeContacts(ctx context.Context, fn func(tx Tx, now time.Time)
 	return err
 }
 
+// ReadContact checks and cleans one contact that a CRM wrote as a line of an
+// import, without storing it: an answer to a lookup. Errors: Malformed; Invalid
+// with the field.
+func (s *Setup) ReadContact(raw []byte) (models.Contact, error) {
+	in, err := readContact(raw)
+	if err != nil {
+		return models.Contact{}, err
+	}
+	c, err := s.contact(in)
+	if err != nil {
+		return models.Contact{}, err
+	}
+	return *c, nil
+}
+
 // contact checks and cleans what the CRM sent. A number that cannot be read is
 // left out: the client is still known by the others.
 func (s *Setup) contact(in models.ContactInput) (*models.Contact, error) {
@@ -87,7 +102,7 @@ func (s *Setup) contact(in models.ContactInput) (*models.Contact, error) {
 	}
 	seen := map[string]bool{}
 	for _, raw := range in.Phones {
-		key := phone.Parse(raw, s.opt.Region).Key()
+		key := phone.ParseLocal(raw, s.opt.Region, s.opt.AreaCode).Key()
 		if key == "" || seen[key] || len(seen) == maxPhones {
 			continue
 		}

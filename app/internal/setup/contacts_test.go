@@ -176,7 +176,7 @@ func TestImportContacts(t *testing.T) {
 	onBoth(t, func(w *world) {
 		imp := func(body string, full bool) models.ImportReport {
 			t.Helper()
-			r, err := w.ImportContacts(w.ctx, by(), iotest.OneByteReader(strings.NewReader(body)), full)
+			r, err := w.ImportContacts(w.ctx, by(), iotest.OneByteReader(strings.NewReader(body)), full, nil)
 			w.must(err)
 			return r
 		}
@@ -244,7 +244,7 @@ func TestImportIsAsLenientAsPut(t *testing.T) {
 {"external_id":"e","seq":"1.5"}
 {"external_id":"f","phones":"+79030000003"}
 {"external_id":{},"seq":1}
-`), false)
+`), false, nil)
 		w.must(err)
 		if r.Stored != 3 || r.Failed != 4 {
 			t.Fatalf("report %+v", r)
@@ -260,9 +260,75 @@ func TestImportIsAsLenientAsPut(t *testing.T) {
 	})
 }
 
+// TestImportTellsItsProgress: after every transaction, and never more than is
+// committed.
+func TestImportTellsItsProgress(t *testing.T) {
+	onBoth(t, func(w *world) {
+		var all strings.Builder
+		for i := range 1201 {
+			all.WriteString(line(i, 5))
+		}
+		var told []string
+		progress := func(r models.ImportReport) {
+			ids, err := w.st.ContactIDs(w.ctx, "", 10_000)
+			w.must(err)
+			told = append(told, fmt.Sprintf("%d lines, %d stored, %d ignored, %d removed, %d there", r.Lines, r.Stored, r.Ignored, r.Removed, len(ids)))
+		}
+		_, err := w.ImportContacts(w.ctx, by(), strings.NewReader(all.String()), true, progress)
+		w.must(err)
+		_, err = w.ImportContacts(w.ctx, by(), strings.NewReader(line(1, 4)+line(2, 5)), true, progress)
+		w.must(err)
+		if want := []string{
+			"500 lines, 500 stored, 0 ignored, 0 removed, 500 there", "1000 lines, 1000 stored, 0 ignored, 0 removed, 1000 there", "1201 lines, 1201 stored, 0 ignored, 0 removed, 1201 there",
+			"2 lines, 1 stored, 1 ignored, 0 removed, 1201 there", "2 lines, 1 stored, 1 ignored, 500 removed, 701 there",
+			"2 lines, 1 stored, 1 ignored, 1000 removed, 201 there", "2 lines, 1 stored, 1 ignored, 1199 removed, 2 there",
+		}; !slices.Equal(told, want) {
+			t.Errorf("told\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
+		}
+	})
+}
+
+// TestPhonesFollowTheContact: only what differs is written, and what differs is.
+func TestPhonesFollowTheContact(t *testing.T) {
+	onBoth(t, func(w *world) {
+		for _, step := range []struct {
+			name   string
+			phones []string
+		}{
+			{"new", []string{"+79030000001", "+79030000002"}},
+			{"the same again", []string{"+79030000001", "+79030000002"}},
+			{"in another order", []string{"+79030000002", "+79030000001"}},
+			{"one goes, one comes", []string{"+79030000002", "+79030000003"}},
+			{"all go", nil},
+			{"one comes back", []string{"+79030000001"}},
+		} {
+			_, err := w.ImportContacts(w.ctx, by(), strings.NewReader(fmt.Sprintf(`{"external_id":"a","phones":["%s"]}`, strings.Join(step.phones, `","`))), false, nil)
+			w.must(err)
+			_, err = w.PutContact(w.ctx, by(), models.ContactInput{ExternalID: "b", Phones: []string{"+79030000001", "+79030000004"}})
+			w.must(err)
+			for _, phone := range []string{"+79030000001", "+79030000002", "+79030000003", "+79030000004"} {
+				var got, want []string
+				for _, c := range w.byPhone(phone) {
+					got = append(got, c.ExternalID)
+				}
+				slices.Sort(got)
+				if slices.Contains(step.phones, phone) {
+					want = append(want, "a")
+				}
+				if phone == "+79030000001" || phone == "+79030000004" {
+					want = append(want, "b")
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%s: %s is of %q, want %q", step.name, phone, got, want)
+				}
+			}
+		}
+	})
+}
+
 func TestImportReportsManyErrors(t *testing.T) {
 	onBoth(t, func(w *world) {
-		r, err := w.ImportContacts(w.ctx, by(), strings.NewReader(strings.Repeat("[]\n", 250)), false)
+		r, err := w.ImportContacts(w.ctx, by(), strings.NewReader(strings.Repeat("[]\n", 250)), false, nil)
 		w.must(err)
 		if r.Failed != 250 || len(r.Errors) != 100 || r.Errors[99].Line != 100 {
 			t.Fatalf("%d failed, %d told, the last at %d", r.Failed, len(r.Errors), r.Errors[len(r.Errors)-1].Line)
@@ -275,7 +341,7 @@ func TestImportBreaksOff(t *testing.T) {
 		_, err := w.PutContact(w.ctx, by(), models.ContactInput{ExternalID: "old"})
 		w.must(err)
 		broken := errors.New("connection reset")
-		r, err := w.ImportContacts(w.ctx, by(), io.MultiReader(strings.NewReader(line(1, 1)+line(2, 1)+`{"external_id":"c-3","na`), iotest.ErrReader(broken)), true)
+		r, err := w.ImportContacts(w.ctx, by(), io.MultiReader(strings.NewReader(line(1, 1)+line(2, 1)+`{"external_id":"c-3","na`), iotest.ErrReader(broken)), true, nil)
 		w.refused(err, models.Malformed, "")
 		if !errors.Is(err, broken) || r.Stored != 2 || r.Removed != 0 || r.Failed != 0 {
 			t.Fatalf("report %+v, error %v", r, err)

@@ -27,8 +27,9 @@ const (
 // that broke off may be sent again from its start. full removes the contacts
 // that no line named and that nobody stored since the import began, unless a
 // line was bad or there was none. The report is right also beside an error.
-func (s *Setup) ImportContacts(ctx context.Context, by models.Actor, r io.Reader, full bool) (models.ImportReport, error) {
-	im := &importing{s: s, by: by, full: full, seed: maphash.MakeSeed(), named: map[uint64]struct{}{}}
+// progress is told after every transaction how far it is; nil: nobody.
+func (s *Setup) ImportContacts(ctx context.Context, by models.Actor, r io.Reader, full bool, progress func(models.ImportReport)) (models.ImportReport, error) {
+	im := &importing{s: s, by: by, full: full, progress: progress, seed: maphash.MakeSeed(), named: map[uint64]struct{}{}}
 	err := s.writeContacts(ctx, func(_ Tx, now time.Time) error {
 		im.began = now
 		return errUnchanged
@@ -49,14 +50,15 @@ func (s *Setup) ImportContacts(ctx context.Context, by models.Actor, r io.Reader
 
 // importing is one ImportContacts.
 type importing struct {
-	s      *Setup
-	by     models.Actor
-	full   bool
-	began  time.Time
-	batch  []*models.Contact
-	at     map[string]int // external id → index in batch
-	report models.ImportReport
-	entry  models.AuditEntry // one for the whole, brought up to date by every transaction
+	s        *Setup
+	by       models.Actor
+	full     bool
+	began    time.Time
+	progress func(models.ImportReport)
+	batch    []*models.Contact
+	at       map[string]int // external id → index in batch
+	report   models.ImportReport
+	entry    models.AuditEntry // one for the whole, brought up to date by every transaction
 
 	// named holds a hash of every external id that a line named. Two ids with
 	// one hash would at worst leave a contact that should go.
@@ -230,6 +232,9 @@ func (im *importing) write(ctx context.Context, fn func(tx Tx, now time.Time, re
 		return err
 	}
 	im.report = report
+	if im.progress != nil {
+		im.progress(report)
+	}
 	if entry.ID != 0 {
 		im.entry = entry
 	}

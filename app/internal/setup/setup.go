@@ -34,7 +34,8 @@ type Options struct {
 	// so that the calls that waited for one are routed. nil: nobody.
 	Mapped func(ctx context.Context, source int64, extension string) error
 
-	Region string // of contacts' numbers that carry none; "": RU
+	Region   string // of contacts' numbers that carry none; "": RU
+	AreaCode string // of those that are local; "": none is known
 }
 
 // Setup changes the set-up. Its methods may be called from any goroutine.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"zummer/models"
+	"zummer/models/phone"
 )
 
 // PutSource makes the source, or replaces what is stored: nil fields get their
@@ -105,10 +106,15 @@ func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.So
 	if src.Settings == nil {
 		src.Settings = map[string]any{}
 	}
-	if kind.Validate == nil {
-		return nil
+	if kind.Validate != nil {
+		if err := kind.Validate(src.Settings, src.Secret); err != nil {
+			return err
+		}
 	}
-	return kind.Validate(src.Settings, src.Secret)
+	if at, code := src.Numbering(s.opt.Region, ""); code != "" && !phone.ValidArea(code, at) {
+		return models.InvalidField("settings."+models.SettingAreaCode, "%s has no area code %q; give its digits alone, such as 495", at, models.CutText(code, 20))
+	}
+	return nil
 }
 
 // openSettings is settings without what is secret in a kind: another one may

@@ -66,6 +66,9 @@ func TestPutSourceRefuses(t *testing.T) {
 			{"unknown group", "a", "group", models.SourceInput{Kind: p("generic"), Group: p("nobody")}},
 			{"secret too long", "a", "secret", models.SourceInput{Kind: p("generic"), Secret: p(strings.Repeat("x", 1025))}},
 			{"name too long", "a", "name", models.SourceInput{Kind: p("generic"), Name: p(strings.Repeat("ы", 129))}},
+			{"area code of no town", "a", "settings.area_code", models.SourceInput{Kind: p("generic"), Settings: map[string]any{"area_code": "100"}}},
+			{"area code with the trunk prefix", "a", "settings.area_code", models.SourceInput{Kind: p("generic"), Settings: map[string]any{"area_code": "8495"}}},
+			{"area code of another country", "a", "settings.area_code", models.SourceInput{Kind: p("generic"), Region: p("GB"), Settings: map[string]any{"area_code": "495"}}},
 			{"settings of the kind", "a", "settings.host", models.SourceInput{Kind: p("strict"), Secret: p("x")}},
 			{"secret of the kind", "a", "secret", models.SourceInput{Kind: p("strict"), Settings: map[string]any{"host": "pbx"}}},
 		} {
