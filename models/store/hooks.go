@@ -147,3 +147,8 @@ func (tx *Tx) FindIdempotency(ctx context.Context, now time.Time, token int64, k
 func (tx *Tx) SaveIdempotency(ctx context.Context, token int64, key string, response []byte) error {
 	return tx.exec(ctx, "UPDATE idempotency_keys SET response = ? WHERE token_id = ? AND key = ?", string(response), token, key)
 }
+
+// DropIdempotency gives a taken key back.
+func (tx *Tx) DropIdempotency(ctx context.Context, token int64, key string) error {
+	return tx.exec(ctx, "DELETE FROM idempotency_keys WHERE token_id = ? AND key = ?", token, key)
+}
