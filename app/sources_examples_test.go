@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -148,6 +149,31 @@ func (x *examples) none(t *testing.T, token, when string) {
 			t.Errorf("%s the set has %+v", when, r)
 		}
 	}
+}
+
+// TestSourcesReadme follows docs/sources/README.md: the token, the publication,
+// and the same again.
+func TestSourcesReadme(t *testing.T) {
+	tool(t, "curl")
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		x := newExamples(t, dsn)
+		lines := commands(t, "docs/sources/README.md", "order-17")
+		if len(lines) != 3 {
+			t.Fatalf("the block has %d lines, want the variables, the token and the publication: %q", len(lines), lines)
+		}
+		made := regexp.MustCompile(`"token":"([^"]+)"`).FindStringSubmatch(sh(t, []string{"ADMIN=" + apptest.AdminToken}, x.Instance, lines[:2]))
+		if made == nil {
+			t.Fatal("no token was made")
+		}
+		env, publish := []string{"TOKEN=" + made[1]}, append(lines[:1:1], lines[2])
+		first := sh(t, env, x.Instance, publish)
+		if again := sh(t, env, x.Instance, publish); again != first {
+			t.Errorf("the first time %s, again %s", first, again)
+		}
+		if row := x.one(t, x.ivanov, "order.paid"); row.Title != "Заказ 17 оплачен" || row.Action != "show" || row.Rev != 1 {
+			t.Errorf("the row is %+v", row)
+		}
+	})
 }
 
 // TestMailExample: a message on stdin is a row; its thread collapses, a repeat
