@@ -46,11 +46,16 @@ func kinds() []setup.Kind {
 			}
 			return a.CheckSettings(own, secret)
 		}}
-		for _, f := range a.Info().Settings {
+		info := a.Info()
+		for _, f := range info.Settings {
 			if f.Type == "secret" {
 				k.Secrets = append(k.Secrets, f.Name)
 			}
+			if f.Place {
+				k.Places = append(k.Places, f.Name)
+			}
 		}
+		k.SendsSecret = info.Secret != nil && info.Secret.Sent
 		out = append(out, k)
 	}
 	return out

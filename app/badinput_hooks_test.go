@@ -107,14 +107,16 @@ func TestHooksKeepWhatCannotBeParsed(t *testing.T) {
 }
 
 // replayAfterMending: what failed for its source's settings does its work when
-// it is replayed. The source is of another kind afterwards.
+// it is replayed with the right ones.
 func replayAfterMending(t *testing.T, s *shop) {
 	t.Helper()
-	form := "event=ringing&uniqueid=1.2&linkedid=1.1&channel=PJSIP/101-00000001&direction=inbound&connected=%2B79031234567&ext=101"
-	if a := s.Do("POST", s.hook, "", form, "Content-Type", "application/x-www-form-urlencoded"); a.Status != 200 || a.JSON(t)["parsed"] != false {
-		t.Fatalf("a dialplan's request to kind generic: %d %s", a.Status, a.Body)
+	hook := s.Source("dialplan", "asterisk-http", nil)
+	s.Admin("PUT", "/v1/admin/extensions/dialplan/101", map[string]any{"user": "ivanov"})
+	form := "event=ringing&uniqueid=1.2&linkedid=1.1&channel=PJSIP/desk-101-00000001&direction=inbound&connected=%2B79031234567"
+	if a := s.Do("POST", hook, "", form, "Content-Type", "application/x-www-form-urlencoded"); a.Status != 200 || a.JSON(t)["parsed"] != false {
+		t.Fatalf("a channel that is no phone's: %d %s", a.Status, a.Body)
 	}
-	s.Admin("PUT", "/v1/admin/sources/office", map[string]any{"kind": "asterisk-http", "name": "office"})
+	s.Admin("PUT", "/v1/admin/sources/dialplan", map[string]any{"settings": map[string]any{"phones": "^desk-([0-9]+)$"}})
 	re := s.Admin("POST", "/v1/admin/webhooks/"+s.journal("failed")[0]["id"].(string)+"/replay", nil)
 	if re["outcome"] != "stored" {
 		t.Fatalf("replayed: %v", re)

@@ -154,7 +154,8 @@ func TestHostileTexts(t *testing.T) {
 }
 
 // TestLenient: what 1C, curl and old forms do to values is understood, and
-// what is not known is ignored.
+// where clients and publishers ask, what is not known is ignored; the set-up
+// side refuses it.
 func TestLenient(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
@@ -169,6 +170,9 @@ func TestLenient(t *testing.T) {
 			{"numbers with a narrow space", "POST", "/v1/notifications", s.publish, `{"user":"ivanov","kind":"note","expires_in_s":"3 600"}`, nil, 201},
 			{"a whole number with a point", "POST", "/v1/notifications/poll", s.ivanov, `{"wait":0.0,"limit":50.0}`, nil, 200},
 			{"unknown fields", "POST", "/v1/notifications", s.publish, `{"user":"ivanov","kind":"note","colour":"red","nested":{"a":[1]}}`, nil, 201},
+			{"unknown fields of a poll", "POST", "/v1/notifications/poll", s.ivanov, `{"wait":0,"colour":"red"}`, nil, 200},
+			{"unknown fields of me", "POST", "/v1/me", s.ivanov, `{"quiet":false,"colour":"red"}`, nil, 200},
+			{"unknown fields of a contact", "PUT", "/v1/sync/contacts/c3", s.sync, `{"phones":["+79031234567"],"colour":"red"}`, nil, 422},
 			{"unknown parameters", "GET", "/v1/notifications?colour=red&_=123", s.ivanov, nil, nil, 200},
 			{"nulls", "POST", "/v1/notifications", s.publish, `{"user":"ivanov","group":null,"kind":"note","title":null,"object":null,"data":null,"expires_in_s":null}`, nil, 201},
 			{"a byte order mark", "POST", "/v1/notifications", s.publish, "\xef\xbb\xbf" + `{"user":"ivanov","kind":"note"}`, nil, 201},

@@ -242,5 +242,15 @@ func TestPublishing(t *testing.T) {
 		if got := users(publish(`{"group":"sales","kind":"note"}`)); !slices.Equal(got, []string{"ivanov"}) {
 			t.Errorf("to a group that somebody left: %v", got)
 		}
+		s.Admin("PUT", "/v1/admin/groups/sales", map[string]any{"members": []string{"petrova"}})
+		refused(t, "to a group that everybody left", s.Do("POST", "/v1/notifications", s.publish, `{"group":"sales","kind":"note","title":"x"}`, "Idempotency-Key", "new"), 422, "invalid")
+		if late := publish(`{"group":"sales","kind":"note"}`, "Idempotency-Key", "k"); fmt.Sprint(late) != fmt.Sprint(first) {
+			t.Errorf("the retry of what was taken, after everybody left: %v, want %v", late, first)
+		}
+		refused(t, "another request under that key", s.Do("POST", "/v1/notifications", s.publish, `{"group":"sales","kind":"other"}`, "Idempotency-Key", "k"), 422, "idempotency_mismatch")
+		s.Admin("PUT", "/v1/admin/groups/sales", map[string]any{"members": []string{"ivanov"}})
+		if got := users(publish(`{"group":"sales","kind":"note","title":"x"}`, "Idempotency-Key", "new")); !slices.Equal(got, []string{"ivanov"}) {
+			t.Errorf("a refused request under its key, once it is right: %v", got)
+		}
 	})
 }

@@ -70,12 +70,15 @@ func (a *API) putExtension(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	ext := pathParam(c, "extension")
+	f.only("user", "source", "extension") // the last ones as GET shows them
+	f.same("source", src.Slug)
+	f.same("extension", models.NormalizeExtension(ext))
 	f.required("user", models.MaxName)
 	user := a.userParam(f, "user")
 	if err := f.err(); err != nil {
 		return err
 	}
-	ext := pathParam(c, "extension")
 	if err := a.d.Setup.MapExtension(c.Request().Context(), actorOf(c), src.Slug, ext, user); err != nil {
 		return err
 	}
@@ -135,6 +138,8 @@ func (a *API) putGroup(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	f.only("members", "name")
+	f.same("name", pathParam(c, "name"))
 	if _, named := f.get("members"); !named {
 		f.fail("members", "is required")
 	}

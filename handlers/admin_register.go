@@ -89,6 +89,7 @@ func (a *API) act(c echo.Context, action string) (models.Notification, error) {
 		if err != nil {
 			return models.Notification{}, err
 		}
+		f.only("user")
 		f.required("user", models.MaxName)
 		to = a.userParam(f, "user")
 		if err := f.err(); err != nil {

@@ -95,6 +95,9 @@ func (a *API) putSource(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	f.only("kind", "name", "secret", "timezone", "region", "group", "line_group", "outgoing", "active", "settings",
+		"slug", "hook_url", "has_secret", "rotating", "created_at") // the last ones as GET shows them
+	f.same("slug", pathParam(c, "slug"))
 	in := models.SourceInput{
 		Kind: f.optStr("kind"), Name: f.optStr("name"), Secret: f.optStr("secret"), Timezone: optClear(f, "timezone"), Region: optClear(f, "region"),
 		Group: optClear(f, "group"), LineGroup: optClear(f, "line_group"), Outgoing: f.optBool("outgoing"), Active: f.optBool("active"),

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -83,6 +84,10 @@ func (a *API) putUser(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	f.only("name", "external_id", "pop_on", "quiet", "active", "timezone",
+		"login", "pending", "extensions", "created_at") // the last ones as GET shows them
+	f.same("login", pathParam(c, "login"))
+	a.sameExtensions(f, pathParam(c, "login"))
 	in := models.UserInput{
 		Name: f.optStr("name"), ExternalID: f.optStr("external_id"), PopOn: f.optStr("pop_on"), Timezone: f.optStr("timezone"),
 		Quiet: f.optBool("quiet"), Active: f.optBool("active"),
@@ -95,6 +100,30 @@ func (a *API) putUser(c echo.Context) error {
 		return err
 	}
 	return writeJSON(c, http.StatusOK, userBodyOf(&u, extensionsByUser(a.d.Setup.Directory())[u.ID]))
+}
+
+// sameExtensions refuses other extensions than the user has: they are given at
+// an address of their own.
+func (a *API) sameExtensions(f *fields, login string) {
+	if !f.has("extensions") {
+		return
+	}
+	d := a.d.Setup.Directory()
+	var has, given []string
+	if u := d.UserByLogin(login); u != nil {
+		for _, e := range extensionsOf(d, u.ID) {
+			has = append(has, e.Source+"/"+e.Number)
+		}
+	}
+	for _, v := range f.list("extensions") {
+		m, _ := v.(map[string]any)
+		given = append(given, fmt.Sprint(m["source"], "/", m["number"]))
+	}
+	slices.Sort(given)
+	slices.Sort(has)
+	if !slices.Equal(has, given) {
+		f.fail("extensions", "are given one by one: PUT /v1/admin/extensions/SOURCE/EXTENSION")
+	}
 }
 
 func (a *API) deleteUser(c echo.Context) error {
@@ -164,6 +193,7 @@ func (a *API) newToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	f.only("name", "scopes", "expires_at")
 	in := models.TokenInput{Name: f.strMax("name", models.MaxName), Scopes: f.strs("scopes"), ExpiresAt: f.time("expires_at", models.ZoneOf(a.d.Timezone))}
 	if err := f.err(); err != nil {
 		return err

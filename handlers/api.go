@@ -82,6 +82,8 @@ type API struct {
 	polls   atomic.Int64
 	buffers sync.Pool // of *answer: only its buffers
 	zones   sync.Map  // name → *time.Location
+
+	otherSite func(*http.Request) error // see sameSite
 }
 
 // New makes the surface over d.
@@ -105,7 +107,7 @@ func New(d Deps) *API {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
-	return &API{d: d, log: d.Log}
+	return &API{d: d, log: d.Log, otherSite: otherSite(append([]string{d.PublicURL}, d.CORSOrigins...)...)}
 }
 
 // Waiting is how many polls this process holds right now.

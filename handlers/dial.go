@@ -18,13 +18,15 @@ import (
 const askBudget = 15 * time.Second
 
 // dial is POST /v1/calls: the PBX rings the user's phone, then the number. A
-// token of a user dials for that user; a token of nobody names one.
+// token of a user dials for that user; a token of nobody names one. Under an
+// Idempotency-Key the phone rings once: see dial_once.go.
 func (a *API) dial(c echo.Context) error {
 	f, err := readFields(c)
 	if err != nil {
 		return err
 	}
 	number, slug, login := f.required("phone", 64), f.str("source"), f.str("user")
+	key := readIdempotencyKey(c, f)
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -32,31 +34,59 @@ func (a *API) dial(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	source, dialer, from, err := a.line(user, slug)
+	// An order that was begun is finished, whether its client stays or not.
+	ctx := context.WithoutCancel(c.Request().Context())
+	place := func() (dialAnswer, error) { return a.place(ctx, actorOf(c), user, slug, number) }
+	var answer dialAnswer
+	if key == "" {
+		answer, err = place()
+	} else {
+		answer, err = a.once(ctx, callerOf(c), key, []string{user.Login, slug, number}, place)
+	}
 	if err != nil {
 		return err
+	}
+	return writeJSON(c, http.StatusAccepted, answer)
+}
+
+// dialAnswer says that the PBX took the order.
+type dialAnswer struct {
+	Order     string  `json:"order"`
+	Source    string  `json:"source"`
+	Extension string  `json:"extension"`
+	Call      *string `json:"call"`
+}
+
+// place gives the order to the user's PBX. Errors: Conflict dial_unknown when
+// nobody knows whether the phone rings.
+func (a *API) place(ctx context.Context, by Actor, user *models.User, slug, number string) (dialAnswer, error) {
+	source, dialer, from, err := a.line(user, slug)
+	if err != nil {
+		return dialAnswer{}, err
 	}
 	cfg := SourceConfig(source, a.d.Timezone, a.d.Region, time.Now())
 	e164 := a.e164(source, number)
 	if e164 == "" {
-		return models.InvalidField("phone", "is no telephone number")
+		return dialAnswer{}, models.InvalidField("phone", "is no telephone number")
 	}
 	order := pbx.Order{From: from, Phone: e164, ID: rand.Text()}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), askBudget)
+	ctx, cancel := context.WithTimeout(ctx, askBudget)
 	defer cancel()
-	if err := a.d.Setup.AuditNote(ctx, actorOf(c), "call.dial", user.Login, "source "+source.Slug+", order "+order.ID); err != nil {
-		return err
+	if err := a.d.Setup.AuditNote(ctx, by, "call.dial", user.Login, "source "+source.Slug+", order "+order.ID); err != nil {
+		return dialAnswer{}, err
 	}
-	call, err := dialer.Dial(ctx, a.d.Outbound(source), cfg, order)
-	if err != nil {
-		return err
+	sent := &sentOrder{do: a.d.Outbound(source)}
+	call, err := dialer.Dial(ctx, sent, cfg, order)
+	switch {
+	case err != nil && (sent.lost.Load() || sent.wrote.Load() && ctx.Err() != nil):
+		e := errDialUnknown()
+		e.Cause = err
+		a.log.WarnContext(ctx, "nobody knows whether an order was carried out", "source", source.Slug, "order", order.ID, "err", err)
+		return dialAnswer{}, e
+	case err != nil:
+		return dialAnswer{}, err
 	}
-	return writeJSON(c, http.StatusAccepted, struct {
-		Order     string  `json:"order"`
-		Source    string  `json:"source"`
-		Extension string  `json:"extension"`
-		Call      *string `json:"call"`
-	}{order.ID, source.Slug, from, orNull(call)})
+	return dialAnswer{Order: order.ID, Source: source.Slug, Extension: from, Call: orNull(call)}, nil
 }
 
 // dialler is the user whose phone rings.

@@ -3,8 +3,10 @@ package handlers
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -335,6 +337,42 @@ func (f *fields) object(name string) *fields {
 		return nil
 	}
 	return &fields{m: m}
+}
+
+// only refuses what the body names beside names: the set-up side replaces what
+// is absent by its default, so a misspelled field must not pass for an absent
+// one. Parameters of the address and what is inside of a field are not looked at.
+func (f *fields) only(names ...string) {
+	unknown := map[string]bool{}
+	for name := range f.m {
+		unknown[name] = true
+	}
+	for name := range f.form {
+		if i := strings.IndexAny(name, ".["); i > 0 { // a part of an object, or of a list
+			name = name[:i]
+		}
+		unknown[name] = true
+	}
+	for _, name := range names {
+		delete(unknown, name)
+	}
+	for i, name := range slices.Sorted(maps.Keys(unknown)) {
+		if i == maxUnknown {
+			break
+		}
+		f.fail(models.CutText(name, 80), "is not known here")
+	}
+}
+
+// maxUnknown fields are named in one answer.
+const maxUnknown = 10
+
+// same refuses a value that names something else than the address does; absent
+// is right, and case does not matter.
+func (f *fields) same(name, address string) {
+	if f.has(name) && models.FoldLogin(f.str(name)) != models.FoldLogin(address) {
+		f.fail(name, "is another one than that of the address")
+	}
 }
 
 // adopt takes over what is wrong inside a nested object.

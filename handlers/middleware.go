@@ -118,10 +118,14 @@ func (a *API) auth(scope string) echo.MiddlewareFunc {
 	}
 }
 
-// identify finds the caller of a request, or says why nobody is let in.
+// identify finds the caller of a request, or says why nobody is let in. What a
+// page of another site makes a browser change is refused here, for all of /v1.
 func (a *API) identify(c echo.Context, scope string) (models.Caller, error) {
 	var nobody models.Caller
 	req := c.Request()
+	if err := a.sameSite(req); err != nil {
+		return nobody, err
+	}
 	token := a.tokenOf(req)
 	if token == "" {
 		return nobody, models.Errorf(models.Unauthorized, "send a token: Authorization: Bearer TOKEN, or as the password of HTTP Basic")

@@ -26,7 +26,7 @@ func (a *API) registerPages(e *echo.Echo) {
 		panic(err) // the templates are part of the program and a test parses them
 	}
 	p := &pages{a: a, web: w}
-	sameSite := crossSite(always, a.d.PublicURL)
+	sameSite := samePages(a.d.PublicURL)
 	admin := func(method, path string, h echo.HandlerFunc) {
 		e.Add(method, path, h, a.entry, p.head, sameSite, a.auth(models.ScopeAdmin))
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -156,6 +157,48 @@ func TestPasswordOfABrowserFromAnotherSite(t *testing.T) {
 			rec := call(t, e, tt.method, tt.target, "", tt.headers...)
 			if rec.Code != tt.status || tt.status == 403 && (len(f.did) > 0 || problemIn(t, rec).Code != "cross_origin") {
 				t.Errorf("status %d, did %v, want %d: %s", rec.Code, f.did, tt.status, rec.Body)
+			}
+		})
+	}
+}
+
+// So does a browser that has a user's password: whatever the client routes
+// change must not be changed by a page of another site.
+func TestPasswordOfAUserFromAnotherSite(t *testing.T) {
+	const evil = "Origin: https://evil.example"
+	asUser := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("ivanov:"+ivanovToken))
+	asCaller := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("ivanov:"+dialToken))
+	form := "Content-Type: application/x-www-form-urlencoded"
+	for _, tt := range []struct {
+		name, method, target, body string
+		headers                    []string
+		status                     int
+	}{
+		{"my settings", "POST", "/v1/me", "quiet=true", []string{asUser, form, evil}, 403},
+		{"my settings, a new browser", "POST", "/v1/me", "quiet=true", []string{asUser, form, "Sec-Fetch-Site: cross-site"}, 403},
+		{"everything acknowledged", "POST", "/v1/notifications/ack-all", "version=k3f.1", []string{asUser, form, evil}, 403},
+		{"one acknowledged", "POST", "/v1/notifications/9/processed", "rev=1", []string{asUser, form, evil}, 403},
+		{"a poll with acknowledgements", "POST", "/v1/notifications/poll", "ack=9.1&wait=0", []string{asUser, form, evil}, 403},
+		{"a call placed", "POST", "/v1/calls", "phone=%2B79031234567", []string{asCaller, form, evil}, 403},
+		{"a picture whose address acknowledges", "GET", "/v1/notifications?ack=9.1", "", []string{asUser, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, 403},
+		{"the same as a list", "GET", "/v1/notifications?ack[]=9.1", "", []string{asUser, "Sec-Fetch-Site: same-site"}, 403},
+		{"a link that only reads", "GET", "/v1/notifications", "", []string{asUser, "Sec-Fetch-Site: cross-site"}, 200},
+		{"our own page", "POST", "/v1/me", "quiet=true", []string{asUser, form, "Sec-Fetch-Site: same-origin"}, 200},
+		{"our own page acknowledges", "GET", "/v1/notifications?ack=9.1", "", []string{asUser, "Sec-Fetch-Site: same-origin"}, 200},
+		{"a page of a configured origin", "POST", "/v1/notifications/poll", "ack=9.1&wait=0", []string{asUser, form, "Sec-Fetch-Site: cross-site", "Origin: https://crm.example"}, 200},
+		{"1C and curl, which send no origin", "POST", "/v1/notifications/ack-all", "version=k3f.1", []string{asUser, form}, 200},
+		{"the same by GET", "GET", "/v1/notifications?ack=9.1", "", []string{asUser}, 200},
+		{"a bearer token, which no browser sends by itself", "POST", "/v1/me", "quiet=true", []string{asIvanov, form, evil}, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newSetupFakes()
+			e, _ := setupSurface(t, f, func(d *Deps) { d.CORSOrigins = []string{"https://crm.example"} })
+			rec := call(t, e, tt.method, tt.target, tt.body, tt.headers...)
+			if rec.Code != tt.status || tt.status == 403 && problemIn(t, rec).Code != "cross_origin" {
+				t.Errorf("status %d, want %d: %s", rec.Code, tt.status, rec.Body)
+			}
+			if done := len(f.patched) + len(f.acked) + len(f.ackAll) + len(f.polled) + len(f.did); tt.status == 403 && done > 0 {
+				t.Error("it was carried out")
 			}
 		})
 	}

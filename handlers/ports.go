@@ -75,6 +75,15 @@ type Setup interface {
 	// AuditNote writes down what was done or shown without a change of the set-up.
 	// detail must hold no secret and no phone number.
 	AuditNote(ctx context.Context, by Actor, what, object, detail string) error
+
+	// TakeKey takes an Idempotency-Key of a token for 24 h, before something
+	// that must not happen twice; then answer is nil, and KeepAnswer or FreeKey
+	// follows. Else it is what was kept under the key, and nothing is to be
+	// done. Errors: Conflict "running", Invalid "idempotency_mismatch".
+	TakeKey(ctx context.Context, token int64, key, hash string) (answer []byte, err error)
+	KeepAnswer(ctx context.Context, token int64, key string, answer []byte) error
+	// FreeKey gives the key back: what it was taken for did not happen.
+	FreeKey(ctx context.Context, token int64, key string) error
 }
 
 // Journal reads what was stored: lists for clients and administrators. after

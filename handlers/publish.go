@@ -75,11 +75,15 @@ func (a *API) readPublication(f *fields) models.Publication {
 	if p.Action == "" {
 		p.Action = models.ActionShow
 	}
-	if p.Kind != "" && !plain(p.Kind, maxKindOrAction) {
-		f.fail("kind", "may have letters a–z, digits and . _ - only")
+	switch {
+	case p.Kind == "": // told by required
+	case !plain(p.Kind, maxKindOrAction):
+		f.fail("kind", "may have Latin letters, digits and . _ - only")
+	case ofTheRules(p.Kind):
+		f.fail("kind", "%s is a kind that Zummer itself gives; take a word of your own, like callback.requested", p.Kind)
 	}
 	if !plain(string(p.Action), maxKindOrAction) {
-		f.fail("action", "may have letters a–z, digits and . _ - only")
+		f.fail("action", "may have Latin letters, digits and . _ - only")
 	}
 	for name, into := range map[string]**models.Object{"object": &p.Payload.Object, "client": &p.Payload.Client} {
 		inner := f.object(name)
@@ -106,6 +110,13 @@ func (a *API) readPublication(f *fields) models.Publication {
 	return p
 }
 
+// ofTheRules reports whether clients take a kind for what the rules make of
+// calls or of a full set: a publisher's row must not pass for one.
+func ofTheRules(kind string) bool {
+	kind = strings.ToLower(kind)
+	return strings.HasPrefix(kind, "call.") || kind == models.KindDigest
+}
+
 // readAddressee sees to it that exactly one of user, extension and group is
 // there. An extension without a source belongs to the only source.
 func (a *API) readAddressee(f *fields, p *models.Publication) {
@@ -118,6 +129,13 @@ func (a *API) readAddressee(f *fields, p *models.Publication) {
 		if inner := f.object("extension"); inner != nil {
 			p.Source, p.Extension = inner.strMax("source", 80), inner.required("number", models.MaxName)
 			f.adopt("extension", inner)
+		}
+	}
+	for _, name := range []string{"user", "group"} { // of a repeated form field the last would win in silence
+		if v, _ := f.get(name); len(f.wrong) == 0 {
+			if _, many := v.([]any); many {
+				f.fail(name, "names one; publish for each, or make them a group")
+			}
 		}
 	}
 	n := 0

@@ -38,10 +38,11 @@ type setupFakes struct {
 	calledUp   *models.Call    // what Call finds; nil: the example
 	webhook    *models.Webhook // what Webhook and Webhooks find; nil: the example
 	err        error           // of every use case
+	keys       keys
 }
 
 func newSetupFakes() *setupFakes {
-	f := &setupFakes{fakes: newFakes()}
+	f := &setupFakes{fakes: newFakes(), keys: keys{}}
 	d := f.dir
 	d.Sources[5].Name, d.Sources[5].Token, d.Sources[5].GroupID = "Office", hookToken, 3
 	d.Sources[5].Settings = map[string]any{"unlisted": "sealed"}

@@ -28,6 +28,7 @@ func (a *API) tokenForToday(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	f.only("ttl_s")
 	ttl := secondsIn(f, "ttl_s", 7*24*time.Hour)
 	if err := f.err(); err != nil {
 		return err
@@ -46,6 +47,8 @@ func readContact(c echo.Context) (models.ContactInput, error) {
 	if err != nil {
 		return models.ContactInput{}, err
 	}
+	f.only("phones", "name", "responsible", "client", "interests", "seq", "external_id") // the last as a line of an import has it
+	f.same("external_id", pathParam(c, "external_id"))
 	in := models.ContactInput{ExternalID: pathParam(c, "external_id"), Name: f.str("name"), Responsible: f.str("responsible"), Seq: int64(f.int("seq", 0))}
 	if _, isText := f.m["phones"].(string); isText {
 		f.fail("phones", "must be a list")

@@ -117,15 +117,21 @@ func readUsers(c echo.Context) (users []syncUserBody, full bool, err error) {
 	}
 	if !isJSON || bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
 		into = &body.Users
+	} else {
+		_ = json.Unmarshal(raw, &f.m) // what is no JSON object is told below
 	}
 	if err := decodeExactly(raw, into); err != nil {
 		return nil, false, err
 	}
 	if body.Users == nil {
 		f.fail("users", "is required")
-		return nil, false, f.err()
+	}
+	f.only("users", "full")
+	if err := f.err(); err != nil {
+		return nil, false, err
 	}
 	if body.Full == nil {
+		f.m = nil // the query may say it
 		full = f.bool("full", false)
 		body.Full = &full
 	}

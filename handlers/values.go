@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -46,15 +47,15 @@ func plainValue(v any) any {
 }
 
 // readObject reads one thing of the CRM (models.Object) from the fields of a
-// nested object. Names are cut, addresses are refused when too long: a cut
-// address leads elsewhere. Only http and https addresses are taken, for
+// nested object. Names are cut, uids and addresses are refused when too long: a
+// cut one leads elsewhere. Only http and https addresses are taken, for
 // clients open them in a browser.
 func readObject(f *fields) *models.Object {
 	if f == nil {
 		return nil
 	}
 	o := &models.Object{
-		Type: models.CutText(f.str("type"), models.MaxName), Name: models.CutText(f.str("name"), models.MaxName), UID: models.CutText(f.str("uid"), models.MaxName),
+		Type: models.CutText(f.str("type"), models.MaxName), Name: models.CutText(f.str("name"), models.MaxName), UID: f.strMax("uid", models.MaxName),
 		Title: models.CutText(f.str("title"), models.MaxTitle), App: models.CutText(f.str("app"), 64), Link: f.strMax("link", models.MaxLink), URL: f.strMax("url", models.MaxLink),
 	}
 	if o.URL != "" {
@@ -68,15 +69,17 @@ func readObject(f *fields) *models.Object {
 	return o
 }
 
-// readData reads a free JSON object of at most 4 KiB.
+// readData reads a free JSON object of at most 4 KiB, written as clients get it.
 func readData(f *fields, name string) map[string]any {
 	inner := f.object(name)
 	if inner == nil {
 		return nil
 	}
 	out := plainValues(inner.m)
-	raw, err := json.Marshal(out)
-	if err != nil || len(raw) > models.MaxData {
+	var raw bytes.Buffer
+	enc := json.NewEncoder(&raw)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(out); err != nil || len(bytes.TrimSpace(raw.Bytes())) > models.MaxData {
 		f.fail(name, "longer than %d bytes", models.MaxData)
 		return nil
 	}

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what tests need is there: postgres, chromium, gcc (for -race).
 #
-#   scripts/need.sh postgres chromium gcc curl
+#   scripts/need.sh postgres chromium gcc curl python3
 #
 # On Debian and Ubuntu what is missing is installed when we are root or sudo
 # asks for no password. Never asks anything; says what to do when it cannot.
@@ -27,7 +27,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null 2>&1 && sudo -n true >/dev/null 2>&1; then
 	sudo="sudo -n"
 else
-	echo "need:$missing. Run as root: apt-get install -y postgresql-15 chromium gcc libc6-dev curl" >&2
+	echo "need:$missing. Run as root: apt-get install -y postgresql-15 chromium gcc libc6-dev curl python3" >&2
 	exit 1
 fi
 

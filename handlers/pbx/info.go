@@ -31,6 +31,13 @@ type Field struct {
 	Type     string `json:"type"` // string, list, secret (written, never read back)
 	Required bool   `json:"required"`
 	Help     Text   `json:"help"`
+
+	// Place: it says where our own requests go. Secrets that are only kept do
+	// not move along with it.
+	Place bool `json:"-"`
+	// Sent, of Info.Secret: our own requests carry it or are signed with it.
+	// Settings of type secret always count as sent.
+	Sent bool `json:"-"`
 }
 
 // Capability says whether a kind tells something.

@@ -36,7 +36,7 @@ func (megafon) Info() Info {
 			EN: "The key for authorisation in the CRM, the same as in the cabinet of the PBX. The PBX sends it as crm_token.",
 		}},
 		Settings: []Field{
-			{Name: "api_url", Type: "string", Help: Text{
+			{Name: "api_url", Type: "string", Place: true, Help: Text{
 				RU: "Необязательно. Адрес АТС: https://ИМЯ.megapbx.ru. Нужен для списка сотрудников и звонков из CRM.",
 				EN: "Optional. Address of the PBX: https://NAME.megapbx.ru. For the list of employees and for calls from the CRM.",
 			}},

@@ -26,7 +26,7 @@ func (mikoPBX) Info() Info {
 			EN: "MikoPBX with the module «Web hooks» (ModuleHttpAlert): a GET for each event; the client's name is shown on the phones.",
 		},
 		Settings: []Field{
-			{Name: "api_url", Type: "string", Help: Text{
+			{Name: "api_url", Type: "string", Place: true, Help: Text{
 				RU: "Необязательно. Адрес MikoPBX для записей: https://pbx.example.com.",
 				EN: "Optional. Address of the MikoPBX, for recordings: https://pbx.example.com.",
 			}},

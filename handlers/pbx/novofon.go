@@ -59,11 +59,11 @@ func novofonSettings() []Field {
 		EN: "1 (default): the older cabinet, API 1.0. 2: Novofon 2.0.",
 	}}}
 	for platform, fields := range [][]Field{zadarmaSettings(), append([]Field{
-		{Name: "api_url", Type: "string", Help: Text{
+		{Name: "api_url", Type: "string", Place: true, Help: Text{
 			RU: "Необязательно. Адрес Data API; по умолчанию " + novofonBrand().data + ".",
 			EN: "Optional. Address of the Data API; by default " + novofonBrand().data + ".",
 		}},
-		{Name: "call_api_url", Type: "string", Help: Text{
+		{Name: "call_api_url", Type: "string", Place: true, Help: Text{
 			RU: "Необязательно. Адрес Call API; по умолчанию " + novofonBrand().calls + ".",
 			EN: "Optional. Address of the Call API; by default " + novofonBrand().calls + ".",
 		}},

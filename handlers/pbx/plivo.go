@@ -38,7 +38,7 @@ func (plivo) Info() Info {
 			RU: "Номера Plivo: Zummer получает callback'и <Dial> и hangup_url и, если нужно, сам отвечает XML.",
 			EN: "Numbers at Plivo: Zummer gets the callbacks of <Dial> and hangup_url and, where wanted, answers with XML.",
 		},
-		Secret: &Field{Name: "secret", Type: "secret", Required: true, Help: Text{
+		Secret: &Field{Name: "secret", Type: "secret", Required: true, Sent: true, Help: Text{
 			RU: "Auth Token счёта из консоли Plivo: им подписан каждый запрос.", EN: "The account's Auth Token of the Plivo console: it signs every request.",
 		}},
 		Settings: append([]Field{
@@ -62,7 +62,7 @@ func (plivo) Info() Info {
 			{Name: "signature", Type: "string", Help: Text{
 				RU: "v3 (по умолчанию) или v2 для старых приложений: v2 не защищает поля запроса.", EN: "v3 (the default), or v2 for old applications: v2 does not protect a request's fields.",
 			}},
-			{Name: "api_url", Type: "string", Help: Text{RU: "По умолчанию https://api.plivo.com.", EN: "Default https://api.plivo.com."}},
+			{Name: "api_url", Type: "string", Place: true, Help: Text{RU: "По умолчанию https://api.plivo.com.", EN: "Default https://api.plivo.com."}},
 		}, cpaasSettings()...),
 		Capabilities: Capabilities{Incoming: Yes, Ringing: Partly, Answered: Yes, RingEnded: Partly, Missed: Yes, Ended: Yes, Transfer: Partly, Pickup: No,
 			Queue: Partly, Outgoing: Partly, Internal: Partly, Recording: Yes, Lookup: No, Signed: Yes, Replay: Partly, Employees: No, Dial: Partly},

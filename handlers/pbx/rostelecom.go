@@ -30,7 +30,7 @@ func (rostelecom) Info() Info {
 			RU: "Виртуальная АТС Ростелекома (cloudpbx.rt.ru), интеграционный API: события звонков и карточка звонящего.",
 			EN: "Rostelecom's cloud PBX (cloudpbx.rt.ru), integration API: call events and the caller's card.",
 		},
-		Secret: &Field{Name: "secret", Type: "secret", Required: true, Help: Text{
+		Secret: &Field{Name: "secret", Type: "secret", Required: true, Sent: true, Help: Text{
 			RU: "«Уникальный ключ для подписи» из раздела «Интеграционный API» личного кабинета.",
 			EN: "The signing key («Уникальный ключ для подписи») from the cabinet's section «Интеграционный API».",
 		}},
@@ -39,7 +39,7 @@ func (rostelecom) Info() Info {
 				RU: "«Уникальный код идентификации» из того же раздела.",
 				EN: "The identification code («Уникальный код идентификации») from the same section.",
 			}},
-			{Name: "api_url", Type: "string", Help: Text{
+			{Name: "api_url", Type: "string", Place: true, Help: Text{
 				RU: "Необязательно. Адрес API; по умолчанию " + rostelecomAPI + ".",
 				EN: "Optional. Address of the API; by default " + rostelecomAPI + ".",
 			}},

@@ -41,7 +41,7 @@ func (telnyx) Info() Info {
 			RU: "Необязательно. Только TeXML: адрес ваших инструкций, на который Zummer перенаправит звонок.",
 			EN: "Optional. TeXML only: the address of your instructions, to which Zummer redirects a call.",
 		}},
-		{Name: "api_url", Type: "string", Help: Text{RU: "По умолчанию https://api.telnyx.com.", EN: "Default https://api.telnyx.com."}},
+		{Name: "api_url", Type: "string", Place: true, Help: Text{RU: "По умолчанию https://api.telnyx.com.", EN: "Default https://api.telnyx.com."}},
 	}...)
 	settings[0].Required = true
 	settings[0].Help = Text{

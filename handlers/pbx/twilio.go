@@ -33,7 +33,7 @@ func (twilio) Info() Info {
 			RU: "Номера Twilio: Zummer получает status callback каждого плеча звонка и, если нужно, сам отвечает TwiML.",
 			EN: "Numbers at Twilio: Zummer gets the status callbacks of every leg and, where wanted, answers with TwiML.",
 		},
-		Secret: &Field{Name: "secret", Type: "secret", Required: true, Help: Text{
+		Secret: &Field{Name: "secret", Type: "secret", Required: true, Sent: true, Help: Text{
 			RU: "Auth Token (Primary) из Twilio Console: им подписан каждый запрос, им же открываются записи.",
 			EN: "The primary Auth Token of the Twilio Console: it signs every request and opens the recordings.",
 		}},
@@ -55,7 +55,7 @@ func (twilio) Info() Info {
 			{Name: "hook_url", Type: "secret", Help: Text{
 				RU: "hook_url этого источника. Нужен для звонка по команде: на него придут события.", EN: "This source's hook_url. Needed to place calls: their events go there.",
 			}},
-			{Name: "api_url", Type: "string", Help: Text{
+			{Name: "api_url", Type: "string", Place: true, Help: Text{
 				RU: "По умолчанию https://api.twilio.com; для регионов — их адрес.", EN: "Default https://api.twilio.com; regions have addresses of their own.",
 			}},
 		}, cpaasSettings()...),

@@ -66,11 +66,11 @@ func (uis) Info() Info {
 		},
 		Secret: uisSecretField(),
 		Settings: append([]Field{
-			{Name: "api_url", Type: "string", Help: Text{
+			{Name: "api_url", Type: "string", Place: true, Help: Text{
 				RU: "Необязательно. Адрес Data API; по умолчанию " + uisItself().data + ", у CoMagic https://dataapi.comagic.ru/v2.0.",
 				EN: "Optional. Address of the Data API; by default " + uisItself().data + ", for CoMagic https://dataapi.comagic.ru/v2.0.",
 			}},
-			{Name: "call_api_url", Type: "string", Help: Text{
+			{Name: "call_api_url", Type: "string", Place: true, Help: Text{
 				RU: "Необязательно. Адрес Call API; по умолчанию " + uisItself().calls + ", у CoMagic https://callapi.comagic.ru/v4.0.",
 				EN: "Optional. Address of the Call API; by default " + uisItself().calls + ", for CoMagic https://callapi.comagic.ru/v4.0.",
 			}},

@@ -51,7 +51,7 @@ func (vonage) Info() Info {
 			{Name: "hook_url", Type: "secret", Help: Text{
 				RU: "hook_url этого источника. Нужен для звонка по команде.", EN: "This source's hook_url. Needed to place calls.",
 			}},
-			{Name: "api_url", Type: "string", Help: Text{RU: "По умолчанию https://api.nexmo.com.", EN: "Default https://api.nexmo.com."}},
+			{Name: "api_url", Type: "string", Place: true, Help: Text{RU: "По умолчанию https://api.nexmo.com.", EN: "Default https://api.nexmo.com."}},
 		}, cpaasSettings()...),
 		Capabilities: Capabilities{Incoming: Yes, Ringing: Yes, Answered: Yes, RingEnded: Yes, Missed: Yes, Ended: Yes, Transfer: Partly, Pickup: No,
 			Queue: Partly, Outgoing: Partly, Internal: Partly, Recording: Yes, Lookup: No, Signed: Yes, Replay: Yes, Employees: No, Dial: Partly},

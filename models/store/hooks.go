@@ -127,13 +127,28 @@ func (tx *Tx) Idempotency(ctx context.Context, now time.Time, token int64, key, 
 	if err != nil || taken {
 		return models.Idempotent{}, false, err
 	}
-	var response text
-	err = tx.each(ctx, func(r scanner) error { return r.Scan(&stored.Hash, &response) }, "SELECT hash, response FROM idempotency_keys WHERE token_id = ? AND key = ?", token, key)
-	stored.Response = response
+	stored, _, err = tx.FindIdempotency(ctx, now, token, key)
 	return stored, true, err
+}
+
+// FindIdempotency is Idempotency that takes nothing: ok is false when the key
+// is new or past its 24 h.
+func (tx *Tx) FindIdempotency(ctx context.Context, now time.Time, token int64, key string) (stored models.Idempotent, ok bool, err error) {
+	var response text
+	err = tx.each(ctx, func(r scanner) error {
+		ok = true
+		return r.Scan(&stored.Hash, &response)
+	}, "SELECT hash, response FROM idempotency_keys WHERE token_id = ? AND key = ? AND expires_at > ?", token, key, tx.d.ts(now))
+	stored.Response = response
+	return stored, ok, err
 }
 
 // SaveIdempotency stores what a publication made.
 func (tx *Tx) SaveIdempotency(ctx context.Context, token int64, key string, response []byte) error {
 	return tx.exec(ctx, "UPDATE idempotency_keys SET response = ? WHERE token_id = ? AND key = ?", string(response), token, key)
+}
+
+// DropIdempotency gives a taken key back.
+func (tx *Tx) DropIdempotency(ctx context.Context, token int64, key string) error {
+	return tx.exec(ctx, "DELETE FROM idempotency_keys WHERE token_id = ? AND key = ?", token, key)
 }

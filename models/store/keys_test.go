@@ -103,6 +103,25 @@ func TestIdempotency(t *testing.T) {
 		step("done", 23*time.Hour, 1, "h1", true, `{"ids":[1]}`)
 		step("a day later", 25*time.Hour, 1, "h1", false, "")
 		step("taken anew", 25*time.Hour, 1, "h1", true, "")
+
+		within(t, s, func(ctx context.Context, tx *store.Tx, _ time.Time) error {
+			find := func(name string, at time.Duration, token int64, wantOK bool) {
+				t.Helper()
+				if got, ok, err := tx.FindIdempotency(ctx, begin.Add(at), token, "k"); err != nil || ok != wantOK || ok && got.Hash != "h1" {
+					t.Errorf("%s: FindIdempotency = %+v, %v, %v; want %v", name, got, ok, err, wantOK)
+				}
+			}
+			find("taken", 48*time.Hour, 1, true)
+			find("past its day", 50*time.Hour, 1, false)
+			find("of another token", time.Hour, 2, true)
+			find("of nobody, and not taken by looking", 0, 3, false)
+			find("of nobody, again", 0, 3, false)
+			err := tx.DropIdempotency(ctx, 1, "k")
+			find("given back", 48*time.Hour, 1, false)
+			find("of another token, still", time.Hour, 2, true)
+			return err
+		})
+		step("taken after it was given back", 48*time.Hour, 1, "h1", false, "")
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"zummer/models"
@@ -85,14 +87,18 @@ func digest(parts ...any) string {
 // query is the whole event, and a replay reads it.
 const maxPath = 64 << 10
 
+// maxHeaders are kept of a webhook, the first by name.
+const maxHeaders = 60
+
 // clean makes a webhook's texts fit for the database; the body stays as it is.
 func clean(w *models.Webhook) {
 	w.Method, w.Path, w.RemoteAddr = models.CutText(w.Method, 20), models.CutText(w.Path, maxPath), models.CutText(w.RemoteAddr, 100)
-	headers := make(map[string]string, len(w.Headers))
-	for k, v := range w.Headers {
-		if len(headers) < 60 {
-			headers[models.CutText(k, 100)] = models.CutText(v, 1000)
+	headers := make(map[string]string, min(len(w.Headers), maxHeaders))
+	for _, k := range slices.Sorted(maps.Keys(w.Headers)) {
+		if len(headers) == maxHeaders {
+			break
 		}
+		headers[models.CutText(k, 100)] = models.CutText(w.Headers[k], 1000)
 	}
 	w.Headers = headers
 }

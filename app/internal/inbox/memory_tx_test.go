@@ -179,6 +179,11 @@ func (t *memoryTx) Idempotency(_ context.Context, _ time.Time, _ int64, key, has
 	return models.Idempotent{}, false, nil
 }
 
+func (t *memoryTx) FindIdempotency(_ context.Context, _ time.Time, _ int64, key string) (models.Idempotent, bool, error) {
+	o, ok := t.m.outcomes[key]
+	return o, ok, nil
+}
+
 func (t *memoryTx) SaveIdempotency(_ context.Context, _ int64, key string, response []byte) error {
 	o := t.m.outcomes[key]
 	o.Response = response

@@ -63,6 +63,7 @@ type publish struct {
 	source int64
 	users  []int64
 	draft  models.Draft
+	wrong  error                 // nobody can get it: only what the key made before is answered
 	stored []models.Notification // found by its key: nothing is made
 }
 

@@ -20,9 +20,9 @@ const defaultTTL = 14 * 24 * time.Hour
 // hash it is refused (Invalid, code idempotency_mismatch), and while the first
 // one runs it is Conflict "running".
 func (in *Inbox) Publish(ctx context.Context, who models.Caller, p models.Publication) ([]models.Notification, error) {
-	users, source, err := in.addressees(p)
-	if err != nil {
-		return nil, err
+	users, source, wrong := in.addressees(p)
+	if wrong != nil && p.IdempotencyKey == "" {
+		return nil, wrong
 	}
 	if p.TTL == 0 {
 		p.TTL = defaultTTL
@@ -38,7 +38,7 @@ func (in *Inbox) Publish(ctx context.Context, who models.Caller, p models.Public
 	if p.CollapseKey != "" { // a publisher's keys never meet the rules' own
 		p.CollapseKey = "p:" + p.CollapseKey
 	}
-	o := &op{name: "publish", publish: &publish{users: users, source: source, key: p.IdempotencyKey, hash: p.Hash,
+	o := &op{name: "publish", publish: &publish{users: users, source: source, key: p.IdempotencyKey, hash: p.Hash, wrong: wrong,
 		draft: models.Draft{CollapseKey: p.CollapseKey, Kind: p.Kind, Action: p.Action, SourceID: source, Payload: p.Payload, TTL: p.TTL, Rule: "published"}}}
 	if who.Token != nil {
 		o.publish.token = who.Token.ID
@@ -86,11 +86,19 @@ func (in *Inbox) addressees(p models.Publication) (users []int64, source int64, 
 // takeIdempotencyKey looks for an earlier publication under the same key.
 func (b *batch) takeIdempotencyKey(ctx context.Context, o *op) error {
 	p := o.publish
-	stored, known, err := b.tx.Idempotency(ctx, b.now, p.token, p.key, p.hash)
+	var stored models.Idempotent
+	var known bool
+	var err error
+	if p.wrong != nil {
+		stored, known, err = b.tx.FindIdempotency(ctx, b.now, p.token, p.key)
+	} else {
+		stored, known, err = b.tx.Idempotency(ctx, b.now, p.token, p.key, p.hash)
+	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("look for an idempotency key: %w", err)
 	case !known:
+		o.opErr = p.wrong
 	case stored.Hash != p.hash:
 		o.opErr = models.Coded(models.Invalid, "idempotency_mismatch", "this Idempotency-Key was used for another request")
 	case stored.Response == nil:

@@ -83,6 +83,8 @@ type Tx interface {
 	// Idempotency reads the stored outcome of a publisher's key; ok is false
 	// when the key is new (or older than 24 h), and then it is now taken.
 	Idempotency(ctx context.Context, now time.Time, token int64, key, hash string) (stored models.Idempotent, ok bool, err error)
+	// FindIdempotency is the same without taking the key.
+	FindIdempotency(ctx context.Context, now time.Time, token int64, key string) (stored models.Idempotent, ok bool, err error)
 	SaveIdempotency(ctx context.Context, token int64, key string, response []byte) error
 
 	// WebhookByID reads one journal entry (replay).

@@ -18,6 +18,12 @@ type Kind struct {
 	Validate func(settings map[string]any, secret string) error
 	// Secrets are the settings that are written and never read back.
 	Secrets []string
+	// Places are the settings that say where our own requests go. When one of
+	// them changes, no secret that is only kept goes there.
+	Places []string
+	// SendsSecret: our own requests carry the source's secret, or are signed
+	// with it, so it counts among Secrets when a place changes.
+	SendsSecret bool
 }
 
 // Options configure a Setup. Store, Snapshot, Kinds, NewToken and NewURLToken

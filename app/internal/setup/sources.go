@@ -2,8 +2,10 @@ package setup
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"zummer/models"
@@ -13,7 +15,9 @@ import (
 // PutSource makes the source, or replaces what is stored: nil fields get their
 // defaults, but the kind, the secret and the settings, which cannot be read
 // back: nil keeps them. A new one needs a kind and gets its hook token here;
-// replacing keeps the token. Errors: Invalid with the wrong field.
+// replacing keeps the token. Errors: Invalid with the wrong field, also with
+// each secret that has to be given anew since our requests go elsewhere now;
+// Conflict "kind_differs" for another kind than it has.
 func (s *Setup) PutSource(ctx context.Context, by models.Actor, slug string, in models.SourceInput) (models.Source, error) {
 	if err := validSlug(slug); err != nil {
 		return models.Source{}, err
@@ -58,8 +62,8 @@ func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.So
 	if err != nil {
 		return err
 	}
-	if was != "" && was != src.Kind {
-		src.Settings = s.openSettings(was, src.Settings)
+	if was != "" && was != src.Kind { // its calls, people and secrets are of that PBX
+		return models.Coded(models.Conflict, "kind_differs", "source %q is of kind %s and stays so: make another source, or delete this one first (its extensions go with it)", src.Slug, was)
 	}
 	if in.Name != nil {
 		if src.Name, err = optional("name", *in.Name, models.MaxName); err != nil {
@@ -68,6 +72,9 @@ func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.So
 		if src.Name == "" {
 			src.Name = src.Slug
 		}
+	}
+	if err := newPlace(kind, src, in); err != nil {
+		return err
 	}
 	if in.Secret != nil {
 		if len(*in.Secret) > maxSecret || models.CleanText(*in.Secret) != *in.Secret {
@@ -117,18 +124,42 @@ func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.So
 	return nil
 }
 
-// openSettings is settings without what is secret in a kind: another one may
-// show a setting of the same name. Of a kind that is not known all may be.
-func (s *Setup) openSettings(kind string, settings map[string]any) map[string]any {
-	k, err := s.kind(kind)
-	if err != nil {
+// newPlace refuses to keep secrets for another place than the one they were
+// given for: who may change where our requests go, but never saw a secret, could
+// have it sent to a host of their own.
+func newPlace(kind Kind, src *models.Source, in models.SourceInput) error {
+	if in.Settings == nil {
 		return nil
 	}
-	out := maps.Clone(settings)
-	for _, name := range k.Secrets {
-		delete(out, name)
+	moved := slices.IndexFunc(kind.Places, func(name string) bool { return place(src.Settings[name]) != place(in.Settings[name]) })
+	if moved < 0 {
+		return nil
 	}
-	return out
+	var kept []models.FieldError
+	keep := func(field, none string) {
+		kept = append(kept, models.FieldError{Field: field, Message: "give it anew, or " + none + " to forget it: settings." + kind.Places[moved] + " leads elsewhere now"})
+	}
+	if kind.SendsSecret && src.Secret != "" && in.Secret == nil {
+		keep("secret", `""`)
+	}
+	for _, name := range kind.Secrets {
+		_, named := in.Settings[name]
+		if was, stored := src.Settings[name]; stored && was != nil && was != "" && !named {
+			keep("settings."+name, "null")
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return &models.Error{Kind: models.Invalid, Message: kept[0].Field + ": " + kept[0].Message, Fields: kept}
+}
+
+// place is a setting that says where we connect, for comparing; "" when absent.
+func place(v any) string {
+	if v == nil {
+		return ""
+	}
+	return strings.TrimRight(strings.TrimSpace(fmt.Sprint(v)), "/")
 }
 
 // keepSecrets is the new settings with the stored secrets that they do not

@@ -57,4 +57,11 @@ type Tx interface {
 	// DeleteContacts removes the named ones that were last stored not after
 	// until (zero: at any time) and counts them.
 	DeleteContacts(ctx context.Context, externalIDs []string, until time.Time) (int, error)
+
+	// Idempotency reads what was kept under a token's key; ok is false when the
+	// key is new (or older than 24 h), and then it is now taken.
+	Idempotency(ctx context.Context, now time.Time, token int64, key, hash string) (kept models.Idempotent, ok bool, err error)
+	SaveIdempotency(ctx context.Context, token int64, key string, response []byte) error
+	// DropIdempotency gives a taken key back.
+	DropIdempotency(ctx context.Context, token int64, key string) error
 }

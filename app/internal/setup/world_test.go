@@ -55,7 +55,8 @@ func onBoth(t *testing.T, fn func(*world)) {
 			Store: adapter{st}, Snapshot: w.snap, NewToken: auth.NewToken, NewURLToken: auth.NewURLToken,
 			Kinds: []setup.Kind{
 				{Name: "generic"},
-				{Name: "sealed", Secrets: []string{"key"}},
+				{Name: "sealed", Secrets: []string{"key", "pin"}, Places: []string{"host", "port"}},
+				{Name: "sender", Secrets: []string{"key"}, Places: []string{"host"}, SendsSecret: true},
 				{Name: "strict", Validate: func(settings map[string]any, secret string) error {
 					if settings["host"] == nil {
 						return models.InvalidField("settings.host", "is needed")
