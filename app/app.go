@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"zummer/app/internal/auth"
+	"zummer/app/internal/crm"
 	"zummer/app/internal/hub"
 	"zummer/app/internal/inbox"
 	"zummer/app/internal/setup"
@@ -48,6 +49,7 @@ type App struct {
 	jobs     *jobs.Scheduler
 	servers  []*server
 	outbound *outbound
+	lookup   *crm.Client // nil: no CRM is asked
 	draining atomic.Bool
 }
 
@@ -119,6 +121,9 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	}()
 
 	a.hub = hub.New(hub.Options{MaxWaiting: cfg.MaxWaiting})
+	if a.lookup, err = newLookup(cfg, a.parts.setup, a.metrics.lookup); err != nil {
+		return nil, err
+	}
 	a.inbox = a.newInbox(opt)
 	a.parts.snapshot.OnChange(a.inbox.ReleaseRevoked)
 
@@ -163,7 +168,11 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 	if a.parts.store.SQLite() {
 		flushers = 1
 	}
-	return inbox.New(inbox.Options{Store: st, Hub: a.hub, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
+	var asker inbox.Asker
+	if a.lookup != nil {
+		asker = a.lookup
+	}
+	return inbox.New(inbox.Options{Store: st, Hub: a.hub, CRM: asker, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
 		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
 		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch})
 }
@@ -191,6 +200,9 @@ func (a *App) Setup() handlers.Setup { return a.parts.setup }
 func (a *App) Run(ctx context.Context) error {
 	defer a.parts.close()
 	defer a.outbound.close()
+	if a.lookup != nil {
+		defer a.lookup.Close()
+	}
 	a.parts.mapped = a.inbox.Route // before this nothing could have waited
 	life := context.WithoutCancel(ctx)
 	inboxCtx, stopInbox := context.WithCancel(life)

@@ -19,6 +19,7 @@ type metrics struct {
 	reg      *prometheus.Registry
 	requests *prometheus.HistogramVec
 	hooks    *prometheus.CounterVec
+	lookups  *prometheus.HistogramVec
 	batches  *prometheus.CounterVec
 	ops      prometheus.Counter
 	batchS   prometheus.Histogram
@@ -34,6 +35,8 @@ func newMetrics() *metrics {
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "zummer_request_seconds", Help: "Finished requests by route; a long poll's time is mostly waiting.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 30, 60}}, []string{"route", "method", "status"}),
 		hooks:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "zummer_webhooks_total", Help: "Webhooks by kind of source and outcome."}, []string{"kind", "outcome"}),
+		lookups: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "zummer_lookup_seconds", Help: "Questions to the CRM who calls, by outcome.",
+			Buckets: []float64{.001, .01, .05, .1, .2, .3, 1}}, []string{"outcome"}),
 		batches: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "zummer_batches_total", Help: "Transactions of the register by result."}, []string{"result"}),
 		ops:     prometheus.NewCounter(prometheus.CounterOpts{Name: "zummer_operations_total", Help: "Operations written in those batches."}),
 		batchS: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "zummer_batch_seconds", Help: "Time of one transaction with its retries.",
@@ -45,7 +48,7 @@ func newMetrics() *metrics {
 		oldest:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "zummer_oldest_pending_seconds", Help: "Age of the oldest pending row."}),
 		strays:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "zummer_default_partition_rows", Help: "Rows outside of every day partition; anything but 0 needs a look."}),
 	}
-	m.reg.MustRegister(m.requests, m.hooks, m.batches, m.ops, m.batchS, m.jobS, m.jobErrs, m.pending, m.oldest, m.strays,
+	m.reg.MustRegister(m.lookups, m.requests, m.hooks, m.batches, m.ops, m.batchS, m.jobS, m.jobErrs, m.pending, m.oldest, m.strays,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -72,6 +75,11 @@ func (m *metrics) hook(kind, outcome string) {
 		kind = "none"
 	}
 	m.hooks.WithLabelValues(kind, outcome).Inc()
+}
+
+// lookup counts a question to the CRM.
+func (m *metrics) lookup(outcome string, took time.Duration) {
+	m.lookups.WithLabelValues(outcome).Observe(took.Seconds())
 }
 
 func (m *metrics) batch(ops int, took time.Duration, err error) {
