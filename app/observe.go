@@ -34,7 +34,7 @@ func newMetrics() *metrics {
 	m := &metrics{reg: prometheus.NewRegistry(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "zummer_request_seconds", Help: "Finished requests by route; a long poll's time is mostly waiting.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 30, 60}}, []string{"route", "method", "status"}),
-		hooks:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "zummer_webhooks_total", Help: "Webhooks by kind of source and outcome."}, []string{"kind", "outcome"}),
+		hooks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "zummer_webhooks_total", Help: "Webhooks by kind of source and outcome."}, []string{"kind", "outcome"}),
 		lookups: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "zummer_lookup_seconds", Help: "Questions to the CRM who calls, by outcome.",
 			Buckets: []float64{.001, .01, .05, .1, .2, .3, 1}}, []string{"outcome"}),
 		batches: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "zummer_batches_total", Help: "Transactions of the register by result."}, []string{"result"}),
