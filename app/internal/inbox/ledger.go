@@ -103,7 +103,7 @@ func (l *ledger) draft(o *op, d *models.Draft) (*models.Notification, error) {
 	case d.Mode == models.Remove && !d.NotAfter.IsZero() && e.n.CallID != d.CallID && began(&e.n.Payload).After(d.NotAfter):
 		return nil, nil
 	case d.Mode == models.Remove:
-		l.remove(o, e, models.StepRemoved, models.Step{Rule: d.Rule, Reason: d.Reason})
+		l.remove(o, e, models.StepRemoved, models.Step{Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason})
 		return e.n, nil
 	case e == nil:
 		return l.create(o, d)
@@ -118,7 +118,7 @@ func (l *ledger) create(o *op, d *models.Draft) (*models.Notification, error) {
 		return nil, err
 	}
 	n := &models.Notification{ID: id, UserID: d.UserID, Rev: 1, Version: l.version(d.UserID), Follows: d.Follows, CollapseKey: d.CollapseKey,
-		Kind: d.Kind, Action: d.Action, CallID: d.CallID, SourceID: d.SourceID, Rule: d.Rule, Reason: d.Reason, Payload: d.Payload,
+		Kind: d.Kind, Action: d.Action, CallID: d.CallID, SourceID: d.SourceID, Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Payload: d.Payload,
 		CreatedAt: l.b.now, UpdatedAt: l.b.now, ExpiresAt: l.b.now.Add(d.TTL)}
 	if n.CollapseKey == "" {
 		n.CollapseKey = "n:" + strconv.FormatInt(id, 10)
@@ -127,7 +127,7 @@ func (l *ledger) create(o *op, d *models.Draft) (*models.Notification, error) {
 	l.inboxes[d.UserID].Pending++
 	l.due(n)
 	p := d.Payload // a later operation of the batch may revise the row
-	l.step(models.StepStored, n, o, models.Step{Rule: d.Rule, Reason: d.Reason, Payload: &p})
+	l.step(models.StepStored, n, o, models.Step{Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Payload: &p})
 	l.mark(d, id)
 	return n, nil
 }
@@ -143,13 +143,13 @@ func (l *ledger) revise(o *op, e *entry, d *models.Draft) {
 	}
 	n.Rev++
 	n.Version = l.version(n.UserID)
-	n.Kind, n.Action, n.Rule, n.Reason, n.Payload = d.Kind, d.Action, d.Rule, d.Reason, payload
+	n.Kind, n.Action, n.Rule, n.RulesVersion, n.Reason, n.Payload = d.Kind, d.Action, d.Rule, d.RulesVersion, d.Reason, payload
 	n.CallID, n.SourceID = cmp.Or(call, n.CallID), cmp.Or(source, n.SourceID)
 	n.UpdatedAt, n.ExpiresAt = l.b.now, l.b.now.Add(d.TTL)
 	e.dirty = true
 	l.due(n)
 	p := payload
-	l.step(models.StepRevised, n, o, models.Step{Rule: d.Rule, Reason: d.Reason, Payload: &p})
+	l.step(models.StepRevised, n, o, models.Step{Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Payload: &p})
 	l.mark(d, n.ID)
 }
 

@@ -20,6 +20,8 @@ type Context struct {
 	PollInterval time.Duration    // pace told to clients; closing states stay at least two of it
 	Zone         *time.Location   // of the source; nil: UTC
 	WebhookID    int64            // what said so; 0: a job or an administrator
+	Rules        *models.RuleSet  // nil: the built-in ones
+	Present      func(int64) bool // whether a client of the user has polled lately; nil: everybody's has
 }
 
 // How long rows stay unless something changes them first.
