@@ -14,6 +14,7 @@ import (
 	"zummer/app/internal/auth"
 	"zummer/app/internal/hub"
 	"zummer/app/internal/inbox"
+	"zummer/app/internal/routing"
 	"zummer/app/internal/setup"
 	"zummer/handlers"
 	"zummer/jobs"
@@ -77,6 +78,7 @@ func open(ctx context.Context, db Database, cfg Config, log *slog.Logger) (*part
 		return nil, err
 	}
 	p.setup = setup.New(setup.Options{Store: setupStore{st}, Snapshot: p.snapshot, Kinds: kinds(), NewToken: auth.NewToken, NewURLToken: auth.NewURLToken, Region: cfg.Region,
+		Builtin: routing.Builtin, CheckRules: routing.CheckRules,
 		Mapped: func(ctx context.Context, source int64, extension string) error {
 			if p.mapped == nil {
 				return nil

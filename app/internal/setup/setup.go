@@ -34,6 +34,12 @@ type Options struct {
 	// so that the calls that waited for one are routed. nil: nobody.
 	Mapped func(ctx context.Context, source int64, extension string) error
 
+	// Builtin is the list of rules that is in force until another one is
+	// stored; CheckRules says what is wrong with a list, best as a
+	// models.InvalidField such as "rules[2].when.event". nil: none, nothing.
+	Builtin    func() []models.Rule
+	CheckRules func([]models.Rule) error
+
 	Region string // of contacts' numbers that carry none; "": RU
 }
 
