@@ -139,7 +139,7 @@ func (r *dryRunAnswer) tell(w io.Writer) {
 }
 
 func (o *dryRunOccasion) tell(w io.Writer) {
-	fmt.Fprintf(w, "  %s, for user %s\n", o.Event, o.User)
+	fmt.Fprintf(w, "  %s, for %s\n", o.Event, cmp.Or(o.User, "nobody"))
 	for _, v := range o.Verdicts {
 		if v.Fits {
 			fmt.Fprintf(w, "    %s %s\n", right, v.Rule)

@@ -230,7 +230,7 @@ func TestRulesFromAFile(t *testing.T) {
 		changed := strings.Replace(got, `"rules": [`, `"rules": [`+silence+`,`, 1)
 		write("\ufeff" + changed)
 		says("check", zummer(0, "check", file), "nothing is wrong")
-		says("dry run of the file", zummer(0, "dry-run", "--rules", file, "--source", "office", "--event", `{"event":"ringing","call":"x","extension":"101","phone":"+79031234567"}`), "ringing, for user ivanov\n")
+		says("dry run of the file", zummer(0, "dry-run", "--rules", file, "--source", "office", "--event", `{"event":"ringing","call":"x","extension":"101","phone":"+79031234567"}`), "ringing, for ivanov\n")
 		says("put", zummer(0, "put", file), "version 1 is in force")
 		says("the same put again", zummer(0, "put", file), "version 1 is in force")
 		write(strings.Replace(changed, "silence", "quiet", 1))

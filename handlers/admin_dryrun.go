@@ -41,7 +41,7 @@ type dryEventBody struct {
 }
 
 type occasionBody struct {
-	User          string        `json:"user"`
+	User          *string       `json:"user"` // null: it concerns nobody
 	Event         string        `json:"event"`
 	Verdicts      []verdictBody `json:"verdicts"`
 	Rule          *string       `json:"rule"`
@@ -208,8 +208,11 @@ func (n names) dryEventBody(e *models.DryRunEvent) dryEventBody {
 		Occasions: make([]occasionBody, len(e.Occasions)), Beside: n.draftBodies(e.Beside)}
 	for i := range e.Occasions {
 		o := &e.Occasions[i]
-		b := occasionBody{User: n.login(o.User), Event: o.Event, Verdicts: make([]verdictBody, len(o.Verdicts)), Rule: orNull(o.Rule), Result: o.Result, Reason: o.Reason,
+		b := occasionBody{User: orNull(n.login(o.User)), Event: o.Event, Verdicts: make([]verdictBody, len(o.Verdicts)), Rule: orNull(o.Rule), Result: "notification", Reason: o.Reason,
 			Notifications: n.draftBodies(o.Drafts)}
+		if o.Nothing || len(o.Drafts) == 0 {
+			b.Result = "nothing"
+		}
 		for j, v := range o.Verdicts {
 			b.Verdicts[j] = verdictBody{Rule: v.Rule, Fits: v.Fits, Why: orNull(v.Why)}
 		}

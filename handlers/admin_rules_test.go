@@ -87,7 +87,7 @@ func TestRulesOverHTTP(t *testing.T) {
 func TestRulesAreReadWhole(t *testing.T) {
 	const text = `[{"name":"all","note":"n","off":true,"when":{"event":["missed"],"source":["office"],"direction":["in"],"did":["+74951234567"],"group":["sales"],"user":["ivanov"],"caller":["known"],
 		"interests":["one"],"responsible":["user"],"present":false,"hours":{"zone":"Europe/Moscow","days":["mon"],"from":"09:00","to":"18:00","holidays":["2027-01-01"],"outside":true},"waited_min_s":0,"waited_max_s":30},
-		"then":{"nothing":"x","kind":"call.missed","action":"call_back","title":"{name}","text":"{phone}","data":{"n":1,"l":["a",true,null]},"to":["user","group:sales"],"expires_in_s":60,"shared":true,"lookup":true}}]`
+		"then":{"nothing":"x","kind":"call.missed","action":"call_back","title":"{name}","text":"{phone}","data":{"n":1,"l":["a",true,null]},"object":{"type":"Документ","name":"Интерес","uid":"u","title":"{phone}","link":"l","url":"https://crm.example/?p={phone}","app":"a"},"to":["user","group:sales"],"expires_in_s":60,"shared":true,"lookup":true}}]`
 	f := newSetupFakes()
 	e, _ := setupSurface(t, f)
 	if rec := call(t, e, "PUT", "/v1/admin/rules", `{"version":7,"rules":`+text+`}`, asAdmin); rec.Code != 200 {

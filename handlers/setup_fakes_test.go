@@ -198,7 +198,7 @@ func (f *setupFakes) DryRun(_ context.Context, q models.DryRunQuery) (models.Dry
 	e := models.Event{Type: "answered", Call: "c-77", Extension: "101", Phone: "+79031234567"}
 	return models.DryRunResult{Version: &seven, Source: 5, Events: []models.DryRunEvent{{Event: e, At: at(), State: models.Answered, Direction: models.In, Changed: true,
 		Notes: []string{"no user owns this extension: 555"},
-		Occasions: []models.Occasion{{User: 1, Event: models.RuleAnswered, Rule: "answered", Result: models.ResultNotification, Reason: "one open interest", Drafts: []models.Draft{draft},
+		Occasions: []models.Occasion{{User: 1, Event: models.RuleAnswered, Rule: "answered", Reason: "one open interest", Drafts: []models.Draft{draft},
 			Verdicts: []models.Verdict{{Rule: "night", Why: "event is answered"}, {Rule: "answered", Fits: true}}}},
 		Beside: []models.Draft{{CollapseKey: "missed:+79031234567", Mode: models.Remove, Rule: "talked", Reason: "somebody has talked with this number since"}}}}}, f.note(Actor{}, "dry run")
 }

@@ -1,63 +1,25 @@
 package models
 
-import "time"
-
-// Explanation tells what the rules decide of one event, and why: an occasion
-// for each user whom the event concerns.
+// Explanation tells how the rules decided about one event of a call.
 type Explanation struct {
 	Occasions []Occasion
+	Steps     []Step // what was noted beside the rules: nobody owns the extension, the source's outgoing calls are off
 }
 
-// Occasion is one decision: what one event of a call means for one user.
+// Occasion is what the rules were asked about one user.
 type Occasion struct {
-	User     int64
-	Event    string    // of RuleEvents
-	Verdicts []Verdict // every rule in order, up to and with the chosen one
-	Rule     string    // the chosen one
-	Result   string    // ResultNotification or ResultNothing
-	Reason   string
-	Drafts   []Draft // what is made of it, for whom
+	User     int64  // 0: nobody is concerned
+	Event    string // RuleEvents
+	Verdicts []Verdict
+	Rule     string  // that decided
+	Nothing  bool    // it decided that there is no notification
+	Reason   string  // in words
+	Drafts   []Draft // what it wants changed
 }
 
-// Results of an occasion.
-const (
-	ResultNotification = "notification"
-	ResultNothing      = "nothing"
-)
-
-// Verdict says whether a rule fits an occasion.
+// Verdict is what became of one rule: the last one of an occasion fits.
 type Verdict struct {
 	Rule string
 	Fits bool
-	Why  string // why not, in words: "direction is in, not out"
-}
-
-// DryRunQuery asks what the rules would make of events. It is either a webhook
-// of the journal, or events of a source's calls of which nothing else is known.
-type DryRunQuery struct {
-	Webhook int64
-	Source  string // slug; of Events
-	Events  []Event
-	Rules   []Rule  // to be tried; nil: those of Version
-	Version *int64  // nil: those in force; 0: the built-in ones
-	Absent  []int64 // users taken for absent; all others are present
-}
-
-// DryRunResult is the answer, event by event.
-type DryRunResult struct {
-	Version *int64 // of the rules; nil: they came with the query
-	Source  int64
-	Events  []DryRunEvent
-}
-
-// DryRunEvent is what would become of one event.
-type DryRunEvent struct {
-	Event     Event // as the call takes it: with its number normalised
-	At        time.Time
-	State     CallState // of the call afterwards
-	Direction Direction
-	Changed   bool     // false: it tells nothing new, so no rule is asked
-	Notes     []string // what concerns no user, such as an extension that nobody owns
-	Occasions []Occasion
-	Beside    []Draft // what changes without an occasion: mostly missed calls that go. UserID 0: for all who have it
+	Why  string // it does not fit, in words
 }

@@ -57,7 +57,8 @@ type RuleThen struct {
 	Title    string         `json:"title,omitempty"`  // with {placeholders}
 	Text     string         `json:"text,omitempty"`
 	Data     map[string]any `json:"data,omitempty"`
-	To       []string       `json:"to,omitempty"` // user, responsible, deputy, group:NAME
+	Object   *Object        `json:"object,omitempty"` // what create makes or open opens; title, link and url with {placeholders}
+	To       []string       `json:"to,omitempty"`     // user, responsible, deputy, group:NAME
 	ExpiresS int            `json:"expires_in_s,omitempty"`
 	Shared   bool           `json:"shared,omitempty"` // all sessions may open it, not one
 	Lookup   bool           `json:"lookup,omitempty"` // ask the CRM when no contact has the number

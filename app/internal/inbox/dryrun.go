@@ -172,31 +172,37 @@ func (d *dryRun) event(ctx context.Context, e *dryEvent) (models.DryRunEvent, er
 	if !out.Changed {
 		return out, nil
 	}
-	steps := d.owners(c)
+	d.owners(c)
 	rules, err := d.context(ctx, c.Call, at)
 	if err != nil {
 		return out, err
 	}
-	out.Occasions = routing.Explain(before, c.Clone(), rules).Occasions
-	drafts, more := routing.Route(before, c.Call, rules)
+	told := routing.Explain(before, c.Call, rules)
+	drafts, _ := routing.Route(before, c.Call, rules)
 	d.name(c)
 	if gone != nil {
 		drafts = append(routing.Merged(gone, c.Call), drafts...)
 	}
-	out.Beside = beside(drafts, out.Occasions)
-	for _, s := range append(steps, more...) {
-		if s.UserID == 0 {
-			out.Notes = append(out.Notes, noteOf(s))
-		}
-	}
+	out.Occasions, out.Beside, out.Notes = told.Occasions, beside(drafts, told.Occasions), d.notes(told)
 	return out, nil
 }
 
-func noteOf(s models.Step) string {
-	if s.Detail == "" {
-		return s.Reason
+// notes are what was noted beside the rules, in words.
+func (d *dryRun) notes(told models.Explanation) (out []string) {
+	for _, s := range told.Steps {
+		if slices.ContainsFunc(told.Occasions, func(o models.Occasion) bool { return o.User == s.UserID && o.Reason == s.Reason }) {
+			continue
+		}
+		words := s.Reason
+		if u := d.dir.Users[s.UserID]; u != nil {
+			words = u.Login + ": " + words
+		}
+		if s.Detail != "" {
+			words += ": " + s.Detail
+		}
+		out = append(out, words)
 	}
-	return s.Reason + ": " + s.Detail
+	return out
 }
 
 // beside lists the drafts that no occasion tells of.
@@ -291,7 +297,7 @@ func (d *dryRun) name(c *scratch) {
 }
 
 // owners gives the legs those who had them, else those who have them now.
-func (d *dryRun) owners(c *scratch) []models.Step {
+func (d *dryRun) owners(c *scratch) {
 	if c.stored != nil {
 		for i := range c.Legs {
 			l := &c.Legs[i]
@@ -303,7 +309,7 @@ func (d *dryRun) owners(c *scratch) []models.Step {
 			}
 		}
 	}
-	return routing.Owners(c.Call, d.dir)
+	routing.Owners(c.Call, d.dir)
 }
 
 func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (routing.Context, error) {

@@ -118,7 +118,7 @@ func (l *ledger) create(o *op, d *models.Draft) (*models.Notification, error) {
 		return nil, err
 	}
 	n := &models.Notification{ID: id, UserID: d.UserID, Rev: 1, Version: l.version(d.UserID), Follows: d.Follows, CollapseKey: d.CollapseKey,
-		Kind: d.Kind, Action: d.Action, CallID: d.CallID, SourceID: d.SourceID, Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Payload: d.Payload,
+		Kind: d.Kind, Action: d.Action, CallID: d.CallID, SourceID: d.SourceID, Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Shared: d.Shared, Payload: d.Payload,
 		CreatedAt: l.b.now, UpdatedAt: l.b.now, ExpiresAt: l.b.now.Add(d.TTL)}
 	if n.CollapseKey == "" {
 		n.CollapseKey = "n:" + strconv.FormatInt(id, 10)
@@ -143,7 +143,8 @@ func (l *ledger) revise(o *op, e *entry, d *models.Draft) {
 	}
 	n.Rev++
 	n.Version = l.version(n.UserID)
-	n.Kind, n.Action, n.Rule, n.RulesVersion, n.Reason, n.Payload = d.Kind, d.Action, d.Rule, d.RulesVersion, d.Reason, payload
+	n.Kind, n.Action, n.Rule, n.Reason, n.Payload = d.Kind, d.Action, d.Rule, d.Reason, payload
+	n.RulesVersion, n.Shared = d.RulesVersion, d.Shared
 	n.CallID, n.SourceID = cmp.Or(call, n.CallID), cmp.Or(source, n.SourceID)
 	n.UpdatedAt, n.ExpiresAt = l.b.now, l.b.now.Add(d.TTL)
 	e.dirty = true

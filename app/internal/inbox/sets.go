@@ -265,7 +265,7 @@ func (l *ledger) ack(o *op, a models.Ack) models.AckResult {
 		res.Result = models.AckStale
 	case e != nil && !e.deleted && a.Outcome == models.OutcomeBusy:
 		o.busy = true
-		l.revise(o, e, &models.Draft{Kind: e.n.Kind, Action: models.ActionShow, Payload: e.n.Payload, Rule: e.n.Rule, RulesVersion: e.n.RulesVersion,
+		l.revise(o, e, &models.Draft{Kind: e.n.Kind, Action: models.ActionShow, Payload: e.n.Payload, Rule: e.n.Rule, RulesVersion: e.n.RulesVersion, Shared: e.n.Shared,
 			Reason: "the client was busy: it comes back as a card", TTL: e.n.ExpiresAt.Sub(l.b.now)})
 		res.Result = models.AckProcessed
 	case e != nil && !e.deleted:

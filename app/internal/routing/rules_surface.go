@@ -29,13 +29,16 @@ func Explain(before, after *models.Call, c Context) models.Explanation {
 	if c.Rules != nil {
 		rules = c.Rules.Rules
 	}
-	drafts, _ := Route(before, after, c)
+	after = after.Clone()
 	var out models.Explanation
+	out.Steps = Owners(after, c.Dir)
+	drafts, steps := Route(before, after, c)
+	out.Steps = append(out.Steps, steps...)
 	for _, d := range drafts {
 		if d.UserID == 0 {
 			continue
 		}
-		o := models.Occasion{User: d.UserID, Event: d.Rule, Result: models.ResultNotification, Reason: d.Reason, Drafts: []models.Draft{d}}
+		o := models.Occasion{User: d.UserID, Event: d.Rule, Reason: d.Reason, Drafts: []models.Draft{d}}
 		for _, r := range rules {
 			v := models.Verdict{Rule: r.Name, Fits: slices.Contains(r.When.Event, d.Rule)}
 			if o.Verdicts = append(o.Verdicts, v); v.Fits {
