@@ -78,13 +78,13 @@ func open(ctx context.Context, db Database, cfg Config, log *slog.Logger) (*part
 		return nil, err
 	}
 	p.setup = setup.New(setup.Options{Store: setupStore{st}, Snapshot: p.snapshot, Kinds: kinds(), NewToken: auth.NewToken, NewURLToken: auth.NewURLToken, Region: cfg.Region,
-		Builtin: routing.Builtin, CheckRules: routing.CheckRules,
 		Mapped: func(ctx context.Context, source int64, extension string) error {
 			if p.mapped == nil {
 				return nil
 			}
 			return p.mapped(ctx, source, extension)
-		}})
+		},
+		Builtin: routing.Builtin, CheckRules: routing.CheckRules})
 	return p, nil
 }
 

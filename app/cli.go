@@ -20,8 +20,8 @@ type commands struct {
 	Serve       serveCmd       `cmd:"" help:"Run the service."`
 	Demo        demoCmd        `cmd:"" help:"Run with a temporary database, three users and a simulated PBX that places calls."`
 	Simulate    simulateCmd    `cmd:"" help:"Send a scenario of calls to a running instance, as a PBX would."`
-	Rules       rulesCmd       `cmd:"" help:"Read, change and try the rules of a running instance, from a file."`
 	Doctor      doctorCmd      `cmd:"" help:"Walk the path of a call from outside in and say what is wrong and what to do."`
+	Rules       rulesCmd       `cmd:"" help:"Read, change and try the rules of a running instance, from a file."`
 	Admin       adminCmd       `cmd:"" help:"Administration from the command line."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date and exit."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running instance whether it is ready; exit 0 if so (for containers)."`

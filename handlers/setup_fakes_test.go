@@ -31,14 +31,14 @@ type setupFakes struct {
 	contacts   []models.ContactInput
 	imported   string
 	pub        []models.Publication
+	rules      []models.Rule // what was put
+	dry        []models.DryRunQuery
 	queries    []any
 	changes    func(models.CallQuery) []models.Call // what Calls finds
 	contactsOf func(ctx context.Context, phone string) ([]models.Contact, error)
 	calledUp   *models.Call    // what Call finds; nil: the example
 	webhook    *models.Webhook // what Webhook and Webhooks find; nil: the example
-	rules      []models.Rule   // what was put
-	dry        []models.DryRunQuery
-	err        error // of every use case
+	err        error           // of every use case
 }
 
 func newSetupFakes() *setupFakes {
