@@ -15,6 +15,7 @@ import (
 	"zummer/app/internal/crm"
 	"zummer/app/internal/hub"
 	"zummer/app/internal/inbox"
+	"zummer/app/internal/routing"
 	"zummer/app/internal/setup"
 	"zummer/handlers"
 	"zummer/jobs"
@@ -84,7 +85,8 @@ func open(ctx context.Context, db Database, cfg Config, log *slog.Logger) (*part
 				return nil
 			}
 			return p.mapped(ctx, source, extension)
-		}})
+		},
+		Builtin: routing.Builtin, CheckRules: routing.CheckRules})
 	return p, nil
 }
 

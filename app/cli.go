@@ -22,6 +22,7 @@ type commands struct {
 	Simulate    simulateCmd    `cmd:"" help:"Send a scenario of calls to a running instance, as a PBX would."`
 	Contacts    contactsCmd    `cmd:"" help:"Contacts of a running instance."`
 	Doctor      doctorCmd      `cmd:"" help:"Walk the path of a call from outside in and say what is wrong and what to do."`
+	Rules       rulesCmd       `cmd:"" help:"Read, change and try the rules of a running instance, from a file."`
 	Admin       adminCmd       `cmd:"" help:"Administration from the command line."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date and exit."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running instance whether it is ready; exit 0 if so (for containers)."`

@@ -33,6 +33,7 @@ type adminNotificationBody struct {
 	Source    *string        `json:"source"`
 	CallID    *string        `json:"call_id"`
 	Rule      *string        `json:"rule"`
+	Rules     int64          `json:"rules_version"`
 	Reason    *string        `json:"reason"`
 	CreatedAt string         `json:"created_at"`
 	UpdatedAt string         `json:"updated_at"`
@@ -44,7 +45,7 @@ func (n names) notificationBody(r *models.Notification) adminNotificationBody {
 	return adminNotificationBody{
 		ID: idText(r.ID), Rev: r.Rev, Follows: idOrNull(r.Follows), User: n.login(r.UserID), Kind: r.Kind, Action: string(r.Action),
 		Title: p.Title, Text: p.Text, Phone: orNull(p.Phone), Name: orNull(p.Name), Client: p.Client, Object: p.Object, Source: orNull(n.slug(r.SourceID)),
-		CallID: idOrNull(r.CallID), Rule: orNull(r.Rule), Reason: orNull(r.Reason), CreatedAt: timeText(r.CreatedAt), UpdatedAt: timeText(r.UpdatedAt), ExpiresAt: timeOrNull(r.ExpiresAt),
+		CallID: idOrNull(r.CallID), Rule: orNull(r.Rule), Rules: r.RulesVersion, Reason: orNull(r.Reason), CreatedAt: timeText(r.CreatedAt), UpdatedAt: timeText(r.UpdatedAt), ExpiresAt: timeOrNull(r.ExpiresAt),
 	}
 }
 
@@ -112,6 +113,7 @@ type stepBody struct {
 	WebhookID    *string `json:"webhook_id"`
 	Source       *string `json:"source"`
 	Rule         *string `json:"rule"`
+	Rules        int64   `json:"rules_version"`
 	Reason       *string `json:"reason"`
 	Session      *string `json:"session"`
 	Detail       *string `json:"detail"`
@@ -131,7 +133,7 @@ func (a *API) getTimeline(c echo.Context) error {
 	for i, s := range steps {
 		items[i] = stepBody{
 			At: timeText(s.At), What: s.What, User: orNull(n.login(s.UserID)), Notification: idOrNull(s.NotificationID), Rev: s.Rev, Kind: orNull(s.Kind), Action: orNull(string(s.Action)),
-			CallID: idOrNull(s.CallID), WebhookID: idOrNull(s.WebhookID), Source: orNull(n.slug(s.SourceID)), Rule: orNull(s.Rule), Reason: orNull(s.Reason), Session: orNull(s.Session), Detail: orNull(s.Detail),
+			CallID: idOrNull(s.CallID), WebhookID: idOrNull(s.WebhookID), Source: orNull(n.slug(s.SourceID)), Rule: orNull(s.Rule), Rules: s.RulesVersion, Reason: orNull(s.Reason), Session: orNull(s.Session), Detail: orNull(s.Detail),
 		}
 	}
 	return writePage(c, items, "")

@@ -57,6 +57,13 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("POST", "/groups/:name", a.putGroup)
 	admin("DELETE", "/groups/:name", a.deleteGroup)
 
+	admin("GET", "/rules", a.getRules)
+	admin("PUT", "/rules", a.putRules)
+	admin("POST", "/rules", a.putRules)
+	admin("GET", "/rules/versions", a.listRuleVersions)
+	admin("POST", "/rules/check", a.checkRules)
+	admin("POST", "/rules/dry-run", a.dryRunRules)
+
 	admin("GET", "/contacts", a.contactsByPhone)
 	admin("GET", "/notifications", a.listNotifications)
 	for _, action := range adminActions {

@@ -31,6 +31,9 @@ type Register interface {
 	Administrate(ctx context.Context, by Actor, id int64, action string, toUser int64) (models.Notification, error)
 	// Replay runs a stored webhook again. Its repeat keys do not hold it back.
 	Replay(ctx context.Context, by Actor, webhook int64) (models.AcceptResult, error)
+	// DryRun tells what rules would make of a stored webhook or of events by
+	// hand, and why. It changes nothing.
+	DryRun(ctx context.Context, q models.DryRunQuery) (models.DryRunResult, error)
 	// Sessions lists the clients seen in the last day, newest first.
 	Sessions(user int64) []models.Session
 }
@@ -63,6 +66,15 @@ type Setup interface {
 
 	PutGroup(ctx context.Context, by Actor, name string, logins []string) (models.Group, error)
 	DeleteGroup(ctx context.Context, by Actor, name string) error
+
+	// PutRules makes a new version of the rules, a change of version based.
+	// Errors: Conflict moved_on when another one is in force by now.
+	PutRules(ctx context.Context, by Actor, based int64, rules []models.Rule) (models.RuleSet, error)
+	CheckRules(rules []models.Rule) error // what PutRules would refuse
+	Rules() models.RuleSet                // in force; version 0 are the built-in ones
+	RulesAt(ctx context.Context, version int64) (models.RuleSet, error)
+	// RuleVersions lists them without the rules themselves, the newest first.
+	RuleVersions(ctx context.Context, after string, limit int) ([]models.RuleSet, string, error)
 
 	PutContact(ctx context.Context, by Actor, in models.ContactInput) (stored bool, err error)
 	DeleteContact(ctx context.Context, by Actor, externalID string) error

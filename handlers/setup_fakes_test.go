@@ -32,6 +32,8 @@ type setupFakes struct {
 	imported   string
 	importing  func(io.Reader, func(models.ImportReport)) (models.ImportReport, error) // nil: all is read at once
 	pub        []models.Publication
+	rules      []models.Rule // what was put
+	dry        []models.DryRunQuery
 	queries    []any
 	changes    func(models.CallQuery) []models.Call // what Calls finds
 	contactsOf func(ctx context.Context, phone string) ([]models.Contact, error)
@@ -146,6 +148,61 @@ func (f *setupFakes) PutGroup(_ context.Context, by Actor, name string, logins [
 
 func (f *setupFakes) DeleteGroup(_ context.Context, by Actor, name string) error {
 	return f.note(by, "delete group %s", name)
+}
+
+func exampleRules(version int64) models.RuleSet {
+	waited := 5
+	return models.RuleSet{Version: version, At: at(), Who: "root", Rules: []models.Rule{
+		{Name: "night", Note: "duty", When: models.RuleWhen{Event: []string{"missed"}, Hours: &models.RuleHours{From: "09:00", To: "18:00", Outside: true}, WaitedMin: &waited},
+			Then: models.RuleThen{To: []string{"group:sales"}, Data: map[string]any{"k": 1}}},
+		{Name: "ringing", When: models.RuleWhen{Event: []string{"ringing"}}}}}
+}
+
+func (f *setupFakes) Rules() models.RuleSet { return exampleRules(7) }
+
+func (f *setupFakes) RulesAt(_ context.Context, version int64) (models.RuleSet, error) {
+	if version > 7 {
+		return models.RuleSet{}, models.Errorf(models.NotFound, "no version %d of the rules", version)
+	}
+	return exampleRules(version), f.err
+}
+
+func (f *setupFakes) RuleVersions(_ context.Context, after string, limit int) ([]models.RuleSet, string, error) {
+	f.queries = append(f.queries, fmt.Sprintf("%s/%d", after, limit))
+	return []models.RuleSet{{Version: 7, At: at(), Who: "root"}, {}}, "r2", f.err
+}
+
+func (f *setupFakes) PutRules(_ context.Context, by Actor, based int64, rules []models.Rule) (models.RuleSet, error) {
+	if based < 7 {
+		return models.RuleSet{}, models.Coded(models.Conflict, "moved_on", "the rules are at version 7 by now")
+	}
+	f.rules = rules
+	set := exampleRules(based + 1)
+	set.Rules = rules
+	return set, f.note(by, "put %d rules on %d", len(rules), based)
+}
+
+func (f *setupFakes) CheckRules(rules []models.Rule) error {
+	if len(rules) == 0 {
+		return models.InvalidField("rules", "must not be empty")
+	}
+	return f.note(Actor{}, "check %d rules", len(rules))
+}
+
+func (f *setupFakes) DryRun(_ context.Context, q models.DryRunQuery) (models.DryRunResult, error) {
+	if q.Webhook != 0 && q.Webhook != 7 {
+		return models.DryRunResult{}, models.Errorf(models.NotFound, "no webhook %d", q.Webhook)
+	}
+	f.dry = append(f.dry, q)
+	row := exampleRow()
+	draft := models.Draft{UserID: 1, CollapseKey: "call:1", Kind: row.Kind, Action: row.Action, Payload: row.Payload, TTL: 4 * time.Hour, Rule: "answered", Reason: "one open interest"}
+	seven := int64(7)
+	e := models.Event{Type: "answered", Call: "c-77", Extension: "101", Phone: "+79031234567"}
+	return models.DryRunResult{Version: &seven, Source: 5, Events: []models.DryRunEvent{{Event: e, At: at(), State: models.Answered, Direction: models.In, Changed: true,
+		Notes: []string{"no user owns this extension: 555"},
+		Occasions: []models.Occasion{{User: 1, Event: models.RuleAnswered, Rule: "answered", Reason: "one open interest", Drafts: []models.Draft{draft},
+			Verdicts: []models.Verdict{{Rule: "night", Why: "event is answered"}, {Rule: "answered", Fits: true}}}},
+		Beside: []models.Draft{{CollapseKey: "missed:+79031234567", Mode: models.Remove, Rule: "talked", Reason: "somebody has talked with this number since"}}}}}, f.note(Actor{}, "dry run")
 }
 
 func (f *setupFakes) PutContact(_ context.Context, by Actor, in models.ContactInput) (bool, error) {

@@ -87,6 +87,15 @@ func RefusalIn(l Lang, reason string) string {
 	return reason
 }
 
+// RuleIn names a rule with the version of the rules that it stands in; 0 is
+// built in.
+func RuleIn(l Lang, rule string, version int64) string {
+	if rule == "" || version == 0 {
+		return rule
+	}
+	return rule + said{" (правила версии ", " (rules version "}.in(l) + strconv.FormatInt(version, 10) + ")"
+}
+
 // StepIn tells one step of a timeline in a sentence. user is who the row
 // belongs to, "" when the step has nobody.
 func StepIn(l Lang, s *models.Step, user string) string {

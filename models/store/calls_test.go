@@ -104,6 +104,13 @@ func TestMergedCalls(t *testing.T) {
 		if err != nil || listed.ID != 100 || len(listed.Legs) != len(want.Legs) {
 			t.Errorf("Call(101) = call %d with %d legs, %v; want call 100 with %d", listed.ID, len(listed.Legs), err, len(want.Legs))
 		}
+		byKey, err := s.CallByKey(t.Context(), b)
+		if err != nil || byKey.ID != 100 || len(byKey.Facts) != len(want.Facts) {
+			t.Errorf("CallByKey(%v) = call %d with %d facts, %v; want call 100 with %d", b, byKey.ID, len(byKey.Facts), err, len(want.Facts))
+		}
+		if _, err := s.CallByKey(t.Context(), models.CallKey{Source: 9, Key: b.Key}); !models.IsNotFound(err) {
+			t.Errorf("CallByKey of another source: %v, want NotFound", err)
+		}
 		left, err := s.Unrouted(t.Context(), time.Now().Add(-time.Hour))
 		if err != nil {
 			t.Fatal(err)

@@ -33,18 +33,35 @@ func (s *Store) Rules(ctx context.Context, version int64) (*models.RuleSet, erro
 	return set, reading(err, "read version %d of the rules", version)
 }
 
-// RuleVersions lists the versions of the rules, newest first, without the rules themselves.
-func (s *Store) RuleVersions(ctx context.Context, limit int) ([]models.RuleSet, error) {
+// RuleVersions lists the versions of the rules, the newest first, without the
+// rules themselves. Errors: Invalid for an unknown cursor.
+func (s *Store) RuleVersions(ctx context.Context, after string, limit int) ([]models.RuleSet, string, error) {
+	at, err := readCursor("r", after, 1)
+	if err != nil {
+		return nil, "", err
+	}
+	var f filter
+	if at[0] != 0 {
+		f.and("version < ?", at[0])
+	}
+	limit = pageSize(limit)
 	var out []models.RuleSet
-	err := each(ctx, s.read, func(r scanner) error {
+	err = each(ctx, s.read, func(r scanner) error {
 		var set models.RuleSet
 		var at dbTime
 		err := r.Scan(&set.Version, &at, &set.Who)
 		set.At = at.Time
 		out = append(out, set)
 		return err
-	}, "SELECT version, at, who FROM rules ORDER BY version DESC LIMIT ?", limit)
-	return out, reading(err, "list the versions of the rules")
+	}, "SELECT version, at, who FROM rules"+f.where()+" ORDER BY version DESC LIMIT ?", append(f.args, limit+1)...)
+	if err != nil {
+		return nil, "", reading(err, "list the versions of the rules")
+	}
+	out, more := cut(out, limit)
+	if more {
+		return out, cursor("r", out[limit-1].Version), nil
+	}
+	return out, "", nil
 }
 
 func scanRules(r scanner) (*models.RuleSet, error) {

@@ -31,9 +31,13 @@ func TestRulesKeepTheirVersions(t *testing.T) {
 		if _, err := s.Rules(t.Context(), 7); !models.IsNotFound(err) {
 			t.Fatalf("version 7: %v", err)
 		}
-		all, err := s.RuleVersions(t.Context(), 10)
-		if err != nil || len(all) != 2 || all[0].Version != 2 {
-			t.Fatalf("versions: %+v, %v", all, err)
+		all, next, err := s.RuleVersions(t.Context(), "", 1)
+		if err != nil || len(all) != 1 || all[0].Version != 2 || all[0].Who != "anna" || next == "" {
+			t.Fatalf("versions: %+v, %q, %v", all, next, err)
+		}
+		all, next, err = s.RuleVersions(t.Context(), next, 10)
+		if err != nil || len(all) != 1 || all[0].Version != 1 || next != "" {
+			t.Fatalf("versions, page 2: %+v, %q, %v", all, next, err)
 		}
 	})
 }

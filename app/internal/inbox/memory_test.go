@@ -25,6 +25,7 @@ type memory struct {
 	contacts map[string][]models.Contact
 	hooks    []models.Webhook
 	outcomes map[string]models.Idempotent
+	rules    []models.RuleSet
 
 	away   bool            // every access fails as a database that is gone
 	hang   bool            // reads are not answered

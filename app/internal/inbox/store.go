@@ -28,6 +28,23 @@ type Store interface {
 	// ReadInboxes reads the inboxes of up to 500 users; users without one are
 	// absent.
 	ReadInboxes(ctx context.Context, users []int64) ([]models.Inbox, time.Time, error)
+
+	Reader
+}
+
+// Reader is what a dry run reads. Nothing of it locks or writes.
+type Reader interface {
+	// Webhook reads one journal entry; models.NotFound.
+	Webhook(ctx context.Context, id int64) (models.Webhook, error)
+	// CallByKey reads a call with facts and legs; of a merged one, what it was
+	// merged into; models.NotFound.
+	CallByKey(ctx context.Context, key models.CallKey) (models.Call, error)
+	// ContactsByPhone finds contacts by exact E.164 number.
+	ContactsByPhone(ctx context.Context, phone string) ([]models.Contact, error)
+	// HasContacts reports whether the contacts table has rows at all.
+	HasContacts(ctx context.Context) (bool, error)
+	// Rules reads one stored version of the rules; models.NotFound.
+	Rules(ctx context.Context, version int64) (*models.RuleSet, error)
 }
 
 // Tx is one batch's transaction. The methods stand in the order in which a

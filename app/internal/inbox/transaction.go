@@ -130,19 +130,25 @@ func (b *batch) journal(o *op, fresh []bool) error {
 }
 
 func (b *batch) queueEvent(o *op, s *models.Source, e models.Event) {
-	hidden := false
+	e, hidden := b.in.normalised(s, e)
+	b.events = append(b.events, &pendingEvent{op: o, source: s, ev: e, hidden: hidden})
+}
+
+// normalised is e with its numbers as calls and contacts know them; hidden says
+// that the PBX withheld the customer's.
+func (in *Inbox) normalised(s *models.Source, e models.Event) (_ models.Event, hidden bool) {
 	if e.Direction != models.InternalCall {
-		n := b.in.number(s, e.Phone)
+		n := in.number(s, e.Phone)
 		hidden = n.Hidden && e.Phone != ""
 		e.Phone = n.E164
 		if e.Phone == "" {
 			e.Phone = n.Digits
 		}
 	}
-	if n := b.in.number(s, e.DID); n.E164 != "" {
+	if n := in.number(s, e.DID); n.E164 != "" {
 		e.DID = n.E164
 	}
-	b.events = append(b.events, &pendingEvent{op: o, source: s, ev: e, hidden: hidden})
+	return e, hidden
 }
 
 // reread parses a stored webhook again; its keys do not hold it back.

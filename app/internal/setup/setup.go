@@ -36,6 +36,12 @@ type Options struct {
 	NewToken    func() (text, hash string) // a bearer token
 	NewURLToken func() (text, hash string) // the secret in a hook address, at least 26 of [A-Za-z0-9_-]
 
+	// Builtin is the list of rules that is in force until another one is
+	// stored; CheckRules says what is wrong with a list, best as a
+	// models.InvalidField such as "rules[2].when.event". nil: none, nothing.
+	Builtin    func() []models.Rule
+	CheckRules func([]models.Rule) error
+
 	// Mapped is told, after the commit, of every extension that got an owner,
 	// so that the calls that waited for one are routed. nil: nobody.
 	Mapped func(ctx context.Context, source int64, extension string) error

@@ -17,6 +17,10 @@ type Store interface {
 	ContactsByPhone(ctx context.Context, phone string) ([]models.Contact, error)
 	// ContactIDs lists up to limit external ids above after, sorted.
 	ContactIDs(ctx context.Context, after string, limit int) ([]string, error)
+	// Rules reads one stored version of the rules; models.NotFound.
+	Rules(ctx context.Context, version int64) (*models.RuleSet, error)
+	// RuleVersions lists them without the rules themselves, the newest first.
+	RuleVersions(ctx context.Context, after string, limit int) (sets []models.RuleSet, next string, err error)
 }
 
 // Tx is one change of the set-up. Save methods insert when the ID is 0, and
@@ -43,6 +47,8 @@ type Tx interface {
 	// SaveGroup writes the group with exactly its members.
 	SaveGroup(ctx context.Context, g *models.Group) error
 	DeleteGroup(ctx context.Context, id int64) error
+	// SaveRules adds a version of the rules, which is in force from then on.
+	SaveRules(ctx context.Context, now time.Time, set *models.RuleSet) error
 	InsertToken(ctx context.Context, t *models.Token) error
 	// RevokeTokens ends tokens; those that have ended stay as they are.
 	RevokeTokens(ctx context.Context, now time.Time, ids []int64) error

@@ -67,6 +67,15 @@ func onBoth(t *testing.T, fn func(*world)) {
 					return nil
 				}},
 			},
+			Builtin: func() []models.Rule {
+				return []models.Rule{{Name: "built in", When: models.RuleWhen{Event: []string{models.RuleMissed}}}}
+			},
+			CheckRules: func(rules []models.Rule) error {
+				if len(rules) == 0 {
+					return models.InvalidField("rules", "must not be empty")
+				}
+				return nil
+			},
 			Mapped: func(_ context.Context, source int64, extension string) error {
 				w.mapped = append(w.mapped, fmt.Sprintf("%s/%s", w.Directory().Sources[source].Slug, extension))
 				return w.fail
