@@ -33,6 +33,7 @@ type Options struct {
 	Parse func(*models.Source, *models.Webhook) ([]models.Event, error)
 
 	PollInterval time.Duration // pace of clients that do not wait; 0: 5 s
+	Lease        time.Duration // how long a session holds a row without polling; 0: 60 s
 	Region       string        // of numbers that carry none; "": RU
 	Timezone     string        // of texts; "": Europe/Moscow
 	Flushers     int           // batches written at once; 0: 4 (1 for SQLite)
@@ -72,6 +73,7 @@ func New(opt Options) *Inbox {
 		}
 	}
 	set(&opt.PollInterval, 5*time.Second)
+	set(&opt.Lease, time.Minute)
 	set(&opt.Linger, 2*time.Millisecond)
 	set(&opt.TailEvery, 75*time.Millisecond)
 	for p, v := range map[*int]int{&opt.Flushers: 4, &opt.BatchSize: 64, &opt.Queue: 4096} {
