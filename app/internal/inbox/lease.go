@@ -85,7 +85,7 @@ func (b *batch) seat(o *op) {
 		case e == nil:
 		case s.what == seatTake && e.n.Session == "" && e.n.ForOne() && sees(s.app, e.n.App()):
 			l.take(o, e, s.session)
-		case s.what == seatLeave && e.n.ForOne() && (e.n.Session == "" || e.n.Session == s.session):
+		case s.what == seatLeave && e.n.ForOne() && !onOffer(e.n) && (e.n.Session == "" || e.n.Session == s.session):
 			l.passOn(o, e, s.session, "the session "+s.session+" has a modal window or an unsaved form open")
 		case s.what == seatKeep && e.n.Session == s.session:
 			l.hold(e, s.session)
@@ -168,16 +168,10 @@ func (l *ledger) take(o *op, e *entry, session string) {
 	l.hold(e, session)
 }
 
-// hand takes a row away from its session and gives it to another one; "":
-// to whoever takes it.
+// hand gives a row, under a new revision, to another session than the one that
+// holds it or would not have it; "": to whoever takes it.
 func (l *ledger) hand(o *op, e *entry, to, why string) {
 	n := e.n
-	if n.Session == "" { // it was free: nobody loses it
-		if to != "" {
-			l.take(o, e, to)
-		}
-		return
-	}
 	n.Rev++
 	n.Version = l.version(n.UserID)
 	n.Session, n.Leased, e.dirty = "", time.Time{}, true
@@ -186,6 +180,9 @@ func (l *ledger) hand(o *op, e *entry, to, why string) {
 	}
 	l.step(models.StepPassed, n, o, models.Step{Reason: why, Session: to})
 }
+
+// onOffer reports whether a row waits for a session that polls elsewhere.
+func onOffer(n *models.Notification) bool { return n.Session == "" && !n.Leased.IsZero() }
 
 // passOn gives a row to another session than from, which cannot open it now: to
 // one that polls here or is about to; else, when others poll other replicas, to
@@ -196,9 +193,13 @@ func (l *ledger) passOn(o *op, e *entry, from, why string) {
 		l.hand(o, e, to, why)
 	case !l.b.in.presence.othersAbroad(e.n.UserID, from, l.b.at):
 		l.card(o, e, why+": it comes back as a card")
-	case e.n.Session != "" || e.n.Leased.IsZero():
+	default:
+		until := l.b.now.Add(min(offered, l.b.in.opt.Lease))
+		if onOffer(e.n) {
+			until = e.n.Leased
+		}
 		l.hand(o, e, "", why)
-		e.n.Leased, e.dirty = l.b.now.Add(min(offered, l.b.in.opt.Lease)), true
+		e.n.Leased = until
 		l.due(e.n)
 	}
 }
