@@ -27,6 +27,8 @@ type Options struct {
 	Database Database
 	Log      *slog.Logger   // nil: slog.Default()
 	Demo     *handlers.Demo // the page that plays a client; nil: none
+	// Lease is how long a session holds a row without polling. 0: 60 s.
+	Lease time.Duration
 	// WrapStore lets a test stand between the inbox and the database. nil: nothing does.
 	WrapStore func(inbox.Store) inbox.Store
 	// WrapReplica lets a test drop what replicas tell each other. nil: nothing does.
@@ -164,7 +166,7 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 		flushers = 1
 	}
 	return inbox.New(inbox.Options{Store: st, Hub: a.hub, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
-		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Region: a.cfg.Region,
+		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Lease: opt.Lease, Region: a.cfg.Region,
 		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch})
 }
 
