@@ -92,7 +92,7 @@ type Notification struct {
 	ID          int64
 	UserID      int64
 	Rev         int
-	Version     int64 // the inbox version that changed it last
+	Version     int64 // the inbox version of its last revision
 	Follows     int64 // the row of the same call that was settled before; 0: none
 	CollapseKey string
 	Kind        string

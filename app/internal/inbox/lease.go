@@ -59,7 +59,7 @@ func (in *Inbox) Claim(ctx context.Context, user int64, c models.Claim) (models.
 // another one that polls, if there is one. The session gets it again only by
 // Claim. Releasing twice is harmless. Errors as Claim.
 func (in *Inbox) Release(ctx context.Context, user int64, c models.Claim) (models.Claimed, error) {
-	in.presence.decline(user, c.Session, c.ID)
+	in.presence.decline(user, c.Session, c.ID, time.Now().Add(keepSeen))
 	return in.seat(ctx, "release", user, c, seatRelease)
 }
 

@@ -50,7 +50,7 @@ func (p *poll) seats(set *models.Set) (again bool, err error) {
 			if end := now.Add(n.Leased.Sub(set.Now)); p.lease.IsZero() || end.Before(p.lease) {
 				p.lease = end
 			}
-		case n.Session == p.q.Session, n.Session == "" && n.ForOne() && sees(p.q.App, n.App()) && (p.q.Busy || !p.in.presence.declined(p.user, p.q.Session, n.ID)):
+		case n.Session == p.q.Session, n.Session == "" && n.ForOne() && sees(p.q.App, n.App()) && (p.q.Busy || !p.in.presence.declined(p.user, p.q.Session, n.ID, now)):
 			o.seat.ids = append(o.seat.ids, n.ID)
 		}
 	}

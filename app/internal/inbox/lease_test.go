@@ -336,6 +336,23 @@ func TestBusy(t *testing.T) {
 			r.is("busy too", ackB(laptop), "3/show/")
 		})
 	})
+	t.Run("b is asked again after a minute, when the other one has gone", func(t *testing.T) {
+		bubble(t, func(r *rig) {
+			laptop := r.client(models.PollQuery{Session: "laptop"})
+			desk := r.client(models.PollQuery{Session: "desk"}).waits()
+			laptop.now()
+			r.opens("")
+			desk.hears()
+			r.is("passed on", ackB(desk), "2/open/laptop")
+			v := desk.last.Version
+			for range 4 {
+				if s := r.poll(1, models.PollQuery{Session: "desk", Version: v, Wait: 25 * time.Second}); s.State == models.StateSet {
+					desk.last, v = s, s.Version
+				}
+			}
+			r.is("and back", desk.last, "3/open/desk")
+		})
+	})
 	t.Run("b passes it on to one that polls again in a moment", func(t *testing.T) {
 		bubble(t, func(r *rig) {
 			laptop := r.client(models.PollQuery{Session: "laptop"})

@@ -27,8 +27,8 @@ type seen struct {
 	waiting  int
 	here     bool // the other replicas were told that it polls here
 	app      string
-	busy     bool    // a modal window or an unsaved form is open there
-	declined []int64 // rows that it passed on, the last ones
+	busy     bool       // a modal window or an unsaved form is open there
+	declined []declined // rows that it passed on, the last ones
 }
 
 // keepSeen is how long a session stays listed; maxSeen bounds a user's list.

@@ -40,7 +40,7 @@ func (p *presence) choose(user int64, c choice, now time.Time) string {
 	var all []candidate
 	for name, s := range p.users[user] {
 		switch {
-		case name == "", name == c.except, s.busy, !sees(s.app, c.app), slices.Contains(s.declined, c.row):
+		case name == "", name == c.except, s.busy, !sees(s.app, c.app), s.declines(c.row, now):
 		case s.waiting > 0:
 			all = append(all, candidate{name, fit(s.app, c.app), s.last})
 		case !s.answered.IsZero() && now.Sub(s.answered) < c.recent:
@@ -84,33 +84,47 @@ func (p *presence) attended(user int64, session string, now time.Time) time.Time
 	}
 }
 
-// decline notes that a session passed a row on: it is not asked again.
-func (p *presence) decline(user int64, session string, row int64) {
+// declined is a row that a session passed on.
+type declined struct {
+	row   int64
+	until time.Time // it is not asked again before
+}
+
+// declines reports whether the session is not to be asked to open a row.
+func (s *seen) declines(row int64, now time.Time) bool {
+	return slices.ContainsFunc(s.declined, func(d declined) bool { return d.row == row && d.until.After(now) })
+}
+
+// decline notes that a session passed a row on.
+func (p *presence) decline(user int64, session string, row int64, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.users[user][session]
-	if s == nil || session == "" || slices.Contains(s.declined, row) {
+	if s == nil || session == "" {
 		return
 	}
+	s.declined = slices.DeleteFunc(s.declined, func(d declined) bool { return d.row == row })
 	if len(s.declined) >= maxDeclined {
 		s.declined = slices.Delete(s.declined, 0, 1)
 	}
-	s.declined = append(s.declined, row)
+	s.declined = append(s.declined, declined{row, until})
 }
 
-// declined reports whether a session passed a row on before.
-func (p *presence) declined(user int64, session string, row int64) bool {
+// declined reports whether a session is not to be asked to open a row.
+func (p *presence) declined(user int64, session string, row int64, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.users[user][session]
-	return s != nil && slices.Contains(s.declined, row)
+	return s != nil && s.declines(row, now)
 }
 
-// declines notes the rows that acknowledgements pass on.
+// declines notes the rows that acknowledgements pass on: who was busy is asked
+// again after the time of a lease, so that two busy sessions do not throw a row
+// back and forth.
 func (in *Inbox) declines(user int64, acks []models.Ack) {
 	for _, a := range acks {
 		if a.Outcome == models.OutcomeBusy {
-			in.presence.decline(user, a.Session, a.ID)
+			in.presence.decline(user, a.Session, a.ID, time.Now().Add(in.opt.Lease))
 		}
 	}
 }
