@@ -29,6 +29,8 @@ type Options struct {
 	Database Database
 	Log      *slog.Logger   // nil: slog.Default()
 	Demo     *handlers.Demo // the page that plays a client; nil: none
+	// Lease is how long a session holds a row without polling. 0: 60 s.
+	Lease time.Duration
 	// WrapStore lets a test stand between the inbox and the database. nil: nothing does.
 	WrapStore func(inbox.Store) inbox.Store
 	// WrapReplica lets a test drop what replicas tell each other. nil: nothing does.
@@ -175,7 +177,7 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 		asker = a.lookup
 	}
 	return inbox.New(inbox.Options{Store: st, Hub: a.hub, CRM: asker, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
-		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
+		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Lease: opt.Lease, Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
 		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch})
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,8 @@ type modelRow struct {
 	version int64
 	kind    string
 	title   string // "" for rows of calls, whose words are the rules' affair
+	opens   bool   // a form: for one session
+	session string // that holds it
 }
 
 // modelUser is one pending set. Rows stand under their collapse key, those of
@@ -68,6 +71,12 @@ func (m *registerModel) put(u int, key, kind, title string, id int64, rev int) (
 		r = modelRow{id: id}
 	}
 	r.rev, r.kind, r.title, r.version = r.rev+1, kind, title, m.version(u)
+	if opens := kind == models.KindAnswered; opens != r.opens { // who claimed what opens nothing keeps it
+		r.opens = opens
+		if !opens {
+			r.session = ""
+		}
+	}
 	m.users[u].rows[key] = r
 	return id == 0 || r.id == id && r.rev == rev
 }
@@ -101,6 +110,47 @@ func (m *registerModel) expire(u int, ids []int64) {
 	}
 }
 
+// leasesEnd lets the leases of rows be over, and nobody polls who held them.
+func (m *registerModel) leasesEnd(u int, ids []int64) {
+	m.bumped = map[int]bool{}
+	for _, id := range ids {
+		if _, key, _, ok := m.find(id); ok {
+			m.free(u, key)
+		}
+	}
+}
+
+// free takes a row from the session that holds it, under a new revision.
+func (m *registerModel) free(u int, key string) {
+	r := m.users[u].rows[key]
+	r.rev, r.version, r.session = r.rev+1, m.version(u), ""
+	m.users[u].rows[key] = r
+}
+
+// claim is what a claim or a release answers: "" or the code of its error.
+func (m *registerModel) claim(o *registerOp) string {
+	u, key, r, ok := m.find(o.id)
+	_, settled := m.users[o.user].settled[o.id]
+	switch {
+	case (!ok || u != o.user) && settled:
+		return "moved_on"
+	case !ok || u != o.user:
+		return "not_found"
+	case o.what == "release" && r.session == "" && r.rev == o.rev+1:
+	case r.rev != o.rev:
+		return "moved_on"
+	case r.session != "" && r.session != o.session:
+		return "claimed"
+	case o.what == "release" && r.session != "":
+		m.free(u, key)
+	case o.what == "claim" && r.session == "":
+		m.version(u) // the revision stays
+		r.session = o.session
+		m.users[u].rows[key] = r
+	}
+	return ""
+}
+
 // registerOp is one operation and what the register answered.
 type registerOp struct {
 	what string
@@ -115,8 +165,12 @@ type registerOp struct {
 	acks   []models.Ack
 	seen   string // ack-all: the version
 	seenN  int64
-	id     int64 // admin
+	id     int64 // admin, claim, release
 	action string
+
+	session string // claim, release
+	rev     int
+	claimed models.Claimed
 
 	outcome string // of a webhook
 	rows    []models.Notification
@@ -135,6 +189,8 @@ func (o *registerOp) String() string {
 		return fmt.Sprintf("ack by %d of %v → %v %v", o.user, o.acks, o.results, o.err)
 	case "ack-all":
 		return fmt.Sprintf("ack-all by %d at %s → %d %v", o.user, o.seen, o.settled, o.err)
+	case "claim", "release":
+		return fmt.Sprintf("%s of %d.%d by %d's session %s → %+v %v", o.what, o.id, o.rev, o.user, o.session, o.claimed, o.err)
 	}
 	return fmt.Sprintf("%s %d (to %d) → %v %v", o.action, o.id, o.user, rowNames(o.rows), o.err)
 }
@@ -171,6 +227,12 @@ func (m *registerModel) apply(o *registerOp) bool {
 			}
 		}
 		return o.err == nil && n == o.settled
+	case "claim", "release":
+		if code := m.claim(o); code != "" || o.err != nil {
+			return code == codeOf(o.err)
+		}
+		_, _, r, _ := m.find(o.id)
+		return o.claimed.Rev == r.rev && o.claimed.Session == r.session
 	}
 	return m.administrate(o)
 }
@@ -224,8 +286,15 @@ func (m *registerModel) ack(user int, a models.Ack) string {
 	switch {
 	case ok && u == user && r.rev != a.Rev:
 		return models.AckStale
-	case ok && u == user && a.Outcome == models.OutcomeBusy:
+	case ok && u == user && a.Outcome == models.OutcomeBusy && r.opens && r.session != "" && a.Session != "" && a.Session != r.session:
+		return models.AckStale
+	case ok && u == user && a.Outcome == models.OutcomeBusy: // nobody else polls: a card for all
 		m.put(u, key, r.kind, r.title, 0, 0)
+		if r.opens {
+			c := m.users[u].rows[key]
+			c.opens, c.session = false, ""
+			m.users[u].rows[key] = c
+		}
 		return models.AckProcessed
 	case ok && u == user:
 		m.remove(u, key)
@@ -255,6 +324,8 @@ func (m *registerModel) administrate(o *registerOp) bool {
 		}
 		return m.put(owner, fmt.Sprintf("n:%d", got.ID), m.users[owner].settled[o.id].kind, m.users[owner].settled[o.id].title, got.ID, got.Rev)
 	case o.action == inbox.AdminRequeue:
+		r.session = ""
+		m.users[u].rows[key] = r
 		return m.put(u, key, r.kind, r.title, got.ID, got.Rev)
 	case o.action == inbox.AdminReassign:
 		m.remove(u, key)
@@ -262,6 +333,18 @@ func (m *registerModel) administrate(o *registerOp) bool {
 	}
 	m.remove(u, key)
 	return got.ID == o.id
+}
+
+// codeOf is the code of an error as a client is told it.
+func codeOf(err error) string {
+	var e *models.Error
+	switch {
+	case !errors.As(err, &e):
+		return ""
+	case e.Code == "" && e.Kind == models.NotFound:
+		return "not_found"
+	}
+	return e.Code
 }
 
 // callPhone is the customer's number of call i.

@@ -261,7 +261,7 @@ func (r *registerRun) draw() *registerOp {
 		}
 	}
 	known := sorted(append(pending, settled...))
-	o.what = rapid.SampledFrom([]string{"publish", "publish", "webhook", "webhook", "ack", "ack", "ack-all", "admin"}).Draw(r.rt, "what")
+	o.what = rapid.SampledFrom([]string{"publish", "publish", "webhook", "webhook", "ack", "ack", "ack-all", "admin", "claim", "claim", "release"}).Draw(r.rt, "what")
 	switch {
 	case o.what == "ack-all":
 		v := r.model.users[o.user].version
@@ -271,8 +271,10 @@ func (r *registerRun) draw() *registerOp {
 		}
 		o.seenN = rapid.Int64Range(max(1, v-6), v).Draw(r.rt, "version")
 		o.seen = models.Inbox{Epoch: r.watch.epoch(o.user), Version: o.seenN}.VersionText()
-	case (o.what == "ack" || o.what == "admin") && len(known) == 0:
+	case o.what != "publish" && o.what != "webhook" && len(known) == 0:
 		o.what = "publish"
+	case o.what == "claim" || o.what == "release":
+		r.drawClaim(o, known)
 	case o.what == "ack":
 		r.drawAcks(o, known)
 	case o.what == "admin":
@@ -310,7 +312,23 @@ func (r *registerRun) drawAcks(o *registerOp, known []int64) {
 			rev = max(1, rev+rapid.IntRange(-1, 1).Draw(r.rt, "by"))
 		}
 		outcome := rapid.SampledFrom([]models.Outcome{models.OutcomeOpened, models.OutcomeDismissed, models.OutcomeBusy}).Draw(r.rt, "outcome")
-		o.acks = append(o.acks, models.Ack{ID: id, Rev: rev, Raw: fmt.Sprint(id), Outcome: outcome})
+		o.acks = append(o.acks, models.Ack{ID: id, Rev: rev, Raw: fmt.Sprint(id), Outcome: outcome,
+			Session: rapid.SampledFrom([]string{"", "desk", "laptop"}).Draw(r.rt, "session")})
+	}
+}
+
+// drawClaim takes mostly the pending revision of a row, for its user.
+func (r *registerRun) drawClaim(o *registerOp, known []int64) {
+	o.id, o.rev = rapid.SampledFrom(known).Draw(r.rt, "row"), 1
+	o.session = rapid.SampledFrom([]string{"desk", "laptop"}).Draw(r.rt, "session")
+	if u, _, row, ok := r.model.find(o.id); ok {
+		o.rev = row.rev
+		if rapid.IntRange(0, 7).Draw(r.rt, "own") > 0 {
+			o.user = u
+		}
+	}
+	if rapid.IntRange(0, 4).Draw(r.rt, "other rev") == 0 {
+		o.rev = max(1, o.rev+rapid.IntRange(-1, 1).Draw(r.rt, "by"))
 	}
 }
 
@@ -344,6 +362,10 @@ func (r *registerRun) carryOut(in *inbox.Inbox, o *registerOp) {
 		r.watch.acked(o)
 	case "ack-all":
 		o.settled, o.err = in.AckAll(r.ctx, user.ID, o.seen, "")
+	case "claim":
+		o.claimed, o.err = in.Claim(r.ctx, user.ID, models.Claim{ID: o.id, Rev: o.rev, Session: o.session})
+	case "release":
+		o.claimed, o.err = in.Release(r.ctx, user.ID, models.Claim{ID: o.id, Rev: o.rev, Session: o.session})
 	case "admin":
 		to := int64(0)
 		if o.action == inbox.AdminReassign {
@@ -356,32 +378,45 @@ func (r *registerRun) carryOut(in *inbox.Inbox, o *registerOp) {
 	}
 }
 
-// expireSome lets the time of some rows of one user be over.
+// expireSome lets the time of some rows of one user be over, or their leases.
 func (r *registerRun) expireSome() {
-	u := rapid.IntRange(0, 12).Draw(r.rt, "expires for")
-	if u > 2 || len(r.model.users[u].rows) == 0 {
+	u, lease := rapid.IntRange(0, 8).Draw(r.rt, "expires for"), rapid.Bool().Draw(r.rt, "leases")
+	if u > 2 {
 		return
 	}
 	var ids []int64
 	for _, row := range r.model.users[u].rows {
-		ids = append(ids, row.id)
+		if !lease || row.session != "" {
+			ids = append(ids, row.id)
+		}
+	}
+	if len(ids) == 0 {
+		return
 	}
 	ids = sorted(ids)
 	ids = ids[:rapid.IntRange(1, len(ids)).Draw(r.rt, "rows")]
 	list := strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]")
-	past := "now() - interval '1 second'"
+	past, column := "now() - interval '1 second'", "expires_at"
 	if r.sqlite {
 		past = "CAST(unixepoch('subsec') * 1000 AS INTEGER) - 1000"
+	}
+	if lease {
+		column = "leased_until"
 	}
 	tx, err := r.db.BeginTx(r.ctx, nil) // no reader may see the one without the other
 	r.must(err)
 	for _, sql := range []string{
 		fmt.Sprintf("UPDATE inboxes SET next_expiry = %s WHERE user_id = %d", past, r.users[u].ID),
-		"UPDATE unprocessed_notifications SET expires_at = " + past + " WHERE id IN (" + list + ")",
+		"UPDATE unprocessed_notifications SET " + column + " = " + past + " WHERE id IN (" + list + ")",
 	} {
 		_, err := tx.ExecContext(r.ctx, sql)
 		r.must(err)
 	}
 	r.must(tx.Commit())
-	r.model.expire(u, ids) // every group reads every user
+	if lease {
+		r.model.leasesEnd(u, ids)
+	} else {
+		r.model.expire(u, ids)
+	}
+	// Every group reads every user.
 }

@@ -22,14 +22,15 @@ type watcher struct {
 	top    map[int]int64     // highest version that an answer showed
 	last   map[int]int64     // that the follower was told
 	epochs map[int]string
-	revs   map[int64]int // highest rev of a row that an answer showed
-	owner  map[int64]int // whose row it is
-	gone   map[int64]int // highest acknowledged rev of a row
+	revs   map[int64]int     // highest rev of a row that an answer showed
+	holder map[string]string // id.rev → the session that an answer showed
+	owner  map[int64]int     // whose row it is
+	gone   map[int64]int     // highest acknowledged rev of a row
 	bad    string
 }
 
 func newWatcher() *watcher {
-	return &watcher{bodies: map[string]string{}, top: map[int]int64{}, last: map[int]int64{}, epochs: map[int]string{}, revs: map[int64]int{}, owner: map[int64]int{}, gone: map[int64]int{}}
+	return &watcher{bodies: map[string]string{}, top: map[int]int64{}, last: map[int]int64{}, epochs: map[int]string{}, revs: map[int64]int{}, holder: map[string]string{}, owner: map[int64]int{}, gone: map[int64]int{}}
 }
 
 // floor is what was known before a read began.
@@ -105,6 +106,11 @@ func (w *watcher) saw(u int, user int64, f floor, set models.PendingSet) {
 		if n.Rev <= f.gone[n.ID] {
 			w.fail("row %d.%d was shown to a read that began after its acknowledgement of rev %d", n.ID, n.Rev, f.gone[n.ID])
 		}
+		key := fmt.Sprintf("%d.%d", n.ID, n.Rev)
+		if h := w.holder[key]; h != "" && n.Session != "" && h != n.Session {
+			w.fail("revision %s was shown as %s's and as %s's", key, h, n.Session)
+		}
+		w.holder[key] = cmp.Or(n.Session, w.holder[key])
 		w.revs[n.ID] = max(w.revs[n.ID], n.Rev)
 	}
 }
@@ -150,12 +156,13 @@ func (r *registerRun) read(in *inbox.Inbox, u int) {
 	r.watch.saw(u, r.users[u].ID, f, set)
 }
 
-// follow is a client that waits for every change until the run ends.
+// follow is a client that waits for every change until the run ends. It has no
+// name: who takes what by polling has a property of its own in package inbox.
 func (r *registerRun) follow(u int) {
 	in, version := r.inboxes[u%len(r.inboxes)], ""
 	for r.ctx.Err() == nil {
 		f := r.watch.before(u)
-		set, err := in.Poll(r.ctx, models.Caller{User: r.users[u]}, models.PollQuery{Limit: 500, Session: "follower", Version: version, Wait: 20 * time.Second})
+		set, err := in.Poll(r.ctx, models.Caller{User: r.users[u]}, models.PollQuery{Limit: 500, Version: version, Wait: 20 * time.Second})
 		if r.ctx.Err() != nil {
 			return
 		}
@@ -206,7 +213,7 @@ func (m *registerModel) differs(sets []models.Set) string {
 				key = n.Payload.Phone
 			}
 			want, ok := m.users[u].rows[key]
-			got := modelRow{id: n.ID, rev: n.Rev, version: n.Version, kind: n.Kind, title: n.Payload.Title}
+			got := modelRow{id: n.ID, rev: n.Rev, version: n.Version, kind: n.Kind, title: n.Payload.Title, opens: n.ForOne(), session: n.Session}
 			if n.CallID != 0 {
 				got.title = ""
 			}
@@ -215,6 +222,9 @@ func (m *registerModel) differs(sets []models.Set) string {
 			}
 			if s.Inbox.NextExpiry.After(n.ExpiresAt) {
 				return fmt.Sprintf("user %d: next expiry %s, row %d expires at %s", u, s.Inbox.NextExpiry, n.ID, n.ExpiresAt)
+			}
+			if n.Leased.IsZero() != (n.Session == "") || !n.Leased.IsZero() && s.Inbox.NextExpiry.After(n.Leased) {
+				return fmt.Sprintf("user %d: next expiry %s, row %d is leased until %s by %q", u, s.Inbox.NextExpiry, n.ID, n.Leased, n.Session)
 			}
 			m.users[u].rows[key] = want
 		}
@@ -273,7 +283,11 @@ func (s *stepReader) check(r *registerRun, ops []*registerOp, sets []models.Set)
 		case models.StepRevised:
 			legal = pending && rev == old.rev+1
 			s.rows[u][id] = modelRow{rev: rev, version: version, title: body.Title}
-		case models.StepRequeued:
+		case models.StepPassed:
+			legal = pending && rev == old.rev+1
+			old.rev, old.version = rev, version
+			s.rows[u][id] = old
+		case models.StepRequeued, models.StepClaimed:
 		default:
 			delete(s.rows[u], id)
 		}

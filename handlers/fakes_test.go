@@ -45,6 +45,7 @@ type fakes struct {
 	polled  []models.PollQuery
 	callers []models.Caller
 	acked   []models.Ack
+	claims  []models.Claim
 	ackAll  []string
 	accepts []models.Accepted
 	patched []string
@@ -55,8 +56,10 @@ type fakes struct {
 	accept func(models.Accepted) (models.AcceptResult, error)
 	ack    func(models.Ack) models.AckResult
 	ready  error
-	rows   models.HistoryPage
-	log    bytes.Buffer
+
+	claimErr error
+	rows     models.HistoryPage
+	log      bytes.Buffer
 }
 
 func (f *fakes) Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error) {
@@ -83,6 +86,19 @@ func (f *fakes) Acknowledge(_ context.Context, _ int64, acks []models.Ack) ([]mo
 	return out, nil
 }
 
+func (f *fakes) Claim(_ context.Context, _ int64, c models.Claim) (models.Claimed, error) {
+	f.claims = append(f.claims, c)
+	if f.claimErr != nil {
+		return models.Claimed{}, f.claimErr
+	}
+	return models.Claimed{ID: c.ID, Rev: c.Rev, Session: c.Session, Lease: 59500 * time.Millisecond}, nil
+}
+
+func (f *fakes) Release(_ context.Context, _ int64, c models.Claim) (models.Claimed, error) {
+	f.claims = append(f.claims, c)
+	return models.Claimed{ID: c.ID, Rev: c.Rev + 1}, f.claimErr
+}
+
 func (f *fakes) AckAll(_ context.Context, _ int64, version, session string) (int, error) {
 	f.ackAll = append(f.ackAll, version+"|"+session)
 	return 3, nil
@@ -100,7 +116,7 @@ func (f *fakes) Accept(_ context.Context, in models.Accepted) (models.AcceptResu
 }
 
 func (f *fakes) Sessions(user int64) []models.Session {
-	return []models.Session{{Name: "desk", Client: "curl/8", LastPoll: at(), Waiting: true}}
+	return []models.Session{{Name: "desk", Client: "curl/8", LastPoll: at(), Waiting: true, Busy: true}}
 }
 
 func (f *fakes) Directory() *models.Directory { return f.dir }
@@ -252,7 +268,7 @@ func exampleCall() models.Call {
 // exampleRow is the row of the contract.
 func exampleRow() models.Notification {
 	return models.Notification{
-		ID: 1042, UserID: 1, Rev: 2, Kind: models.KindAnswered, Action: models.ActionOpen, CallID: 77,
+		ID: 1042, UserID: 1, Rev: 2, Kind: models.KindAnswered, Action: models.ActionOpen, CallID: 77, Session: "desk", Leased: at().Add(time.Minute),
 		CreatedAt: at().Add(-10 * time.Second), UpdatedAt: time.Date(2026, 11, 23, 10, 42, 0, 123e6, time.UTC), ExpiresAt: at().Add(4 * time.Hour),
 		Payload: models.Payload{
 			Title: "ООО Ромашка", Text: "Входящий +7 903 123-45-67", Phone: "+79031234567", Name: "Ivan P.",

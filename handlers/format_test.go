@@ -39,7 +39,7 @@ func TestFormats(t *testing.T) {
 			`"client":{"type":"Справочник","name":"Контрагенты","uid":"11111111-2222-3333-4444-555555555555","title":"ООО Ромашка","link":"` + clientLink + `","url":""},` +
 			`"candidates":[],"call":{"id":"77","state":"answered","direction":"in","extension":"101","did":"+74951234567","answered_by":"ivanov","answered_by_name":"Иванов И.",` +
 			`"started_at":"2026-11-23T10:41:50.000Z","answered_at":"2026-11-23T10:42:00.000Z","ended_at":null,"talk_s":null},` +
-			`"data":{},"session":null,"created_at":"2026-11-23T10:41:52.000Z","updated_at":"2026-11-23T10:42:00.123Z","expires_at":"2026-11-23T14:42:02.000Z"},` +
+			`"data":{},"session":"desk","created_at":"2026-11-23T10:41:52.000Z","updated_at":"2026-11-23T10:42:00.123Z","expires_at":"2026-11-23T14:42:02.000Z"},` +
 			`{"id":"9","rev":1,"follows":"8","kind":"mail.received","action":"choose","title":"a b <c> \"d\" & 'e'","text":"é","phone":null,"name":null,"app":"trade",` +
 			`"object":null,"client":null,"candidates":[{"type":"Документ","name":"Заказ","uid":"u<1>","title":"Заказ & Co","link":"","url":""}],"call":null,` +
 			`"data":{"k":"<v>","n":1.5},"session":null,"created_at":"2026-11-23T10:42:02.000Z","updated_at":"2026-11-23T10:42:02.000Z","expires_at":"2026-11-23T11:42:02.000Z"}` +
@@ -50,14 +50,14 @@ func TestFormats(t *testing.T) {
 			`<n id="1042" rev="2" kind="call.answered" action="open" call="77" state="answered" direction="in" phone="+79031234567" name="Ivan P." title="ООО Ромашка"` +
 			` text="Входящий +7 903 123-45-67" app="" type="Документ" oname="Интерес" uid="51012ccc-397d-11de-b595-00055d80a2b9" link="` + link + `"` +
 			` url="https://crm.example/i/17?a=1&amp;b=2" ctype="Справочник" cname="Контрагенты" cuid="11111111-2222-3333-4444-555555555555" did="+74951234567" extension="101"` +
-			` by="Иванов И." session="" at="20261123134200" age_s="1"/>` +
+			` by="Иванов И." session="desk" at="20261123134200" age_s="1"/>` +
 			`<n id="9" rev="1" kind="mail.received" action="choose" call="" state="" direction="" phone="" name="" title="a b &lt;c&gt; &quot;d&quot; &amp; 'e'" text="é" app="trade"` +
 			` type="" oname="" uid="" link="" url="" ctype="" cname="" cuid="" did="" extension="" by="" session="" at="20261123134202" age_s="0">` +
 			`<c type="Документ" name="Заказ" uid="u&lt;1&gt;" title="Заказ &amp; Co"/></n></r>`},
 		{"xml page", formatXML, paged, `<r state="reset" version="" next_s="1" page="NEXT-1"></r>`},
 		{"text", formatText, exampleSet(), "Z1\tk3f.1042\t5\t\tset\nA\t1041.1\tprocessed\n" +
 			"1042.2\tcall.answered\topen\t77\tanswered\t+79031234567\tООО Ромашка\tВходящий +7 903 123-45-67\t" + link + "\thttps://crm.example/i/17?a=1&b=2\t20261123134200\tДокумент\t" +
-			"Интерес\t51012ccc-397d-11de-b595-00055d80a2b9\t\tin\t+74951234567\tIvan P.\tСправочник\tКонтрагенты\t11111111-2222-3333-4444-555555555555\tИванов И.\t\t1\n" +
+			"Интерес\t51012ccc-397d-11de-b595-00055d80a2b9\t\tin\t+74951234567\tIvan P.\tСправочник\tКонтрагенты\t11111111-2222-3333-4444-555555555555\tИванов И.\tdesk\t1\n" +
 			"9.1\tmail.received\tchoose\t\t\t\ta b <c> \"d\" & 'e'\té\t\t\t20261123134202\t\t\t\ttrade\t\t\t\t\t\t\t\t\t0\n" +
 			"+\t9.1\tДокумент\tЗаказ\tu<1>\tЗаказ & Co\n"},
 		{"text page", formatText, paged, "Z1\t\t1\tNEXT-1\treset\n"},

@@ -32,6 +32,7 @@ type sessionAnswer struct {
 	Client   *string `json:"client"`
 	LastPoll string  `json:"last_poll"`
 	Waiting  bool    `json:"waiting"`
+	Busy     bool    `json:"busy"`
 }
 
 // getMe is GET /v1/me.
@@ -65,7 +66,7 @@ func (a *API) meOf(u *models.User) meAnswer {
 		Timezone: orNull(u.Timezone), Extensions: extensionsOf(a.d.Setup.Directory(), u.ID), Sessions: []sessionAnswer{},
 	}
 	for _, s := range a.d.Register.Sessions(u.ID) {
-		out.Sessions = append(out.Sessions, sessionAnswer{Session: s.Name, Client: orNull(s.Client), LastPoll: s.LastPoll.UTC().Format(timeLayout), Waiting: s.Waiting})
+		out.Sessions = append(out.Sessions, sessionAnswer{Session: s.Name, Client: orNull(s.Client), LastPoll: s.LastPoll.UTC().Format(timeLayout), Waiting: s.Waiting, Busy: s.Busy})
 	}
 	return out
 }

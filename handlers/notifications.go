@@ -86,7 +86,7 @@ func (a *API) parsePoll(c echo.Context, r *pollRequest, f *fields, wait time.Dur
 	r.format = a.chooseFormat(c, f)
 	r.q = models.PollQuery{
 		Version: f.str("version"), Wait: a.waitOf(f, req.Header, wait), Limit: limitOf(f), After: f.str("after"),
-		Session: f.str("session"), App: f.str("app"), Acks: acksOf(f),
+		Session: f.str("session"), App: f.str("app"), Busy: f.bool("busy", false), Acks: acksOf(f),
 	}
 	if len(r.q.Version) > maxVersion {
 		r.q.Version = ""

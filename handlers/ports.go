@@ -23,6 +23,11 @@ type Register interface {
 	Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
 	// Acknowledge settles revisions and does not wait.
 	Acknowledge(ctx context.Context, user int64, acks []models.Ack) ([]models.AckResult, error)
+	// Claim gives a row to a session before it opens it. Errors: Conflict
+	// "claimed" and "moved_on", NotFound.
+	Claim(ctx context.Context, user int64, c models.Claim) (models.Claimed, error)
+	// Release takes it away from the session again. Errors as Claim.
+	Release(ctx context.Context, user int64, c models.Claim) (models.Claimed, error)
 	// AckAll settles every row whose last revision is not newer than version.
 	AckAll(ctx context.Context, user int64, version, session string) (settled int, err error)
 	// Publish makes notifications from outside (contract §4.3).

@@ -29,6 +29,8 @@ func (a *API) Register(e *echo.Echo) {
 	a.add(e, []route{
 		{http.MethodPut, "/v1/notifications/:id/processed", a.processed, models.ScopePoll},
 		{http.MethodPost, "/v1/notifications/:id/processed", a.processed, models.ScopePoll},
+		{http.MethodPost, "/v1/notifications/:id/claim", a.claim, models.ScopePoll},
+		{http.MethodPost, "/v1/notifications/:id/release", a.release, models.ScopePoll},
 		{http.MethodPost, "/v1/notifications/ack-all", a.ackAll, models.ScopePoll},
 		{http.MethodGet, "/v1/notifications/history", a.history, models.ScopePoll},
 		{http.MethodGet, "/v1/me", a.getMe, models.ScopePoll},

@@ -92,7 +92,7 @@ type Notification struct {
 	ID          int64
 	UserID      int64
 	Rev         int
-	Version     int64 // the inbox version that changed it last
+	Version     int64 // the inbox version of its last revision
 	Follows     int64 // the row of the same call that was settled before; 0: none
 	CollapseKey string
 	Kind        string
@@ -101,16 +101,26 @@ type Notification struct {
 	SourceID    int64 // 0: published
 	Rule        string
 	Reason      string // why it was made, in words for the administrator
-	Session     string // the only one that shall open it; "": none yet, or it is for all
+	Session     string // the only one that shall open it, or that claimed it; "": none yet, or it is for all
 	Shared      bool   // of an opening action: for all sessions
 	Payload     Payload
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	ExpiresAt   time.Time
 
-	RulesVersion int64     // of the rules that made it; 0: the built-in ones, or none
-	Leased       time.Time // until when Session holds it; zero: it is free
+	RulesVersion int64 // of the rules that made it; 0: the built-in ones, or none
+	// Leased is until when Session holds the row; zero: nobody does. Without a
+	// Session the row is on offer until then and becomes a card. It is no part
+	// of the body: holding on makes no new version.
+	Leased time.Time `json:"-"`
 }
+
+// ForOne reports whether one session alone shall act on the row: it opens a
+// form, and not everybody's.
+func (n *Notification) ForOne() bool { return n.Action.Opens() && !n.Shared }
+
+// Calm reports whether no session has anything to do about the row alone.
+func (n *Notification) Calm() bool { return !n.ForOne() && n.Session == "" }
 
 // Live reports whether the row is of a call that rings or talks: such rows
 // come first in a set.
@@ -169,7 +179,7 @@ type Inbox struct {
 	Epoch      string
 	Version    int64
 	Pending    int
-	NextExpiry time.Time // earliest ExpiresAt of the rows; zero: no rows
+	NextExpiry time.Time // earliest ExpiresAt or Leased of the rows, or before it; zero: no rows
 }
 
 // VersionText is the opaque text that names one body of a pending set.
@@ -206,6 +216,8 @@ const (
 	StepExpired   = "expired"
 	StepRemoved   = "removed"  // by a rule (a later conversation) or a transfer
 	StepFolded    = "folded"   // into the digest
+	StepClaimed   = "claimed"  // a session took it; the revision stays
+	StepPassed    = "passed"   // to another session, or to none: under a new revision
 	StepRequeued  = "requeued" // by an administrator
 	StepReassign  = "reassigned"
 	StepUnrouted  = "unrouted" // nobody owns the extension

@@ -14,7 +14,23 @@ type PollQuery struct {
 	After   string
 	Session string
 	App     string
+	Busy    bool // a modal window or an unsaved form is open: the session opens nothing now
 	Acks    []Ack
+}
+
+// Claim names a row that a session takes before it opens it, or gives back.
+type Claim struct {
+	ID      int64
+	Rev     int
+	Session string
+}
+
+// Claimed is a row after a claim or a release.
+type Claimed struct {
+	ID      int64
+	Rev     int
+	Session string        // "": nobody
+	Lease   time.Duration // for how long it is held if the session does not poll
 }
 
 // Ack settles one revision of one notification.

@@ -52,6 +52,7 @@ type Session struct {
 	Client   string
 	LastPoll time.Time
 	Waiting  bool
+	Busy     bool // it said that it opens nothing now
 }
 
 // SourceInput is the body of PUT /v1/admin/sources/{slug}. Nil means the

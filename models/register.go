@@ -34,6 +34,17 @@ type Set struct {
 	Now   time.Time // the database's clock
 }
 
+// Calm reports whether no row of the set is for one session alone, and none is
+// held: there is nothing that a session would have to do about it.
+func (s *Set) Calm() bool {
+	for i := range s.Rows {
+		if !s.Rows[i].Calm() {
+			return false
+		}
+	}
+	return true
+}
+
 // Hint tells that a user's inbox has reached a version or, when Session is set,
 // that this session of the user polls the process From now.
 type Hint struct {

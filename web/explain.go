@@ -106,6 +106,8 @@ func StepIn(l Lang, s *models.Step, user string) string {
 		models.StepExpired:   {"срок уведомления истёк", "the notification expired"},
 		models.StepRemoved:   {"уведомление снято правилом", "the notification was taken out by a rule"},
 		models.StepFolded:    {"уведомление вошло в сводку: необработанных слишком много", "the notification was folded into the digest: too many were pending"},
+		models.StepClaimed:   {"сеанс взял уведомление", "a session took the notification"},
+		models.StepPassed:    {"сеанс отдал уведомление", "the notification passed on from its session"},
 		models.StepRequeued:  {"администратор вернул уведомление", "an administrator brought the notification back"},
 		models.StepReassign:  {"администратор передал уведомление другому", "an administrator gave the notification to somebody else"},
 		models.StepUnrouted:  {"номер никому не назначен, уведомления нет", "the extension belongs to nobody, nothing was made"},
@@ -126,6 +128,9 @@ func StepIn(l Lang, s *models.Step, user string) string {
 	}
 	if user != "" {
 		out += said{", пользователь ", ", user "}.in(l) + user
+	}
+	if s.Session != "" {
+		out += said{", сеанс ", ", session "}.in(l) + s.Session
 	}
 	return out
 }

@@ -204,6 +204,8 @@ type Row struct {
 	Data   map[string]any `json:"data"`
 	Call   map[string]any `json:"call"`
 	Object map[string]any `json:"object"`
+
+	Session string `json:"session"`
 }
 
 // Set is the answer to a poll.

@@ -35,7 +35,7 @@ func (s *Store) ReadSet(ctx context.Context, user int64) (models.Set, error) {
 		set.Rows = append(set.Rows, *n)
 		return nil
 	}, "SELECT c.now, i.epoch, i.version, i.pending, i.next_expiry, n.id, n.rev, n.version, n.follows, n.collapse_key, n.kind, n.action, n.call_id, n.source_id, n.rule, n.reason,"+
-		" n.session, n.payload, n.created_at, n.updated_at, n.expires_at FROM (SELECT "+s.dialect.clock()+" AS now) c LEFT JOIN inboxes i ON i.user_id = ?"+
+		" n.session, n.payload, n.created_at, n.updated_at, n.expires_at, n.leased_until, n.shared FROM (SELECT "+s.dialect.clock()+" AS now) c LEFT JOIN inboxes i ON i.user_id = ?"+
 		" LEFT JOIN unprocessed_notifications n ON n.user_id = i.user_id", user)
 	return set, reading(err, "read the set of user %d", user)
 }
@@ -44,18 +44,20 @@ func (s *Store) ReadSet(ctx context.Context, user int64) (models.Set, error) {
 type nullRow struct {
 	rev, version, follows, call, source      sql.NullInt64
 	key, kind, action, rule, reason, session sql.NullString
+	shared                                   sql.NullBool
 	row                                      rowDest
 }
 
 func (d *nullRow) dest() []any {
 	return []any{&d.rev, &d.version, &d.follows, &d.key, &d.kind, &d.action, &d.call, &d.source, &d.rule, &d.reason, &d.session,
-		&d.row.payload, &d.row.created, &d.row.updated, &d.row.expires}
+		&d.row.payload, &d.row.created, &d.row.updated, &d.row.expires, &d.row.leased, &d.shared}
 }
 
 func (d *nullRow) decode() (*models.Notification, error) {
 	n := &d.row.n
 	n.Rev, n.Version, n.Follows, n.CallID, n.SourceID = int(d.rev.Int64), d.version.Int64, d.follows.Int64, d.call.Int64, d.source.Int64
 	n.CollapseKey, n.Kind, n.Action, n.Rule, n.Reason, n.Session = d.key.String, d.kind.String, models.Action(d.action.String), d.rule.String, d.reason.String, d.session.String
+	n.Shared = d.shared.Bool
 	return d.row.decode()
 }
 

@@ -128,12 +128,11 @@ function show(rows, serverTime, first) {
   document.getElementById('no-cards').hidden = rows.length > 0;
   for (const row of rows) {
     const key = `${row.id}.${row.rev}`;
-    if (seen.has(key)) continue;
+    // One session opens: this one, if the row names it or nobody.
+    if (seen.has(key) || !opens.has(row.action) || (row.session !== null && row.session !== session)) continue;
     seen.add(key);
-    if (opens.has(row.action) && row.session === null) {
-      openForm(row);
-      acks.push({ id: row.id, rev: row.rev, outcome: 'opened' });
-    }
+    openForm(row);
+    acks.push({ id: row.id, rev: row.rev, outcome: 'opened' });
   }
 }
 

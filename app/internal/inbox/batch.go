@@ -182,7 +182,7 @@ func (in *Inbox) write(ctx context.Context, ops []*op) error {
 	if b.newDir != nil && in.opt.NewDirectory != nil {
 		in.opt.NewDirectory(b.newDir)
 	}
-	in.announce(b.ledger.changed(), b.now, b.at)
+	in.announce(b.ledger.changed(), in.calms(b.ledger), b.now, b.at)
 	for _, o := range ops {
 		in.askAfter(o, b)
 		o.finish(in, o.opErr)

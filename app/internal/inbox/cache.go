@@ -27,6 +27,7 @@ type cached struct {
 	due     time.Time // zero: nothing expires
 	checked time.Time // when the database last confirmed it, or told of a newer one
 	hinted  bool      // version is only a floor: read the inbox before use
+	calm    bool      // no row of it is for one session alone; false: unknown
 }
 
 func newCache() *cache {
@@ -85,6 +86,7 @@ func (c *cache) put(ib models.Inbox, dbNow, at time.Time) (newer, stale bool) {
 	if ok && (old.hinted || old.epoch == next.epoch) && old.version > next.version {
 		return false, true
 	}
+	next.calm = ok && old.calm && old.epoch == next.epoch && old.version == next.version
 	s.m[ib.UserID] = next
 	return !ok || old.hinted || old.epoch != next.epoch || old.version < next.version, false
 }

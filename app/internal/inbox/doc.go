@@ -1,5 +1,5 @@
 // Package inbox holds the use cases that change or read a pending set: Accept,
-// Poll, Acknowledge, Publish, Expire, Administrate, Replay, Route (of what
+// Poll, Acknowledge, Claim, Release, Publish, Expire, Administrate, Replay, Route (of what
 // waited unrouted). Read this package first.
 //
 // Every change goes through one batcher: concurrent operations are collected

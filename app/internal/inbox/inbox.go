@@ -35,6 +35,7 @@ type Options struct {
 	CRM Asker // knows callers whom no contact has; nil: nobody is asked
 
 	PollInterval time.Duration // pace of clients that do not wait; 0: 5 s
+	Lease        time.Duration // how long a session holds a row without polling; 0: 60 s
 	Region       string        // of numbers that carry none; "": RU
 	AreaCode     string        // of local numbers of that region; "": none is known
 	Timezone     string        // of texts; "": Europe/Moscow
@@ -76,6 +77,7 @@ func New(opt Options) *Inbox {
 		}
 	}
 	set(&opt.PollInterval, 5*time.Second)
+	set(&opt.Lease, time.Minute)
 	set(&opt.Linger, 2*time.Millisecond)
 	set(&opt.TailEvery, 75*time.Millisecond)
 	for p, v := range map[*int]int{&opt.Flushers: 4, &opt.BatchSize: 64, &opt.Queue: 4096} {

@@ -118,22 +118,23 @@ func (l *ledger) create(o *op, d *models.Draft) (*models.Notification, error) {
 		return nil, err
 	}
 	n := &models.Notification{ID: id, UserID: d.UserID, Rev: 1, Version: l.version(d.UserID), Follows: d.Follows, CollapseKey: d.CollapseKey,
-		Kind: d.Kind, Action: d.Action, CallID: d.CallID, SourceID: d.SourceID, Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Shared: d.Shared, Payload: d.Payload,
-		CreatedAt: l.b.now, UpdatedAt: l.b.now, ExpiresAt: l.b.now.Add(d.TTL)}
+		Kind: d.Kind, Action: d.Action, CallID: d.CallID, SourceID: d.SourceID, Rule: d.Rule, Reason: d.Reason, Payload: d.Payload,
+		Shared: d.Shared, RulesVersion: d.RulesVersion, CreatedAt: l.b.now, UpdatedAt: l.b.now, ExpiresAt: l.b.now.Add(d.TTL)}
 	if n.CollapseKey == "" {
 		n.CollapseKey = "n:" + strconv.FormatInt(id, 10)
 	}
+	l.place(n, false)
 	l.add(n, false)
 	l.inboxes[d.UserID].Pending++
 	l.due(n)
 	p := d.Payload // a later operation of the batch may revise the row
-	l.step(models.StepStored, n, o, models.Step{Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Payload: &p})
+	l.step(models.StepStored, n, o, models.Step{Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Session: n.Session, Payload: &p})
 	l.mark(d, id)
 	return n, nil
 }
 
 func (l *ledger) revise(o *op, e *entry, d *models.Draft) {
-	n := e.n
+	n, was := e.n, e.n.ForOne()
 	payload, call, source := d.Payload, d.CallID, d.SourceID
 	if d.Attempts {
 		payload = countAttempts(l.b, n, d)
@@ -144,13 +145,14 @@ func (l *ledger) revise(o *op, e *entry, d *models.Draft) {
 	n.Rev++
 	n.Version = l.version(n.UserID)
 	n.Kind, n.Action, n.Rule, n.Reason, n.Payload = d.Kind, d.Action, d.Rule, d.Reason, payload
-	n.RulesVersion, n.Shared = d.RulesVersion, d.Shared
 	n.CallID, n.SourceID = cmp.Or(call, n.CallID), cmp.Or(source, n.SourceID)
+	n.Shared, n.RulesVersion = d.Shared, d.RulesVersion
+	l.place(n, was)
 	n.UpdatedAt, n.ExpiresAt = l.b.now, l.b.now.Add(d.TTL)
 	e.dirty = true
 	l.due(n)
 	p := payload
-	l.step(models.StepRevised, n, o, models.Step{Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Payload: &p})
+	l.step(models.StepRevised, n, o, models.Step{Rule: d.Rule, RulesVersion: d.RulesVersion, Reason: d.Reason, Session: n.Session, Payload: &p})
 	l.mark(d, n.ID)
 }
 
@@ -233,11 +235,15 @@ func (l *ledger) remove(o *op, e *entry, what string, s models.Step) {
 	l.step(what, e.n, o, s)
 }
 
-// due keeps the inbox's NextExpiry at or before the earliest ExpiresAt.
+// due keeps the inbox's NextExpiry at or before the earliest ExpiresAt and the
+// earliest end of a lease.
 func (l *ledger) due(n *models.Notification) {
-	ib := l.inboxes[n.UserID]
-	if ib.NextExpiry.IsZero() || n.ExpiresAt.Before(ib.NextExpiry) {
-		ib.NextExpiry = n.ExpiresAt
+	ib, at := l.inboxes[n.UserID], n.ExpiresAt
+	if !n.Leased.IsZero() && n.Leased.Before(at) {
+		at = n.Leased
+	}
+	if ib.NextExpiry.IsZero() || at.Before(ib.NextExpiry) {
+		ib.NextExpiry = at
 	}
 }
 

@@ -23,7 +23,8 @@ type op struct {
 	silent  bool    // calls are those that fell silent
 	mapped  *mapped
 	asked   *asked
-	user    int64 // of acks and ackAll
+	seat    *seat
+	user    int64 // of acks, ackAll and seat
 
 	extra   int    // ids beyond the usual bound, after a batch ran out
 	bad     bool   // keep the webhook, apply nothing
@@ -49,6 +50,7 @@ type found struct {
 	drafts   []models.Draft
 	steps    []models.Step
 	requeued *models.Notification
+	claimed  models.Claimed
 }
 
 type ackAll struct {

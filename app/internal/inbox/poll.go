@@ -33,7 +33,7 @@ func (in *Inbox) Poll(ctx context.Context, who models.Caller, q models.PollQuery
 func (in *Inbox) arrive(ctx context.Context, who models.Caller, q *models.PollQuery) *poll {
 	p := &poll{in: in, ctx: ctx, user: who.User.ID, token: who.Token, q: *q, asked: q.Version, pace: in.opt.PollInterval}
 	now := time.Now()
-	given, moved := in.presence.arrive(p.user, q.Session, who.Client, q.Version, now)
+	given, moved := in.presence.arrive(p.user, who.Client, q, now)
 	if moved {
 		in.claim(p.user, q.Session)
 	}
@@ -67,6 +67,9 @@ type poll struct {
 	pace     time.Duration // told to the client
 	acks     []models.AckResult
 	until    time.Time         // of look: when to look again without being woken
+	seen     string            // the version that was last read
+	tried    string            // the version whose rows the session last tried to take or pass on
+	lease    time.Time         // earliest end of the leases that the session holds; zero: none
 	set      models.PendingSet // the answer
 }
 
@@ -175,6 +178,7 @@ func (p *poll) admitted() error {
 // picture was the set just before them and all of them settled; then it waits
 // on the version that they made.
 func (p *poll) acknowledge() error {
+	p.in.declines(p.user, p.q.Acks)
 	o := &op{name: "acknowledge", user: p.user, acks: p.q.Acks}
 	if err := p.in.submit(p.ctx, o); err != nil {
 		return err
@@ -199,11 +203,11 @@ func (p *poll) acknowledge() error {
 // p.set; else p.until is how long to wait.
 func (p *poll) look() (done bool, err error) {
 	now := time.Now()
-	if c, ok := p.in.known(p.user, now); ok && p.q.Version == c.text() {
+	if c, ok := p.in.known(p.user, now); ok && p.q.Version == c.text() && p.trusts(c, now) {
 		p.until = p.next(c.due)
 		return false, nil
 	}
-	read, due, err := p.in.read(p.ctx, p.user)
+	read, due, err := p.read()
 	if err != nil {
 		return true, err
 	}
@@ -228,6 +232,9 @@ func (p *poll) next(due time.Time) time.Time {
 	if end := p.tokenEnd(); !end.IsZero() && end.Before(until) {
 		until = end
 	}
+	if !p.lease.IsZero() && p.keepAt().Before(until) {
+		until = p.keepAt()
+	}
 	return until
 }
 
@@ -235,11 +242,12 @@ func (p *poll) next(due time.Time) time.Time {
 // must be known to be current.
 func (p *poll) once() error {
 	same := !p.held && p.q.After == ""
-	if c, ok := p.in.known(p.user, time.Now()); ok && same && p.q.Version == c.text() {
+	now := time.Now()
+	if c, ok := p.in.known(p.user, now); ok && same && p.q.Version == c.text() && p.trusts(c, now) {
 		p.set = p.unchanged(c.text())
 		return nil
 	}
-	read, _, err := p.in.read(p.ctx, p.user)
+	read, _, err := p.read()
 	if err != nil {
 		return err
 	}
@@ -309,6 +317,7 @@ func (in *Inbox) Acknowledge(ctx context.Context, user int64, acks []models.Ack)
 	if len(acks) == 0 {
 		return nil, nil
 	}
+	in.declines(user, acks)
 	o := &op{name: "acknowledge", user: user, acks: acks}
 	if err := in.submit(ctx, o); err != nil {
 		return nil, err

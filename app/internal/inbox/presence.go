@@ -12,8 +12,9 @@ import (
 // presence remembers the clients that polled this process, for the session
 // list and for the hot-loop guard. It is memory only and may be lost.
 type presence struct {
-	mu    sync.Mutex
-	users map[int64]map[string]*seen
+	mu     sync.Mutex
+	users  map[int64]map[string]*seen
+	abroad map[int64]map[string]time.Time // sessions that poll another replica, and when that was heard
 }
 
 // seen is one session.
@@ -25,6 +26,9 @@ type seen struct {
 	version  string    // that it was answered with
 	waiting  int
 	here     bool // the other replicas were told that it polls here
+	app      string
+	busy     bool       // a modal window or an unsaved form is open there
+	declined []declined // rows that it passed on, the last ones
 }
 
 // keepSeen is how long a session stays listed; maxSeen bounds a user's list.
@@ -33,13 +37,16 @@ const (
 	maxSeen  = 50
 )
 
-func newPresence() *presence { return &presence{users: map[int64]map[string]*seen{}} }
+func newPresence() *presence {
+	return &presence{users: map[int64]map[string]*seen{}, abroad: map[int64]map[string]time.Time{}}
+}
 
-// arrive notes a poll that names the version asked. given is the version that
+// arrive notes a poll that names the version q.Version. given is the version that
 // the session was answered with, less than a second ago, when it asked the same
 // ("": it was not). moved says that the other replicas are to be told that the
 // session polls here now.
-func (p *presence) arrive(user int64, session, client, asked string, now time.Time) (given string, moved bool) {
+func (p *presence) arrive(user int64, client string, q *models.PollQuery, now time.Time) (given string, moved bool) {
+	session, asked := q.Session, q.Version
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.users[user]
@@ -60,6 +67,8 @@ func (p *presence) arrive(user int64, session, client, asked string, now time.Ti
 			given = s.version
 		}
 		moved, s.here = !s.here, true
+		s.app, s.busy = q.App, q.Busy
+		p.comeHome(user, session)
 	}
 	s.client, s.last = client, now
 	s.waiting++
@@ -86,6 +95,7 @@ func (p *presence) elsewhere(user int64, session string) {
 	if s := p.users[user][session]; s != nil {
 		s.here = false
 	}
+	p.goAbroad(user, session, time.Now())
 }
 
 // unsure forgets what the other replicas were told: it may have been lost.
@@ -116,7 +126,7 @@ func (p *presence) list(user int64, now time.Time) []models.Session {
 	var out []models.Session
 	for name, s := range p.users[user] {
 		if now.Sub(s.last) < keepSeen {
-			out = append(out, models.Session{Name: name, Client: s.client, LastPoll: s.last, Waiting: s.waiting > 0})
+			out = append(out, models.Session{Name: name, Client: s.client, LastPoll: s.last, Waiting: s.waiting > 0, Busy: s.busy})
 		}
 	}
 	slices.SortFunc(out, func(a, b models.Session) int {
@@ -142,6 +152,7 @@ func (p *presence) sweep(now time.Time) {
 			delete(p.users, u)
 		}
 	}
+	p.sweepAbroad(now)
 }
 
 // Sessions lists the clients of a user that polled this process in the last

@@ -193,7 +193,8 @@ func (b *batch) administrate(o *op) error {
 	case AdminExpire:
 		l.remove(o, e, models.StepExpired, reason)
 	case AdminRequeue:
-		l.revise(o, e, &models.Draft{Kind: e.n.Kind, Action: again(e.n), Payload: e.n.Payload, Rule: e.n.Rule, RulesVersion: e.n.RulesVersion, Reason: "requeued by " + a.by.Who, TTL: defaultTTL})
+		e.n.Session, e.n.Leased = "", time.Time{} // whoever held it did not open it
+		l.revise(o, e, &models.Draft{Kind: e.n.Kind, Action: again(e.n), Payload: e.n.Payload, Shared: e.n.Shared, RulesVersion: e.n.RulesVersion, Rule: e.n.Rule, Reason: "requeued by " + a.by.Who, TTL: defaultTTL})
 		l.step(models.StepRequeued, e.n, o, reason)
 	case AdminReassign:
 		if a.toUser == a.owner {
@@ -241,7 +242,7 @@ func again(n *models.Notification) models.Action {
 
 func (b *batch) copyTo(o *op, n *models.Notification, user int64, reason string) error {
 	made, err := b.ledger.draft(o, &models.Draft{UserID: user, CollapseKey: n.CollapseKey, Kind: n.Kind, Action: n.Action, CallID: n.CallID,
-		SourceID: n.SourceID, Follows: n.ID, Rule: n.Rule, RulesVersion: n.RulesVersion, Reason: reason, Payload: n.Payload, TTL: defaultTTL})
+		SourceID: n.SourceID, Follows: n.ID, Shared: n.Shared, RulesVersion: n.RulesVersion, Rule: n.Rule, Reason: reason, Payload: n.Payload, TTL: defaultTTL})
 	if err != nil {
 		return err
 	}

@@ -110,6 +110,15 @@ func (b *batch) lockInboxes(ctx context.Context) error {
 			users[o.user] = true
 			sel.All = append(sel.All, o.user)
 		}
+		if s := o.seat; s != nil {
+			users[o.user] = true
+			for _, id := range s.ids {
+				refs[models.RowRef{User: o.user, ID: id}] = true
+			}
+			if s.what == seatKeep {
+				sel.All = append(sel.All, o.user)
+			}
+		}
 		for _, u := range o.expire {
 			users[u] = true
 		}
@@ -183,8 +192,9 @@ func due(ib *models.Inbox, now time.Time) bool {
 	return !ib.NextExpiry.IsZero() && !ib.NextExpiry.After(now)
 }
 
-// expireDue takes out what has expired in every locked inbox, as an operation
-// of its own, before anything else is done to it: time is a write.
+// expireDue takes out what has expired in every locked inbox and ends the leases
+// that are over, as an operation of its own, before anything else is done to it:
+// time is a write.
 func (b *batch) expireDue() {
 	l := b.ledger
 	for _, u := range slices.Sorted(maps.Keys(l.inboxes)) {
@@ -195,11 +205,14 @@ func (b *batch) expireDue() {
 		l.begin()
 		ib.NextExpiry = time.Time{}
 		for _, e := range l.of(u) {
-			if e.n.ExpiresAt.After(b.now) {
-				l.due(e.n)
-			} else {
+			if !e.n.ExpiresAt.After(b.now) {
 				l.remove(nil, e, models.StepExpired, models.Step{Reason: "its time was over"})
+				continue
 			}
+			if !e.n.Leased.IsZero() && !e.n.Leased.After(b.now) {
+				l.leaseEnds(e)
+			}
+			l.due(e.n)
 		}
 	}
 }
@@ -239,6 +252,8 @@ func (b *batch) change(o *op) error {
 		return b.publish(o)
 	case o.admin != nil:
 		return b.administrate(o)
+	case o.seat != nil:
+		b.seat(o)
 	}
 	return nil
 }
@@ -264,10 +279,7 @@ func (l *ledger) ack(o *op, a models.Ack) models.AckResult {
 	case e != nil && !e.deleted && e.n.Rev != a.Rev:
 		res.Result = models.AckStale
 	case e != nil && !e.deleted && a.Outcome == models.OutcomeBusy:
-		o.busy = true
-		l.revise(o, e, &models.Draft{Kind: e.n.Kind, Action: models.ActionShow, Payload: e.n.Payload, Rule: e.n.Rule, RulesVersion: e.n.RulesVersion, Shared: e.n.Shared,
-			Reason: "the client was busy: it comes back as a card", TTL: e.n.ExpiresAt.Sub(l.b.now)})
-		res.Result = models.AckProcessed
+		res.Result = l.ackBusy(o, e, a)
 	case e != nil && !e.deleted:
 		l.remove(o, e, models.StepProcessed, models.Step{Reason: string(a.Outcome), Detail: a.Detail, Session: a.Session})
 		res.Result = models.AckProcessed

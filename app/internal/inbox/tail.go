@@ -31,9 +31,10 @@ func (in *Inbox) fresh(now time.Time) bool {
 	return now.UnixNano()-in.tailed.Load() < int64(trusted)
 }
 
-// announce tells this process and the others what a commit changed. dbNow is
+// announce tells this process and the others what a commit changed, and whose
+// sets are calm after it. dbNow is
 // the database's clock of that transaction, at the local time it was taken.
-func (in *Inbox) announce(changed []models.Inbox, dbNow, at time.Time) {
+func (in *Inbox) announce(changed []models.Inbox, calm map[int64]bool, dbNow, at time.Time) {
 	if len(changed) == 0 {
 		return
 	}
@@ -43,6 +44,9 @@ func (in *Inbox) announce(changed []models.Inbox, dbNow, at time.Time) {
 		users = append(users, ib.UserID)
 		hints = append(hints, models.Hint{UserID: ib.UserID, Version: ib.Version})
 		in.cache.put(ib, dbNow, at)
+		if calm[ib.UserID] {
+			in.cache.calm(ib)
+		}
 	}
 	in.opt.Hub.Wake(users...)
 	if in.opt.Replica != nil {
