@@ -68,7 +68,7 @@ func (b *batch) merge(o *op, x, y *models.Call) (kept, before *models.Call) {
 	before = x.Clone()
 	gone := y.Clone()
 	x.Merge(y)
-	o.drafts = append(o.drafts, routing.Merged(gone, x)...)
+	o.drafts = append(o.drafts, b.joined(gone, x, routing.Merged(gone, x))...)
 	b.changed[x.ID], b.changed[y.ID] = true, true
 	for k, c := range b.calls {
 		if c.ID == y.ID {
@@ -79,6 +79,10 @@ func (b *batch) merge(o *op, x, y *models.Call) (kept, before *models.Call) {
 }
 
 func (b *batch) route(o *op, before, after *models.Call, s *models.Source) {
+	if s.LineGroup != "" {
+		b.converse(o, before, after, s)
+		return
+	}
 	unrouted := routing.Owners(after, b.dir)
 	drafts, steps := routing.Route(before, after, b.context(o, after, s))
 	b.collect(o, append(unrouted, steps...), drafts, after)
@@ -129,7 +133,7 @@ func (b *batch) routeMapped(o *op) {
 		}
 		b.changed[c.ID] = true
 		if len(users) > 0 {
-			b.collect(o, nil, routing.Current(c, users, b.context(o, c, s)), c)
+			b.collect(o, nil, b.current(o, c, users, s), c)
 		}
 	}
 }

@@ -20,6 +20,9 @@ type Context struct {
 	PollInterval time.Duration    // pace told to clients; closing states stay at least two of it
 	Zone         *time.Location   // of the source; nil: UTC
 	WebhookID    int64            // what said so; 0: a job or an administrator
+	// ContactsOf finds the contacts of another number, in a conversation of which
+	// several sources tell; nil: Contacts are all.
+	ContactsOf func(phone string) []models.Contact
 }
 
 // How long rows stay unless something changes them first.
@@ -99,7 +102,7 @@ func Merged(gone, kept *models.Call) []models.Draft {
 			Rule: ruleMerged, Reason: "the missed call was merged into another one", NotAfter: kept.AnsweredAt})
 	}
 	for _, u := range slices.Sorted(slices.Values(gone.Users())) {
-		out = append(out, models.Draft{UserID: u, CollapseKey: callKey(gone.ID), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
+		out = append(out, models.Draft{UserID: u, CollapseKey: callKey(gone.ConversationID()), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
 			Rule: ruleMerged, Reason: "the call was merged into another one"})
 	}
 	return out
