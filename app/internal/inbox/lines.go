@@ -19,7 +19,7 @@ import (
 
 // apart is how far apart the beginnings of two legs may lie that are looked at;
 // routing says which of them belong together.
-const apart = 10 * time.Second
+const apart = 2*time.Minute + 10*time.Second
 
 // lockLines takes the line groups of the batch. Jobs name calls by id only:
 // they take all groups.

@@ -19,12 +19,17 @@ import (
 // one answer.
 const oneMoment = 10 * time.Second
 
+// longRing is how long a phone may ring before the answer of which alone a
+// source tells.
+const longRing = 2 * time.Minute
+
 const ruleConversation = "conversation"
 
 // Together reports whether two calls are one conversation: told by different
 // sources of one line group, both incoming or both outgoing, with the same
 // outside number (or one of them without any), and a user has a leg in both
-// that began within ten seconds. Two calls of one source never are.
+// that began within ten seconds; of an answer whose ring was not told, it lies
+// within two minutes of the other one's ring. Two calls of one source never are.
 func Together(a, b *models.Call, dir *models.Directory) bool {
 	if !maySpeakOfOne(a, b, dir) {
 		return false
@@ -32,7 +37,7 @@ func Together(a, b *models.Call, dir *models.Directory) bool {
 	for i := range a.Legs {
 		for j := range b.Legs {
 			x, y := &a.Legs[i], &b.Legs[j]
-			if x.User != 0 && x.User == y.User && begin(x).Sub(begin(y)).Abs() <= oneMoment {
+			if x.User != 0 && x.User == y.User && sameBegin(x, y) {
 				return true
 			}
 		}
@@ -48,6 +53,24 @@ func maySpeakOfOne(a, b *models.Call, dir *models.Directory) bool {
 
 // differ reports that two calls are with different numbers.
 func differ(a, b *models.Call) bool { return a.Phone != "" && b.Phone != "" && a.Phone != b.Phone }
+
+// sameBegin reports that two legs of a user may be one attempt, from its begin on.
+func sameBegin(x, y *models.Leg) bool {
+	rang, answered := x, y
+	if x.RangAt.IsZero() {
+		rang, answered = y, x
+	}
+	switch {
+	case !x.RangAt.IsZero() && !y.RangAt.IsZero(), answered.AnsweredAt.IsZero():
+	case rang.RangAt.IsZero():
+	case !rang.AnsweredAt.IsZero():
+		return rang.AnsweredAt.Sub(answered.AnsweredAt).Abs() <= oneMoment
+	default:
+		after := answered.AnsweredAt.Sub(rang.RangAt)
+		return after >= -oneMoment && after <= longRing && (rang.EndedAt.IsZero() || answered.AnsweredAt.Before(rang.EndedAt.Add(oneMoment)))
+	}
+	return begin(x).Sub(begin(y)).Abs() <= oneMoment
+}
 
 func begin(l *models.Leg) time.Time {
 	for _, t := range []time.Time{l.RangAt, l.AnsweredAt} {
@@ -70,17 +93,16 @@ func Converse(before, after *models.Call, known []*models.Call, c Context) (draf
 	if i := slices.IndexFunc(others, func(o *models.Call) bool { return differ(o, after) }); i >= 0 {
 		return m.part(before, after, others[i])
 	}
-	was, paired := append(slices.Clone(others), before), false
+	was, paired := join(append(slices.Clone(others), before), c.Dir), false
 	for {
 		i := slices.IndexFunc(known, func(o *models.Call) bool { return Together(after, o, c.Dir) && m.mayJoin(after, o) })
 		if i < 0 {
 			break
 		}
-		theirs := append(m.others(known[i]), known[i])
-		was, paired = append(was, theirs...), true
+		was, paired = was.with(join(append(m.others(known[i]), known[i]), c.Dir)), true
 		m.pair(before, after, known[i])
 	}
-	m.route(was, append(m.others(after), after), paired)
+	m.route(was, join(append(m.others(after), after), c.Dir), paired)
 	return m.drafts, m.steps, m.changed
 }
 
@@ -215,7 +237,7 @@ func name(c *models.Call, conversation int64) {
 // part takes two calls of one conversation apart whose numbers turned out to
 // differ: the one that did not give the key gets rows of its own.
 func (m *meeting) part(before, after, other *models.Call) ([]models.Draft, []models.Step, []*models.Call) {
-	was := append(m.others(after), before)
+	was := join(append(m.others(after), before), m.Dir)
 	leaver, alone := after, before
 	if after.Conversation == 0 {
 		leaver, alone = other, other.Clone()
@@ -231,14 +253,13 @@ func (m *meeting) part(before, after, other *models.Call) ([]models.Draft, []mod
 	})
 	leaver.Conversation, only.Conversation = 0, 0
 	m.rekey(only, key, leaver.ID)
-	m.route(was, stay, false)
-	m.route([]*models.Call{only}, []*models.Call{leaver}, true)
+	m.route(was, join(stay, m.Dir), false)
+	m.route(join([]*models.Call{only}, m.Dir), join([]*models.Call{leaver}, m.Dir), true)
 	return m.drafts, m.steps, m.changed
 }
 
-// route runs the rules on the view of the calls before and after an event.
-func (m *meeting) route(before, after []*models.Call, paired bool) {
-	was, is := join(before, m.Dir), join(after, m.Dir)
+// route runs the rules on the views of a conversation before and after an event.
+func (m *meeting) route(was, is *view, paired bool) {
 	m.steps = append(m.steps, m.overruled(was, is, paired)...)
 	for u, s := range is.speaker {
 		if is.carry(u, s) {

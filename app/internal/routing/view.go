@@ -189,6 +189,44 @@ func stop(l *models.Leg, at time.Time, reason string) {
 	l.State, l.EndedAt, l.Reason = models.Ended, at, reason
 }
 
+// with is what people were told by two views of calls that turn out to be one
+// conversation: of a user who stands in both, the livelier one.
+func (v *view) with(o *view) *view {
+	out := &view{call: v.call, told: append(slices.Clone(v.told), o.told...), speaker: map[int64]*models.Call{}}
+	is := &out.call
+	if is.State == models.Ended && o.call.State != models.Ended {
+		is.State, is.EndedAt, is.TalkS = o.call.State, o.call.EndedAt, o.call.TalkS
+	}
+	if is.AnsweredAt.IsZero() {
+		is.AnsweredAt = o.call.AnsweredAt
+	}
+	is.Missed = is.Missed || o.call.Missed
+	is.Phone, is.Name, is.DID = cmp.Or(is.Phone, o.call.Phone), cmp.Or(is.Name, o.call.Name), cmp.Or(is.DID, o.call.DID)
+	is.Facts, is.Told, is.Legs = append(slices.Clone(is.Facts), o.call.Facts...), append(slices.Clone(is.Told), o.call.Told...), nil
+	both := models.Call{Legs: append(slices.Clone(v.call.Legs), o.call.Legs...)}
+	livelier := func(x, y *view, u int64) bool {
+		l := x.call.LegOf(u)
+		return l != nil && (y.call.LegOf(u) == nil || both.LegOf(u).State == l.State)
+	}
+	for _, x := range []*view{v, o} {
+		for i := range x.call.Legs {
+			l := x.call.Legs[i]
+			y := o
+			if x == o {
+				y = v
+			}
+			if l.User != 0 && (!livelier(x, y, l.User) || out.speaker[l.User] != nil && out.speaker[l.User] != x.speaker[l.User]) {
+				continue
+			}
+			if l.User != 0 {
+				out.speaker[l.User] = x.speaker[l.User]
+			}
+			is.Legs, out.calls, out.legs = append(is.Legs, l), append(out.calls, x.calls[i]), append(out.legs, x.legs[i])
+		}
+	}
+	return out
+}
+
 // silent reports that the call tells nothing of u although it has a leg of his.
 func (v *view) silent(call, u int64) bool {
 	return v.speaker[u] != nil && v.speaker[u].ID != call && slices.ContainsFunc(v.told, func(c *models.Call) bool {
@@ -256,6 +294,9 @@ func (v *view) keep(drafts []models.Draft) {
 		for j := range v.call.Legs {
 			if l := &v.call.Legs[j]; d.LegKey != "" && l.User == d.UserID && l.Key == d.LegKey && l.N == d.LegN {
 				d.LegCall = v.calls[j].ID
+				if info := d.Payload.Call; info != nil && d.Kind == models.KindEnded && info.State != models.Ended {
+					info.State, info.EndedAt = models.Ended, l.EndedAt // for him, whatever another source has still to tell
+				}
 			}
 		}
 	}
