@@ -263,7 +263,7 @@ func (m *meeting) route(was, is *view, paired bool) {
 	m.steps = append(m.steps, m.overruled(was, is, paired)...)
 	for u, s := range is.speaker {
 		if is.carry(u, s) {
-			m.changed = append(m.changed, is.calls...)
+			m.changed = append(m.changed, is.told...)
 		}
 		if old := was.speaker[u]; old != nil && old.ID != s.ID {
 			was.relabel(u, is)

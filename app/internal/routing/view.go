@@ -131,7 +131,7 @@ func (v *view) speakerOf(u int64) *models.Call {
 			}
 			continue
 		}
-		if l.State == models.Answered && (l.Opened || l.Row != 0) && !s.LegOf(u).RangAt.After(l.AnsweredAt) {
+		if l.State == models.Answered && (l.Opened || l.Row != 0) && !s.LegOf(u).RangAt.After(l.AnsweredAt.Add(oneMoment)) {
 			return c
 		}
 	}
