@@ -43,6 +43,7 @@ func (b *batch) applyEvent(e *pendingEvent) (err error) {
 			merged = true
 		}
 	}
+	b.in.lags.observe(e, b.now)
 	changed := c.Apply(&e.ev, e.hidden, b.now) || merged
 	b.changed[c.ID] = true
 	if e.op.webhook != nil {
@@ -101,7 +102,7 @@ func (b *batch) collect(o *op, steps []models.Step, drafts []models.Draft, c *mo
 
 func (b *batch) context(o *op, c *models.Call, s *models.Source) routing.Context {
 	ctx := routing.Context{Dir: b.dir, Source: s, Contacts: b.contacts[c.Phone], AnyContacts: b.any, Now: b.now,
-		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone)}
+		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Lag: b.in.lags.usual(s.ID)}
 	if o.webhook != nil {
 		ctx.WebhookID = o.webhook.ID
 	}

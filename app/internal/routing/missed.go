@@ -33,7 +33,7 @@ func (r *router) missed() map[int64]models.Draft {
 	for _, u := range users {
 		d := r.draft(u, r.call.LegOf(u), models.KindMissed, models.ActionCallBack, ruleMissed, why, cardTTL)
 		d.CollapseKey, d.Attempts = key, true
-		d.Payload.Text = r.line("Пропущенный")
+		d.Payload.Text = r.missedLine(u)
 		d.Payload.Data = map[string]any{"attempts": 1}
 		out[u] = d
 	}

@@ -20,6 +20,7 @@ type Context struct {
 	PollInterval time.Duration    // pace told to clients; closing states stay at least two of it
 	Zone         *time.Location   // of the source; nil: UTC
 	WebhookID    int64            // what said so; 0: a job or an administrator
+	Lag          time.Duration    // how late the source usually tells, by its own clock; see late
 	// ContactsOf finds the contacts of another number, in a conversation of which
 	// several sources tell; nil: Contacts are all.
 	ContactsOf func(phone string) []models.Contact
@@ -77,6 +78,7 @@ func Route(before, after *models.Call, c Context) ([]models.Draft, []models.Step
 // missed call that is theirs, or nothing. Owners must have run on call.
 func Current(call *models.Call, users []int64, c Context) []models.Draft {
 	fresh := &models.Call{ID: call.ID, Source: call.Source, Key: call.Key, State: models.Ringing}
+	c.Lag = forever // what waited for its extension is told on purpose
 	r := &router{Context: c, before: fresh, call: call}
 	missed := r.missed()
 	users = slices.Clone(users)
@@ -181,7 +183,7 @@ func (r *router) ringing(u int64, was, is *models.Leg) {
 		}
 	}
 	usr := r.active(u)
-	if usr == nil {
+	if usr == nil || r.lateRing(u, is) {
 		return
 	}
 	action, reason := models.ActionIndicate, "the extension rings"
@@ -217,7 +219,10 @@ func (r *router) answered(u int64, was, is *models.Leg) {
 	}
 	var action models.Action
 	var reason string
+	late := r.late(is.AnsweredAt)
 	switch is.Opened = is.Opened || r.openedBefore(was, is); {
+	case late > 0 && !is.Opened:
+		action, reason, is.Opened = models.ActionShow, "answered: "+lateText(late), true
 	case !opens(usr):
 		action, reason = models.ActionShow, "answered; the user wants cards, no forms"
 	case is.Opened:
@@ -225,7 +230,7 @@ func (r *router) answered(u int64, was, is *models.Leg) {
 	default:
 		action, reason, is.Opened = r.open().action, "answered: "+r.open().reason, true
 	}
-	r.add(r.draft(u, is, kind, action, rule, reason, answeredTTL))
+	r.add(lateCard(r.draft(u, is, kind, action, rule, reason, answeredTTL), late))
 }
 
 // answerKind tells an outgoing call from a customer who was handed on: the
