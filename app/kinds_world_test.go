@@ -107,7 +107,7 @@ func (o *telephony) play(ctx context.Context, kind string, sc simulate.Scenario)
 	n := o.phones.Add(1)
 	secret, settings := simulate.Example(kind)
 	phone = fmt.Sprintf("+7903%07d", n)
-	began := time.Now().Add(-2 * time.Minute).Truncate(time.Second) // some kinds tell whole seconds
+	began := time.Now().Add(-45 * time.Second).Truncate(time.Second) // some kinds tell whole seconds; what is told late pops up no more
 	story, err := simulate.Speak(kind, simulate.Target{Hook: o.URL + o.hooks[kind], Secret: secret, Settings: settings}, sc,
 		simulate.Params{Phone: phone, CallID: fmt.Sprintf("c%d", n), Start: began})
 	if err != nil {

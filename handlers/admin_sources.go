@@ -22,6 +22,7 @@ type sourceBody struct {
 	Region    *string        `json:"region"`
 	Group     *string        `json:"group"`
 	LineGroup *string        `json:"line_group"`
+	LineRank  int            `json:"line_rank"`
 	Outgoing  bool           `json:"outgoing"`
 	Active    bool           `json:"active"`
 	Settings  map[string]any `json:"settings"`
@@ -32,7 +33,7 @@ type sourceBody struct {
 func (a *API) sourceBody(c echo.Context, s *models.Source) sourceBody {
 	return sourceBody{
 		Slug: s.Slug, Kind: s.Kind, Name: s.Name, HookURL: a.baseURL(c) + "/hooks/" + s.Slug + "/" + s.Token, HasSecret: s.Secret != "",
-		Timezone: orNull(s.Timezone), Region: orNull(s.Region), Group: orNull(names{a.d.Setup.Directory()}.group(s.GroupID)), LineGroup: orNull(s.LineGroup),
+		Timezone: orNull(s.Timezone), Region: orNull(s.Region), Group: orNull(names{a.d.Setup.Directory()}.group(s.GroupID)), LineGroup: orNull(s.LineGroup), LineRank: s.LineRank,
 		Outgoing: s.Outgoing, Active: s.Active, Settings: openSettings(s), Rotating: s.OldTokenHash != "", CreatedAt: timeText(s.CreatedAt),
 	}
 }
@@ -95,12 +96,12 @@ func (a *API) putSource(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f.only("kind", "name", "secret", "timezone", "region", "group", "line_group", "outgoing", "active", "settings",
+	f.only("kind", "name", "secret", "timezone", "region", "group", "line_group", "line_rank", "outgoing", "active", "settings",
 		"slug", "hook_url", "has_secret", "rotating", "created_at") // the last ones as GET shows them
 	f.same("slug", pathParam(c, "slug"))
 	in := models.SourceInput{
 		Kind: f.optStr("kind"), Name: f.optStr("name"), Secret: f.optStr("secret"), Timezone: optClear(f, "timezone"), Region: optClear(f, "region"),
-		Group: optClear(f, "group"), LineGroup: optClear(f, "line_group"), Outgoing: f.optBool("outgoing"), Active: f.optBool("active"),
+		Group: optClear(f, "group"), LineGroup: optClear(f, "line_group"), LineRank: f.intIn("line_rank", 0, 0, models.MaxLineRank), Outgoing: f.optBool("outgoing"), Active: f.optBool("active"),
 	}
 	if inner := f.object("settings"); inner != nil {
 		in.Settings = plainValues(inner.m)

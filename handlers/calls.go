@@ -11,6 +11,7 @@ import (
 // callAnswer is one call of the call log.
 type callAnswer struct {
 	ID             string      `json:"id"`
+	Conversation   string      `json:"conversation"`
 	Source         *string     `json:"source"`
 	Key            string      `json:"key"`
 	State          string      `json:"state"`
@@ -82,7 +83,7 @@ func callAnswers(d *models.Directory, calls []models.Call) []callAnswer {
 // an answered call has ended.
 func callAnswerOf(d *models.Directory, c *models.Call) callAnswer {
 	out := callAnswer{
-		ID: idText(c.ID), Key: clean(c.Key, models.MaxKeyLen), State: string(c.State), Direction: string(c.Direction),
+		ID: idText(c.ID), Conversation: idText(c.ConversationID()), Key: clean(c.Key, models.MaxKeyLen), State: string(c.State), Direction: string(c.Direction),
 		Phone: orNull(clean(c.Phone, maxWord)), Hidden: c.Hidden, Name: orNull(clean(c.Name, models.MaxName)), DID: orNull(clean(c.DID, maxWord)),
 		StartedAt: timeOrNull(c.StartedAt), AnsweredAt: timeOrNull(c.AnsweredAt), EndedAt: timeOrNull(c.EndedAt),
 		Missed: c.Missed, Recording: c.Recording != "", Legs: make([]legAnswer, len(c.Legs)),

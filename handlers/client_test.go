@@ -128,7 +128,7 @@ func TestMe(t *testing.T) {
 }
 
 func TestCalls(t *testing.T) {
-	const one = `{"id":"77","source":"office","key":"c-77","state":"ended","direction":"in","phone":"+79031234567","hidden":false,"name":"Ivan P.","did":"+74951234567",` +
+	const one = `{"id":"77","conversation":"77","source":"office","key":"c-77","state":"ended","direction":"in","phone":"+79031234567","hidden":false,"name":"Ivan P.","did":"+74951234567",` +
 		`"started_at":"2026-11-23T10:41:02.000Z","answered_at":"2026-11-23T10:41:12.000Z","ended_at":"2026-11-23T10:42:02.000Z","talk_s":50,"missed":false,` +
 		`"answered_by":"ivanov","answered_by_name":"Иванов И.","recording":true,"legs":[{"extension":"101","n":1,"user":"ivanov","user_name":"Иванов И.","state":"ended",` +
 		`"rang_at":"2026-11-23T10:41:02.000Z","answered_at":"2026-11-23T10:41:12.000Z","ended_at":"2026-11-23T10:42:02.000Z","reason":"hangup","to_extension":null}]}`

@@ -133,6 +133,10 @@ func (c *Call) LegOf(user int64) *Leg {
 	return best
 }
 
+// ConversationID names what several sources tell of as one: of a call that
+// stands alone it is its own id.
+func (c *Call) ConversationID() int64 { return cmp.Or(c.Conversation, c.ID) }
+
 // SetOwner says whose phone leg i is. A leg keeps its owner for life.
 func (c *Call) SetOwner(i int, user int64) {
 	c.Legs[i].User = user

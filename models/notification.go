@@ -157,6 +157,8 @@ type Draft struct {
 	Shared       bool // of an opening action: for all sessions
 	RulesVersion int64
 	Template     string // of Attempts: a rule's text with {attempts} in it; "": the usual one
+	LegCall      int64  // the call of that leg; 0: CallID
+	To           string // of Move: the new collapse key
 	Attempts     bool   // count calls in Payload.Data["attempts"] when the row is revised by another call; the newest is told
 	// NotAfter spares, of Remove, a row that tells of another call than CallID
 	// which began later; zero: none.
@@ -171,6 +173,7 @@ const (
 	Upsert     DraftMode = iota // make the row, or revise the pending one of the same collapse key
 	ReviseOnly                  // revise the pending row, if there is one
 	Remove                      // take the pending row out, if there is one
+	Move                        // let the pending row, as it is, go on under the key To; of two rows the one that opens stays
 )
 
 // Inbox is one user's counter of versions.

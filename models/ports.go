@@ -59,6 +59,7 @@ type Session struct {
 // default; for kind, secret and settings it keeps what is stored.
 type SourceInput struct {
 	Kind, Name, Secret, Timezone, Region, Group, LineGroup *string
+	LineRank                                               int
 	Outgoing, Active                                       *bool
 	Settings                                               map[string]any
 }

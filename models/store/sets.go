@@ -174,7 +174,7 @@ func (tx *Tx) SaveRows(ctx context.Context, rows []*models.Notification) error {
 				tx.d.ts(r.CreatedAt), tx.d.ts(r.UpdatedAt), tx.d.ts(r.ExpiresAt), r.RulesVersion, tx.d.ts(r.Leased), r.Shared)
 		}
 		values, args := tx.d.values("iiiiisssiisssjtttitb", args)
-		return tx.put(ctx, "unprocessed_notifications", "INSERT INTO unprocessed_notifications ("+rowColumns+") "+values+" ON CONFLICT (user_id, id) DO UPDATE SET rev = excluded.rev,"+
+		return tx.put(ctx, "unprocessed_notifications", "INSERT INTO unprocessed_notifications ("+rowColumns+") "+values+" ON CONFLICT (user_id, id) DO UPDATE SET rev = excluded.rev, collapse_key = excluded.collapse_key,"+
 			" version = excluded.version, kind = excluded.kind, action = excluded.action, call_id = excluded.call_id, source_id = excluded.source_id, rule = excluded.rule,"+
 			" reason = excluded.reason, session = excluded.session, payload = excluded.payload, updated_at = excluded.updated_at, expires_at = excluded.expires_at,"+
 			" rules_version = excluded.rules_version, leased_until = excluded.leased_until, shared = excluded.shared", args...)

@@ -115,9 +115,16 @@ func (b *batch) routeAsked(o *op) {
 	if s == nil {
 		return
 	}
-	ctx := b.context(o, c, s)
-	ctx.CanAsk = false
-	drafts, steps := routing.Asked(c, ctx)
 	b.changed[c.ID] = true
+	if s.LineGroup != "" {
+		known := b.known(c)
+		for _, k := range known {
+			b.changed[k.ID] = true
+		}
+		drafts, steps := routing.AskedOf(c, known, b.lineContext(o, c, s))
+		b.collect(o, steps, drafts, c)
+		return
+	}
+	drafts, steps := routing.Asked(c, b.context(o, c, s))
 	b.collect(o, steps, drafts, c)
 }

@@ -57,6 +57,7 @@ type Inbox struct {
 	queue    chan *op
 	cache    *cache
 	presence *presence
+	lags     lags // how late sources tell
 	log      *slog.Logger
 	zone     *time.Location // Options.Timezone
 	name     string         // of this process among the replicas

@@ -100,6 +100,9 @@ func (l *ledger) draft(o *op, d *models.Draft) (*models.Notification, error) {
 	switch {
 	case e == nil && d.Mode != models.Upsert:
 		return nil, nil
+	case d.Mode == models.Move:
+		l.move(o, e, d)
+		return nil, nil
 	case d.Mode == models.Remove && !d.NotAfter.IsZero() && e.n.CallID != d.CallID && began(&e.n.Payload).After(d.NotAfter):
 		return nil, nil
 	case d.Mode == models.Remove:
@@ -213,7 +216,7 @@ func number(v any) int {
 
 // mark remembers on the leg which row tells of it.
 func (l *ledger) mark(d *models.Draft, id int64) {
-	c := l.b.byID[d.CallID]
+	c := l.b.byID[cmp.Or(d.LegCall, d.CallID)]
 	if c == nil || d.LegKey == "" {
 		return
 	}

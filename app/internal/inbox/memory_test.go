@@ -34,6 +34,7 @@ type memory struct {
 	lost   func(m *memory) // the answer to the next commit is lost; called with m.mu held, before the next run
 	poison error           // the next statement fails with it once for the call key "poison"
 	reads  int             // ReadSet calls
+	lines  int             // LockLines calls
 	writes int             // transactions
 }
 

@@ -67,6 +67,36 @@ func (t *memoryTx) LockCallsByID(_ context.Context, ids []int64) (map[int64]*mod
 	return out, nil
 }
 
+func (t *memoryTx) LockLines(context.Context, []string) error { t.m.lines++; return nil }
+
+func (t *memoryTx) LineCalls(_ context.Context, searches []models.LineSearch) ([]int64, error) {
+	var out []int64
+	for _, s := range searches {
+		for _, c := range t.m.calls {
+			for _, l := range c.Legs {
+				at := l.RangAt
+				if at.IsZero() {
+					at = l.AnsweredAt
+				}
+				if l.User == s.User && slices.Contains(s.Sources, c.Source) && c.MergedInto == 0 && !at.Before(s.From) && !at.After(s.To) {
+					out = append(out, c.ConversationID())
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+func (t *memoryTx) ConversationCalls(_ context.Context, conversations []int64) ([]int64, error) {
+	var out []int64
+	for _, c := range t.m.calls {
+		if c.MergedInto == 0 && slices.Contains(conversations, c.ConversationID()) {
+			out = append(out, c.ID)
+		}
+	}
+	return out, nil
+}
+
 func (t *memoryTx) SaveCalls(_ context.Context, _ time.Time, calls []*models.Call) error {
 	for _, c := range calls {
 		t.m.calls[models.CallKey{Source: c.Source, Key: c.Key}] = c.Clone()

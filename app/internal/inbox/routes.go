@@ -46,6 +46,7 @@ func (b *batch) applyEvent(e *pendingEvent) (err error) {
 			merged = true
 		}
 	}
+	b.in.lags.observe(e, b.now)
 	changed := c.Apply(&e.ev, e.hidden, b.now) || merged
 	b.changed[c.ID] = true
 	if e.op.webhook != nil {
@@ -71,7 +72,7 @@ func (b *batch) merge(o *op, x, y *models.Call) (kept, before *models.Call) {
 	before = x.Clone()
 	gone := y.Clone()
 	x.Merge(y)
-	o.drafts = append(o.drafts, routing.Merged(gone, x)...)
+	o.drafts = append(o.drafts, b.joined(gone, x, routing.Merged(gone, x))...)
 	b.changed[x.ID], b.changed[y.ID] = true, true
 	for k, c := range b.calls {
 		if c.ID == y.ID {
@@ -82,6 +83,10 @@ func (b *batch) merge(o *op, x, y *models.Call) (kept, before *models.Call) {
 }
 
 func (b *batch) route(o *op, before, after *models.Call, s *models.Source) {
+	if s.LineGroup != "" {
+		b.converse(o, before, after, s)
+		return
+	}
 	unrouted := routing.Owners(after, b.dir)
 	drafts, steps := routing.Route(before, after, b.context(o, after, s))
 	b.collect(o, append(unrouted, steps...), drafts, after)
@@ -100,7 +105,7 @@ func (b *batch) collect(o *op, steps []models.Step, drafts []models.Draft, c *mo
 
 func (b *batch) context(o *op, c *models.Call, s *models.Source) routing.Context {
 	ctx := routing.Context{Dir: b.dir, Source: s, Contacts: b.contacts[c.Phone], AnyContacts: b.any || b.told[c.Phone], CanAsk: b.canAsk(c.Phone), Now: b.now,
-		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Rules: b.dir.Rules}
+		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Rules: b.dir.Rules, Lag: b.in.lags.usual(s.ID)}
 	if o.webhook != nil {
 		ctx.WebhookID = o.webhook.ID
 	}
@@ -132,7 +137,7 @@ func (b *batch) routeMapped(o *op) {
 		}
 		b.changed[c.ID] = true
 		if len(users) > 0 {
-			b.collect(o, nil, routing.Current(c, users, b.context(o, c, s)), c)
+			b.collect(o, nil, b.current(o, c, users, s), c)
 		}
 	}
 }

@@ -84,8 +84,14 @@ func (b *batch) lockInboxes(ctx context.Context) error {
 				for _, u := range l.holders[d.CollapseKey] {
 					users[u] = true
 					sel.Keys = append(sel.Keys, models.RowKey{User: u, Key: d.CollapseKey})
+					if d.To != "" {
+						sel.Keys = append(sel.Keys, models.RowKey{User: u, Key: d.To})
+					}
 				}
 				continue
+			}
+			if d.To != "" {
+				sel.Keys = append(sel.Keys, models.RowKey{User: d.UserID, Key: d.To})
 			}
 			users[d.UserID] = true
 			if d.CollapseKey != "" {

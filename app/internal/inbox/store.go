@@ -63,12 +63,19 @@ type Tx interface {
 	TakeKeys(ctx context.Context, now time.Time, keys []models.RepeatKey) ([]bool, error)
 	InsertWebhooks(ctx context.Context, ws []*models.Webhook) error
 
+	// LockLines keeps other batches from the calls of these line groups, named in
+	// order, until this one ends.
+	LockLines(ctx context.Context, groups []string) error
 	// LockCalls makes missing calls (with ids from fresh, which has at least
 	// as many as keys), locks all in key order and returns them with facts and
 	// legs; a call that was merged is replaced by the one it was merged into.
 	LockCalls(ctx context.Context, now time.Time, keys []models.CallKey, fresh []int64) (map[models.CallKey]*models.Call, error)
 	// LockCallsByID locks existing calls; absent ones are absent.
 	LockCallsByID(ctx context.Context, ids []int64) (map[int64]*models.Call, error)
+	// LineCalls finds the conversations that have a leg as searched for.
+	LineCalls(ctx context.Context, searches []models.LineSearch) (conversations []int64, err error)
+	// ConversationCalls lists the calls of conversations, without merged ones.
+	ConversationCalls(ctx context.Context, conversations []int64) ([]int64, error)
 	// SaveCalls writes calls and their legs (every Leg.ID is set).
 	SaveCalls(ctx context.Context, now time.Time, calls []*models.Call) error
 

@@ -31,6 +31,7 @@ type batch struct {
 	contacts map[string][]models.Contact
 	any      bool
 	told     map[string]bool // numbers of which the CRM has spoken
+	lines    bool            // events of line groups are among them
 	ledger   *ledger
 	outcomes []outcome
 }
@@ -190,6 +191,9 @@ func (b *batch) reread(ctx context.Context, o *op) error {
 // calls that other operations work on.
 func (b *batch) lockCalls(ctx context.Context) error {
 	b.calls, b.byID, b.changed = map[models.CallKey]*models.Call{}, map[int64]*models.Call{}, map[int64]bool{}
+	if err := b.lockLines(ctx); err != nil {
+		return err
+	}
 	var keys []models.CallKey
 	for _, e := range b.events {
 		keys = append(keys, models.CallKey{Source: e.source.ID, Key: e.ev.Call})
@@ -242,7 +246,7 @@ func (b *batch) lockCalls(ctx context.Context) error {
 	for id, c := range more {
 		b.byID[id] = c
 	}
-	return nil
+	return b.lockPartners(ctx)
 }
 
 // findContacts is (c): the contacts of every number that may be routed.

@@ -35,7 +35,7 @@ func (r *router) missed() map[int64]models.Draft {
 	rest := r.drafts
 	for _, u := range users {
 		r.drafts = nil
-		r.tell(&occasion{event: models.RuleMissed, user: u, leg: r.call.LegOf(u), reason: why, text: r.line("Пропущенный")})
+		r.tell(&occasion{event: models.RuleMissed, user: u, leg: r.call.LegOf(u), reason: why, text: r.missedLine(u)})
 		for _, d := range r.drafts {
 			if have, ok := out[d.UserID]; !ok || have.Reason != d.Reason && d.UserID == u { // his own before somebody else's
 				out[d.UserID] = d

@@ -23,6 +23,10 @@ type Context struct {
 	Rules        *models.RuleSet       // nil: the built-in ones
 	Present      func(user int64) bool // a client of his has polled lately; nil: everybody is there
 	CanAsk       bool                  // the CRM may be asked for a number that no contact has
+	Lag          time.Duration         // how late the source usually tells, by its own clock; see late
+	// ContactsOf finds the contacts of another number, in a conversation of which
+	// several sources tell; nil: Contacts are all.
+	ContactsOf func(phone string) []models.Contact
 }
 
 // newRound is how much later than his first phone another one of a person must
@@ -60,6 +64,7 @@ func (r *router) route() ([]models.Draft, []models.Step) {
 // missed call that is theirs, or nothing. Owners must have run on call.
 func Current(call *models.Call, users []int64, c Context) []models.Draft {
 	fresh := &models.Call{ID: call.ID, Source: call.Source, Key: call.Key, State: models.Ringing}
+	c.Lag = forever // what waited for its extension is told on purpose
 	r := newRouter(fresh, call, c)
 	missed := r.missed()
 	users = slices.Clone(users)
@@ -85,7 +90,7 @@ func Merged(gone, kept *models.Call) []models.Draft {
 			Rule: ruleMerged, Reason: "the missed call was merged into another one", NotAfter: kept.AnsweredAt})
 	}
 	for _, u := range slices.Compact(slices.Sorted(slices.Values(append(gone.Users(), gone.Told...)))) {
-		out = append(out, models.Draft{UserID: u, CollapseKey: callKey(gone.ID), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
+		out = append(out, models.Draft{UserID: u, CollapseKey: callKey(gone.ConversationID()), Mode: models.Remove, CallID: gone.ID, SourceID: gone.Source,
 			Rule: ruleMerged, Reason: "the call was merged into another one"})
 	}
 	return out
@@ -165,7 +170,7 @@ func (r *router) ringing(u int64, was, is *models.Leg) {
 			return
 		}
 	}
-	if r.active(u) == nil {
+	if r.active(u) == nil || r.lateRing(u, is) {
 		return
 	}
 	is.Opened = r.openedBefore(was, is)
@@ -190,7 +195,11 @@ func (r *router) answered(u int64, was, is *models.Leg) {
 		return
 	}
 	is.Opened = is.Opened || r.openedBefore(was, is)
-	r.tell(&occasion{event: event, user: u, leg: is, reason: "answered"})
+	o := &occasion{event: event, user: u, leg: is, reason: "answered"}
+	if o.late = r.late(is.AnsweredAt); o.late > 0 {
+		o.data = map[string]any{"late_s": int(o.late / time.Second)}
+	}
+	r.tell(o)
 }
 
 // answerEvent tells an outgoing call from a customer who was handed on: the
@@ -269,6 +278,6 @@ func unionUsers(a, b *models.Call) []int64 {
 }
 
 // key is the collapse key of the rows that tell of the call.
-func (r *router) key() string { return callKey(r.call.ID) }
+func (r *router) key() string { return callKey(r.call.ConversationID()) }
 
 func callKey(id int64) string { return "call:" + strconv.FormatInt(id, 10) }

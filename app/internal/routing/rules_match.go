@@ -22,6 +22,7 @@ type occasion struct {
 	revise bool           // only a row that is pending
 	name   string         // stands on the timeline in place of the rule's name; "": the rule's
 	data   map[string]any // beside the rule's
+	late   time.Duration  // how late it is told; 0: in time
 }
 
 // choose returns the first rule that fits; nil when none does.

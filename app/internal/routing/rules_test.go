@@ -137,7 +137,7 @@ func TestHours(t *testing.T) {
 		e, _ := p.event(t, "ringing 101")
 		p.call.Apply(&e, false, start())
 		routing.Owners(p.call, p.ctx.Dir)
-		p.ctx.Now = when
+		p.ctx.Now, p.ctx.Lag = when, 1<<62
 		x := routing.Explain(&models.Call{ID: callID, Source: 1, State: models.Ringing}, p.call, p.ctx)
 		if got := x.Occasions[0].Rule == "mine"; got != want {
 			t.Errorf("%s: %v, want %v (%s)", at, got, want, x.Occasions[0].Verdicts[0].Why)

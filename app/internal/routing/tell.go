@@ -136,6 +136,9 @@ func (r *router) blocked(o *occasion, auto bool) (models.Action, string) {
 		return "", ""
 	}
 	switch {
+	case o.late > 0 && !o.leg.Opened:
+		o.leg.Opened = true
+		return models.ActionShow, "answered: " + lateText(o.late)
 	case o.revise && (o.leg.Opened || !opens(usr)):
 		return models.ActionShow, ""
 	case !opens(usr):

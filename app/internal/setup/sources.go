@@ -105,6 +105,10 @@ func (s *Setup) fillSource(d *models.Directory, src *models.Source, in models.So
 			return err
 		}
 	}
+	if in.LineRank < 0 || in.LineRank > models.MaxLineRank {
+		return models.InvalidField("line_rank", "must lie between 0 and %d", models.MaxLineRank)
+	}
+	src.LineRank = in.LineRank
 	src.Outgoing = value(in.Outgoing, src.Outgoing)
 	src.Active = value(in.Active, src.Active)
 	if in.Settings != nil {

@@ -15,11 +15,11 @@ func TestPutSource(t *testing.T) {
 		var made models.Source
 		w.changes("source.put office", func() {
 			made, err = w.PutSource(w.ctx, by(), "office", models.SourceInput{Kind: p("strict"), Name: p(" Офис\n"), Secret: p("s3cret"), Timezone: p("Asia/Omsk"), Region: p("kz"),
-				Group: p("sales"), LineGroup: p("trunk"), Outgoing: p(true), Settings: map[string]any{"host": "pbx", "n": 1.0}})
+				Group: p("sales"), LineGroup: p("trunk"), LineRank: 2, Outgoing: p(true), Settings: map[string]any{"host": "pbx", "n": 1.0}})
 			w.must(err)
 		})
 		s := w.Directory().SourceBySlug("office")
-		if s == nil || s.ID != made.ID || s.Name != "Офис" || s.Region != "KZ" || s.Timezone != "Asia/Omsk" || s.GroupID == 0 || s.LineGroup != "trunk" || !s.Outgoing || !s.Active ||
+		if s == nil || s.ID != made.ID || s.Name != "Офис" || s.Region != "KZ" || s.Timezone != "Asia/Omsk" || s.GroupID == 0 || s.LineGroup != "trunk" || s.LineRank != 2 || !s.Outgoing || !s.Active ||
 			s.Secret != "s3cret" || s.Settings["n"] != 1.0 || s.CreatedAt.IsZero() {
 			t.Fatalf("stored %+v", s)
 		}
@@ -27,7 +27,7 @@ func TestPutSource(t *testing.T) {
 			t.Fatalf("token %q, hash %q, hint %q, old %q", s.Token, s.TokenHash, s.TokenHint, s.OldTokenHash)
 		}
 		w.changes("", func() { // equal is no change, and what cannot be read back stays
-			again, err := w.PutSource(w.ctx, by(), "office", models.SourceInput{Name: p("Офис"), Timezone: p("Asia/Omsk"), Region: p("KZ"), Group: p("sales"), LineGroup: p("trunk"), Outgoing: p(true),
+			again, err := w.PutSource(w.ctx, by(), "office", models.SourceInput{Name: p("Офис"), Timezone: p("Asia/Omsk"), Region: p("KZ"), Group: p("sales"), LineGroup: p("trunk"), LineRank: 2, Outgoing: p(true),
 				Settings: map[string]any{"n": 1.0, "host": "pbx"}})
 			w.must(err)
 			if again.ID != made.ID || again.Token != made.Token {
@@ -39,7 +39,7 @@ func TestPutSource(t *testing.T) {
 			w.must(err)
 		})
 		s = w.Directory().SourceBySlug("office")
-		if s.Active || s.GroupID != 0 || s.Name != "office" || s.Timezone != "" || s.Region != "" || s.LineGroup != "" || s.Outgoing {
+		if s.Active || s.GroupID != 0 || s.Name != "office" || s.Timezone != "" || s.Region != "" || s.LineGroup != "" || s.LineRank != 0 || s.Outgoing {
 			t.Fatalf("after it was replaced %+v", s)
 		}
 		if s.ID != made.ID || s.Token != made.Token || s.TokenHash != made.TokenHash || s.Kind != "strict" || s.Secret != "s3cret" || s.Settings["host"] != "pbx" || !s.CreatedAt.Equal(made.CreatedAt) {
