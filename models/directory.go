@@ -112,6 +112,27 @@ func (d *Directory) GroupMembers(id int64) []int64 {
 	return slices.Compact(out)
 }
 
+// Deputy is who stands in for user: the next active member after him who is
+// present, in the group's order and round its end, of his groups by name; 0:
+// nobody. present nil: everybody is.
+func (d *Directory) Deputy(user int64, present func(user int64) bool) int64 {
+	groups := slices.Collect(maps.Values(d.Groups))
+	slices.SortFunc(groups, func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
+	for _, g := range groups {
+		at := slices.Index(g.Members, user)
+		if at < 0 {
+			continue
+		}
+		for i := 1; i < len(g.Members); i++ {
+			m := g.Members[(at+i)%len(g.Members)]
+			if u := d.Users[m]; m != user && u != nil && u.Active && (present == nil || present(m)) {
+				return m
+			}
+		}
+	}
+	return 0
+}
+
 // SortedUsers lists the users by login.
 func (d *Directory) SortedUsers() []*User {
 	out := slices.Collect(maps.Values(d.Users))

@@ -92,6 +92,43 @@ func TestDirectoryLists(t *testing.T) {
 	}
 }
 
+func TestDeputy(t *testing.T) {
+	t.Parallel()
+	d := &models.Directory{
+		Users: map[int64]*models.User{1: {ID: 1, Active: true}, 2: {ID: 2, Active: true}, 3: {ID: 3}, 4: {ID: 4, Active: true}, 5: {ID: 5, Active: true}, 6: {ID: 6, Active: true}},
+		Groups: map[int64]*models.Group{
+			1: {ID: 1, Name: "sales", Members: []int64{4, 2, 3, 1, 99}},
+			2: {ID: 2, Name: "office", Members: []int64{5, 1}},
+			3: {ID: 3, Name: "alone", Members: []int64{6}},
+		},
+	}
+	for _, tc := range []struct {
+		name string
+		user int64
+		here []int64 // nil: everybody
+		want int64
+	}{
+		{"the next one of the group", 4, []int64{1, 2, 4, 5}, 2},
+		{"the next one is away: the one after him; one who is switched off never", 4, []int64{1, 3, 4}, 1},
+		{"round the end of the list", 2, []int64{4}, 4},
+		{"of several groups the first by name, not by number", 1, []int64{2, 4, 5}, 5},
+		{"nobody of the first group is there: the next group", 1, []int64{2, 4}, 4},
+		{"nobody is there", 1, []int64{6}, 0},
+		{"never himself", 1, []int64{1}, 0},
+		{"in no group", 7, []int64{1, 2}, 0},
+		{"alone in his group", 6, []int64{1, 6}, 0},
+		{"everybody counts as present", 4, nil, 2},
+	} {
+		var present func(int64) bool
+		if tc.here != nil {
+			present = func(u int64) bool { return slices.Contains(tc.here, u) }
+		}
+		if got := d.Deputy(tc.user, present); got != tc.want {
+			t.Errorf("%s: got %d, want %d", tc.name, got, tc.want)
+		}
+	}
+}
+
 func TestNormalizeExtension(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ in, want string }{
