@@ -17,6 +17,7 @@ type Directory struct {
 	Tokens     map[string]*Token     // by hash; revoked and expired ones too
 	Extensions map[ExtKey]int64      // of one person each
 	Shared     map[ExtKey]*Extension // shared phones; nil: none
+	Asked      map[ExtKey][]Owner    // who asks the administrator for an extension; nil: nobody
 	Rules      *RuleSet              // in force; nil: the built-in ones
 
 	bySlug  map[string]*Source
@@ -84,11 +85,30 @@ func (d *Directory) Owner(source int64, addresses []string) int64 {
 	return 0
 }
 
-// ExtensionsOf lists a user's extensions of one source (all sources if 0), sorted.
+// SharedPhone returns the first of the addresses that is a shared phone; nil: none.
+func (d *Directory) SharedPhone(source int64, addresses []string) *Extension {
+	if len(d.Shared) == 0 {
+		return nil
+	}
+	for _, a := range addresses {
+		if e := d.Shared[ExtKey{source, NormalizeExtension(a)}]; e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// ExtensionsOf lists a user's extensions of one source (all sources if 0),
+// sorted: his own, and the shared phones that are his today.
 func (d *Directory) ExtensionsOf(user, source int64) []string {
 	var out []string
 	for k, u := range d.Extensions {
 		if u == user && (source == 0 || k.SourceID == source) {
+			out = append(out, k.Extension)
+		}
+	}
+	for k, e := range d.Shared {
+		if e.Today() == user && user != 0 && (source == 0 || k.SourceID == source) {
 			out = append(out, k.Extension)
 		}
 	}
