@@ -182,7 +182,8 @@ func (c *Call) Users() []int64 {
 	return out
 }
 
-// RingsAlone reports whether l is the only leg that rings and nobody talks.
+// RingsAlone reports whether l is the only leg that rings, for one person, and
+// nobody talks.
 func (c *Call) RingsAlone(l *Leg) bool {
 	for i := range c.Legs {
 		o := &c.Legs[i]
@@ -190,7 +191,7 @@ func (c *Call) RingsAlone(l *Leg) bool {
 			return false
 		}
 	}
-	return l.State == Ringing
+	return l.State == Ringing && !l.Offered()
 }
 
 // Clone returns a deep copy, for a before/after comparison.

@@ -209,4 +209,6 @@ const (
 	StepReassign  = "reassigned"
 	StepUnrouted  = "unrouted" // nobody owns the extension
 	StepNothing   = "nothing"  // a rule decided so
+	StepTaken     = "taken"    // of several people who had it
+	StepDeputy    = "deputy"   // another one stands in for who is away
 )

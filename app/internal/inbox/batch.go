@@ -183,8 +183,12 @@ func (in *Inbox) write(ctx context.Context, ops []*op) error {
 		in.opt.NewDirectory(b.newDir)
 	}
 	in.announce(b.ledger.changed(), b.now, b.at)
-	for _, o := range ops {
+	off, done := parted(ops)
+	for _, o := range done {
 		o.finish(in, o.opErr)
+	}
+	if len(off) > 0 {
+		in.flush(ctx, off)
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type Options struct {
 	Parse func(*models.Source, *models.Webhook) ([]models.Event, error)
 
 	PollInterval time.Duration // pace of clients that do not wait; 0: 5 s
+	DeputyAfter  time.Duration // who has not polled for so long is away; 0: 2 min
 	Region       string        // of numbers that carry none; "": RU
 	Timezone     string        // of texts; "": Europe/Moscow
 	Flushers     int           // batches written at once; 0: 4 (1 for SQLite)
@@ -55,7 +56,9 @@ type Inbox struct {
 	presence *presence
 	log      *slog.Logger
 	zone     *time.Location // Options.Timezone
-	name     string         // of this process among the replicas
+	started  time.Time
+	present  func(user int64) bool // has polled lately
+	name     string                // of this process among the replicas
 
 	tailed   atomic.Int64 // Unix nanoseconds of the last finished tail pass
 	expiring sync.Map     // user → chan struct{}: an expiry is on its way; closed when it is over
@@ -72,6 +75,7 @@ func New(opt Options) *Inbox {
 		}
 	}
 	set(&opt.PollInterval, 5*time.Second)
+	set(&opt.DeputyAfter, 2*time.Minute)
 	set(&opt.Linger, 2*time.Millisecond)
 	set(&opt.TailEvery, 75*time.Millisecond)
 	for p, v := range map[*int]int{&opt.Flushers: 4, &opt.BatchSize: 64, &opt.Queue: 4096} {
@@ -88,8 +92,10 @@ func New(opt Options) *Inbox {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
-	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
-		name: strings.ToLower(crand.Text()[:10]), closing: make(chan struct{})}
+	in := &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
+		name: strings.ToLower(crand.Text()[:10]), closing: make(chan struct{}), started: time.Now()}
+	in.present = in.presentHere
+	return in
 }
 
 // Run writes batches and follows other replicas until ctx ends. On return

@@ -22,7 +22,11 @@ type op struct {
 	calls   []int64 // stuck or silent calls to close
 	silent  bool    // calls are those that fell silent
 	mapped  *mapped
-	user    int64 // of acks and ackAll
+	take    *take
+	user    int64 // of acks, ackAll and take
+
+	handOver []handOver
+	wide     *wide // it was put off: what it locks too
 
 	extra   int    // ids beyond the usual bound, after a batch ran out
 	bad     bool   // keep the webhook, apply nothing
@@ -43,6 +47,7 @@ type found struct {
 	before   models.Inbox // of user, just before the acks
 	after    models.Inbox // just after
 	busy     bool         // an ack asked for the row to come back
+	widen    *wide        // it is put off, for it needs this too
 	settled  int
 	rows     []models.Notification
 	drafts   []models.Draft
@@ -122,6 +127,8 @@ func (o *op) usual(dir *models.Directory) int {
 		return len(o.publish.users)
 	case o.admin != nil:
 		return 2
+	case o.handOver != nil:
+		return len(o.handOver)
 	}
 	return 1 // a digest
 }

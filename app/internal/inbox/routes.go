@@ -79,7 +79,8 @@ func (b *batch) merge(o *op, x, y *models.Call) (kept, before *models.Call) {
 }
 
 func (b *batch) route(o *op, before, after *models.Call, s *models.Source) {
-	unrouted := routing.Owners(after, b.dir)
+	unrouted := routing.Share(after, b.dir, b.in.present)
+	unrouted = append(unrouted, routing.Owners(after, b.dir)...)
 	drafts, steps := routing.Route(before, after, b.context(o, after, s))
 	b.collect(o, append(unrouted, steps...), drafts, after)
 }
@@ -120,6 +121,7 @@ func (b *batch) routeMapped(o *op) {
 		for _, u := range c.Users() {
 			had[u] = true
 		}
+		shared := routing.Share(c, b.dir, b.in.present)
 		routing.Owners(c, b.dir)
 		var users []int64
 		for _, u := range c.Users() {
@@ -129,7 +131,7 @@ func (b *batch) routeMapped(o *op) {
 		}
 		b.changed[c.ID] = true
 		if len(users) > 0 {
-			b.collect(o, nil, routing.Current(c, users, b.context(o, c, s)), c)
+			b.collect(o, shared, routing.Current(c, users, b.context(o, c, s)), c)
 		}
 	}
 }

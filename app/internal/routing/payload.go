@@ -20,6 +20,7 @@ func (r *router) draft(u int64, l *models.Leg, kind string, action models.Action
 	if action == models.ActionNone {
 		d.Payload.Candidates = nil
 	}
+	offered(&d, l)
 	return d
 }
 
