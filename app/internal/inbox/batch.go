@@ -143,9 +143,10 @@ func (in *Inbox) refuse(ctx context.Context, o *op, cause error) {
 	in.flush(ctx, []*op{o})
 }
 
-// write runs one transaction over ops, then tells the world.
-func (in *Inbox) write(ctx context.Context, ops []*op) error {
-	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
+// write runs one transaction over ops, then tells the world; operations that
+// were put off (taken.go) run right after it in one of their own.
+func (in *Inbox) write(parent context.Context, ops []*op) error {
+	ctx, cancel := context.WithTimeout(parent, batchTimeout)
 	defer cancel()
 	first, n, err := in.reserve(ctx, ops)
 	if err != nil {
@@ -188,7 +189,7 @@ func (in *Inbox) write(ctx context.Context, ops []*op) error {
 		o.finish(in, o.opErr)
 	}
 	if len(off) > 0 {
-		in.flush(ctx, off)
+		in.flush(parent, off)
 	}
 	return nil
 }

@@ -210,6 +210,30 @@ func TestASharedCallIsTakenByOne(t *testing.T) {
 	}
 }
 
+// What rang while nobody had the phone is told to those who share it now, and
+// what is published to its number goes to them.
+func TestASharedPhoneGetsWhatWaited(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.accept(event(models.EventRinging, "150"))
+		<-time.After(time.Second)
+		r.share(models.SharedAll, 1, 2)
+		for range 2 { // the second time there is nothing more to tell
+			if err := r.in.Route(r.t.Context(), 1, "150"); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+		for user, want := range map[int64]string{1: "call.ringing/indicate/1 ", 2: "call.ringing/indicate/1 ", 3: ""} {
+			if got := kindsOf(r.poll(user, models.PollQuery{})); got != want {
+				r.t.Errorf("user %d has %q, want %q", user, got, want)
+			}
+		}
+		rows, err := r.in.Publish(r.t.Context(), models.Caller{}, models.Publication{Source: "office", Extension: "150", Kind: "note", Action: models.ActionShow})
+		if err != nil || len(rows) != 2 || rows[0].UserID != 1 || rows[1].UserID != 2 {
+			r.t.Errorf("published to %v, %v", rows, err)
+		}
+	})
+}
+
 // However acknowledgements and claims of several people interleave, a task has
 // one taker, the others' rows are closed by him, and no opening row is left but
 // the claimer's.
