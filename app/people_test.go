@@ -236,7 +236,7 @@ func TestMissedCallIsOneTask(t *testing.T) {
 		if first, again := run(), run(); first != 1 || again != 0 {
 			t.Errorf("%d tasks went to the deputy, then %d; want one, then none", first, again)
 		}
-		n := p.sees("the three are away:", "d", "", missedRow+"; не на месте: User A")
+		n := p.sees("the three are away:", "d", "", missedRow+", вместо: User A")
 		what := ""
 		for _, s := range p.ask("GET", fmt.Sprintf("/v1/admin/notifications/%s/timeline", n["id"]), "")["items"].([]any) {
 			if step := s.(map[string]any); step["rule"] == "deputy" {

@@ -41,7 +41,8 @@ type take struct {
 }
 
 // takeRow takes a row from all who have it: a claim without a session. Errors:
-// NotFound; Conflict "moved_on" when another revision is pending.
+// NotFound; Conflict "claimed" when somebody else has taken it, "moved_on" when
+// another revision is pending.
 func (in *Inbox) takeRow(ctx context.Context, user, id int64, rev int) (models.Notification, error) {
 	o := &op{name: "take a task", user: user, take: &take{id: id, rev: rev}}
 	if err := in.submit(ctx, o); err != nil {
@@ -191,7 +192,11 @@ func (b *batch) takeTask(o *op, e *entry, claim bool) error {
 		if c == nil || b.dir.Sources[c.Source] == nil {
 			return nil
 		}
-		for _, d := range routing.Take(c, usr.ID, claim, b.context(o, c, b.dir.Sources[c.Source])) {
+		drafts, offered := routing.Take(c, usr.ID, claim, b.context(o, c, b.dir.Sources[c.Source]))
+		if !offered {
+			return nil
+		}
+		for _, d := range drafts {
 			n, err := l.draft(o, &d)
 			if err != nil {
 				return err
@@ -219,6 +224,9 @@ func (b *batch) takeOne(o *op) error {
 	switch {
 	case e == nil || e.deleted:
 		o.opErr = models.Errorf(models.NotFound, "no such notification")
+		return nil
+	case e.n.Rev != o.take.rev && e.n.Action == models.ActionNone && e.n.Rule == "taken":
+		o.opErr = models.Coded(models.Conflict, "claimed", "somebody else has taken notification %d", e.n.ID)
 		return nil
 	case e.n.Rev != o.take.rev:
 		o.opErr = models.Coded(models.Conflict, "moved_on", "revision %d of notification %d is pending; poll again", e.n.Rev, e.n.ID)

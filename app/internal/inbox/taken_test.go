@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -173,7 +174,8 @@ func TestASharedCallIsTakenByOne(t *testing.T) {
 	}{
 		{"claimed", func(r *rig, user int64, n models.Notification) string {
 			_, err := r.in.takeRow(r.t.Context(), user, n.ID, n.Rev)
-			return fmt.Sprint(models.KindOf(err) == models.Conflict)
+			var e *models.Error
+			return fmt.Sprint(errors.As(err, &e) && e.Code == "claimed")
 		}, "call.answered/resolve Входящий +7 903 123-45-67"},
 		{"acknowledged", func(r *rig, user int64, n models.Notification) string {
 			return fmt.Sprint(r.ack(user, n, models.OutcomeOpened) == models.AckStale)
@@ -356,7 +358,7 @@ func TestDeputyStandsIn(t *testing.T) {
 				if got := r.rows(1); got != card {
 					r.t.Errorf("who is away sees %q", got)
 				}
-				if got := r.rows(tc.deputy); got != card+"; не на месте: ivanov" {
+				if got := r.rows(tc.deputy); got != card+", вместо: ivanov" {
 					r.t.Errorf("the deputy sees %q", got)
 				}
 				n := r.row(tc.deputy)

@@ -185,9 +185,12 @@ func TestTake(t *testing.T) {
 			if tc.after != "" {
 				p.apply(t, tc.after)
 			}
-			drafts := routing.Take(p.call, tc.user, tc.claim, p.ctx)
+			drafts, ok := routing.Take(p.call, tc.user, tc.claim, p.ctx)
 			want(t, "taken", lines(drafts, nil), tc.want...)
-			if tc.want == nil {
+			if !ok || tc.want == nil {
+				if ok != (tc.want != nil) {
+					t.Errorf("offered: %t", ok)
+				}
 				return
 			}
 			if l := p.call.Legs[0]; l.User != tc.user || l.Opened != tc.open || p.call.AnsweredBy != tc.user {
@@ -198,7 +201,7 @@ func TestTake(t *testing.T) {
 					t.Errorf("draft of %d: %q, %v", d.UserID, d.Payload.Text, d.Payload.Data)
 				}
 			}
-			if again := routing.Take(p.call, 3-tc.user, tc.claim, p.ctx); again != nil {
+			if again, ok := routing.Take(p.call, 3-tc.user, tc.claim, p.ctx); ok {
 				t.Errorf("it was taken twice: %v", lines(again, nil))
 			}
 			// From now on it is his call alone.

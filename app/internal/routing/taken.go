@@ -39,17 +39,17 @@ func Taken(n *models.Notification, by *models.User, pollInterval time.Duration) 
 
 // Take gives the leg of call that was offered to user to him, for good: the
 // others' rows become a closing state. With claim his own becomes the one that
-// opens; without it he has opened already. nil: nothing is offered to him. Of a
-// call that is over he keeps a card.
-func Take(call *models.Call, user int64, claim bool, c Context) []models.Draft {
+// opens; without it he has opened already. ok is false when nothing is offered to
+// him. Of a call that is over he keeps a card.
+func Take(call *models.Call, user int64, claim bool, c Context) (drafts []models.Draft, ok bool) {
 	at := slices.IndexFunc(call.Legs, func(l models.Leg) bool { return l.Offered() && l.Concerns(user) && !l.AnsweredAt.IsZero() })
 	if at < 0 {
-		return nil
+		return nil, false
 	}
 	r := &router{Context: c, before: call.Clone(), call: call}
 	usr, l := r.Dir.Users[user], &call.Legs[at]
 	if usr == nil {
-		return nil
+		return nil, false
 	}
 	call.SetOwner(at, user)
 	for _, u := range l.Sharers {
@@ -74,5 +74,5 @@ func Take(call *models.Call, user int64, claim bool, c Context) []models.Draft {
 		r.add(d)
 	}
 	slices.SortStableFunc(r.drafts, func(a, b models.Draft) int { return cmp.Compare(a.UserID, b.UserID) })
-	return r.drafts
+	return r.drafts, true
 }
