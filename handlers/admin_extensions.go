@@ -17,7 +17,7 @@ type extensionBody struct {
 	Source    string   `json:"source"`
 	Extension string   `json:"extension"`
 	User      *string  `json:"user"`  // null of a shared phone
-	Users     []string `json:"users"` // all who may have it, by login
+	Users     []string `json:"users"` // who share it, by login; none of one person's own
 	Mode      *string  `json:"mode"`  // check_in or all of a shared phone; null: one person's own
 	Today     *string  `json:"today"` // who said last that it is his; null: nobody
 }
@@ -37,7 +37,7 @@ func (n names) extension(k models.ExtKey) (body extensionBody, ok bool) {
 	if login == "" {
 		return body, false
 	}
-	body.User, body.Users = &login, []string{login}
+	body.User = &login
 	return body, true
 }
 
@@ -102,7 +102,9 @@ func (a *API) putExtension(c echo.Context) error {
 	var user int64
 	var users []int64
 	switch {
-	case several && f.str("user") != "":
+	case f.str("user") != "" && len(f.list("users")) == 0 && mode == "":
+		user = a.userParam(f, "user")
+	case f.str("user") != "":
 		f.fail("users", "either user or users")
 	case several || mode != "":
 		users = a.usersParam(f, "users")
@@ -111,7 +113,6 @@ func (a *API) putExtension(c echo.Context) error {
 		}
 	default:
 		f.required("user", models.MaxName)
-		user = a.userParam(f, "user")
 	}
 	if err := f.err(); err != nil {
 		return err
@@ -128,7 +129,7 @@ func (a *API) putExtension(c echo.Context) error {
 	n := names{a.d.Setup.Directory()}
 	body, ok := n.extension(models.ExtKey{SourceID: src.ID, Extension: models.NormalizeExtension(ext)})
 	if !ok {
-		body = extensionBody{Source: src.Slug, Extension: models.NormalizeExtension(ext), User: orNull(n.login(user)), Users: []string{n.login(user)}}
+		body = extensionBody{Source: src.Slug, Extension: models.NormalizeExtension(ext), User: orNull(n.login(user)), Users: []string{}}
 	}
 	return writeJSON(c, http.StatusOK, body)
 }

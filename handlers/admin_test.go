@@ -53,7 +53,7 @@ func TestAdmin(t *testing.T) {
 		{"new token with a wrong time", "POST", "/v1/admin/tokens", `{"scopes":["sync"],"expires_at":"soon"}`, 422, "", `"field":"expires_at"`},
 		{"revoke token", "DELETE", "/v1/admin/tokens/2", "", 204, "test revoke 2", ""},
 
-		{"extensions", "GET", "/v1/admin/extensions", "", 200, "", `{"items":[{"source":"office","extension":"101","user":"ivanov","users":["ivanov"],"mode":null,"today":null}],"next":null}`},
+		{"extensions", "GET", "/v1/admin/extensions", "", 200, "", `{"items":[{"source":"office","extension":"101","user":"ivanov","users":[],"mode":null,"today":null}],"next":null}`},
 		{"extensions of another", "GET", "/v1/admin/extensions?user=%D0%BF%D0%B5%D1%82%D1%80%D0%BE%D0%B2%D0%B0", "", 200, "", `{"items":[],"next":null}`},
 		{"extensions of an unknown source", "GET", "/v1/admin/extensions?source=x", "", 422, "", `"field":"source"`},
 		{"extension", "GET", "/v1/admin/extensions/office/101", "", 200, "", `"user":"ivanov"`},
@@ -69,6 +69,7 @@ func TestAdmin(t *testing.T) {
 		{"share extension with an unknown user", "PUT", "/v1/admin/extensions/office/8", `{"users":["ivanov","nobody"]}`, 422, "", `"field":"users[1]"`},
 		{"share extension in no known way", "PUT", "/v1/admin/extensions/office/8", `{"users":["ivanov"],"mode":"some"}`, 422, "", `"field":"mode"`},
 		{"extension of one and of several", "PUT", "/v1/admin/extensions/office/8", `{"user":"ivanov","users":["u-2"]}`, 422, "", `"field":"users"`},
+		{"extension as it was read", "PUT", "/v1/admin/extensions/office/8", `{"user":"ivanov","users":[],"mode":null,"today":null}`, 200, "test map office/8 to 1", ""},
 		{"a way to share without users", "PUT", "/v1/admin/extensions/office/8", `{"user":"ivanov","mode":"all"}`, 422, "", `"field":"users"`},
 		{"extension requests", "GET", "/v1/admin/extension-requests", "", 200, "", `"next":null`},
 		{"refuse extension requests", "DELETE", "/v1/admin/extension-requests/office/8", "", 204, "test refuse office/8", ""},
