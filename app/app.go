@@ -177,20 +177,24 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 		asker = a.lookup
 	}
 	return inbox.New(inbox.Options{Store: st, Hub: a.hub, CRM: asker, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
-		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Lease: opt.Lease, Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
+		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Lease: opt.Lease, DeputyAfter: a.cfg.DeputyAfter, Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
 		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch})
 }
 
 func (a *App) newJobs() (*jobs.Scheduler, error) {
 	st := a.parts.store
-	return jobs.New(jobs.Options{Lock: st, Log: a.log, Observe: a.metrics.job, Jobs: []jobs.Job{
+	all := []jobs.Job{
 		jobs.Expire(st, a.inbox),
 		jobs.Purge(st, jobs.DefaultRetention(time.Duration(a.cfg.Retention))),
 		jobs.Partitions(st, a.log, a.metrics.stray),
 		jobs.Stuck(st, a.inbox),
 		jobs.Silent(a.silentSources, st, a.inbox),
 		jobs.Stats(st, a.metrics.stats),
-	}})
+	}
+	if a.cfg.DeputyAfter > 0 {
+		all = append(all, jobs.Deputies(st, a.inbox, a.cfg.DeputyAfter))
+	}
+	return jobs.New(jobs.Options{Lock: st, Log: a.log, Observe: a.metrics.job, Jobs: all})
 }
 
 // Addr is where the main server listens.

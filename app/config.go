@@ -68,6 +68,8 @@ type Config struct {
 	MaxWaiting   int           `env:"ZUMMER_MAX_WAITING" default:"100000" help:"Waiting requests held at once; more are answered without waiting."`
 	Drain        time.Duration `env:"ZUMMER_DRAIN" default:"20s" help:"Time over which waiting requests are released at shutdown."`
 
+	DeputyAfter time.Duration `env:"ZUMMER_DEPUTY_AFTER" default:"2m" help:"Who has not polled for so long is away: calls that ring, and missed calls that wait, go also to the next one of the group; 0: never."`
+
 	Timezone     string `env:"ZUMMER_TIMEZONE" default:"Europe/Moscow" help:"Zone of PBX times that carry none, and of texts."`
 	Region       string `env:"ZUMMER_REGION" default:"RU" help:"Country of numbers that carry none (ISO 3166, two letters)."`
 	AreaCode     string `env:"ZUMMER_AREA_CODE" help:"Area code of local numbers such as 123-45-67: 495 for Moscow. Without one they match nobody." placeholder:"DIGITS"`
@@ -120,6 +122,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Drain < 0 || c.Drain > 10*time.Minute {
 		return bad("ZUMMER_DRAIN", "must lie between 0s and 10m")
+	}
+	if c.DeputyAfter != 0 && c.DeputyAfter < time.Second || c.DeputyAfter > 24*time.Hour {
+		return bad("ZUMMER_DEPUTY_AFTER", "must be 0s, or lie between 1s and 24h")
 	}
 	if c.MaxWaiting < 1 {
 		return bad("ZUMMER_MAX_WAITING", "must be at least 1")

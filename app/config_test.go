@@ -91,6 +91,8 @@ func TestConfigRefuses(t *testing.T) {
 		{"ZUMMER_LONG_POLL_MAX", func(c *Config) { c.LongPollMax = time.Hour }},
 		{"ZUMMER_LONG_POLL", func(c *Config) { c.LongPoll = time.Minute }},
 		{"ZUMMER_DRAIN", func(c *Config) { c.Drain = -1 }},
+		{"ZUMMER_DEPUTY_AFTER", func(c *Config) { c.DeputyAfter = time.Millisecond }},
+		{"ZUMMER_DEPUTY_AFTER", func(c *Config) { c.DeputyAfter = -time.Minute }},
 		{"ZUMMER_MAX_WAITING", func(c *Config) { c.MaxWaiting = 0 }},
 		{"ZUMMER_TIMEZONE", func(c *Config) { c.Timezone = "Moon/Base" }},
 		{"ZUMMER_REGION", func(c *Config) { c.Region = "ru" }},

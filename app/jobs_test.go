@@ -24,10 +24,13 @@ type replica struct {
 	t *testing.T
 }
 
-func startReplica(t *testing.T, dsn string) replica {
+func startReplica(t *testing.T, dsn string, change ...func(*Config)) replica {
 	t.Helper()
 	cfg := validConfig()
 	cfg.AdminToken = "test-admin-token-0123456789"
+	for _, fn := range change {
+		fn(&cfg)
+	}
 	a, err := New(t.Context(), Options{Config: cfg, Database: Database{Database: dsn, DBPool: 8}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

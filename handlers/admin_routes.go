@@ -51,6 +51,8 @@ func (a *API) registerSetup(e *echo.Echo) {
 	admin("PUT", "/extensions/:source/:extension", a.putExtension)
 	admin("POST", "/extensions/:source/:extension", a.putExtension)
 	admin("DELETE", "/extensions/:source/:extension", a.deleteExtension)
+	admin("GET", "/extension-requests", a.listExtensionRequests)
+	admin("DELETE", "/extension-requests/:source/:extension", a.refuseExtension)
 	admin("GET", "/groups", a.listGroups)
 	admin("GET", "/groups/:name", a.getGroup)
 	admin("PUT", "/groups/:name", a.putGroup)

@@ -53,7 +53,7 @@ func TestAdmin(t *testing.T) {
 		{"new token with a wrong time", "POST", "/v1/admin/tokens", `{"scopes":["sync"],"expires_at":"soon"}`, 422, "", `"field":"expires_at"`},
 		{"revoke token", "DELETE", "/v1/admin/tokens/2", "", 204, "test revoke 2", ""},
 
-		{"extensions", "GET", "/v1/admin/extensions", "", 200, "", `{"items":[{"source":"office","extension":"101","user":"ivanov"}],"next":null}`},
+		{"extensions", "GET", "/v1/admin/extensions", "", 200, "", `{"items":[{"source":"office","extension":"101","user":"ivanov","users":[],"mode":null,"today":null}],"next":null}`},
 		{"extensions of another", "GET", "/v1/admin/extensions?user=%D0%BF%D0%B5%D1%82%D1%80%D0%BE%D0%B2%D0%B0", "", 200, "", `{"items":[],"next":null}`},
 		{"extensions of an unknown source", "GET", "/v1/admin/extensions?source=x", "", 422, "", `"field":"source"`},
 		{"extension", "GET", "/v1/admin/extensions/office/101", "", 200, "", `"user":"ivanov"`},
@@ -63,6 +63,16 @@ func TestAdmin(t *testing.T) {
 		{"put extension for nobody", "PUT", "/v1/admin/extensions/office/101", `{}`, 422, "", `"field":"user"`},
 		{"put extension for an unknown user", "PUT", "/v1/admin/extensions/office/101", `{"user":"nobody"}`, 422, "", `"field":"user"`},
 		{"put extension by POST", "POST", "/v1/admin/extensions/office/7", "user=u-1", 200, "test map office/7 to 1", ""},
+		{"share extension", "PUT", "/v1/admin/extensions/office/8", `{"users":["ivanov","петрова"],"mode":"all"}`, 200, "test share office/8 all [1 2]", ""},
+		{"share extension, by POST, as a form", "POST", "/v1/admin/extensions/office/8", "users=ivanov&users=петрова", 200, "test share office/8 check_in [1 2]", ""},
+		{"share extension among nobody", "PUT", "/v1/admin/extensions/office/8", `{"users":[]}`, 422, "", `"field":"users"`},
+		{"share extension with an unknown user", "PUT", "/v1/admin/extensions/office/8", `{"users":["ivanov","nobody"]}`, 422, "", `"field":"users[1]"`},
+		{"share extension in no known way", "PUT", "/v1/admin/extensions/office/8", `{"users":["ivanov"],"mode":"some"}`, 422, "", `"field":"mode"`},
+		{"extension of one and of several", "PUT", "/v1/admin/extensions/office/8", `{"user":"ivanov","users":["u-2"]}`, 422, "", `"field":"users"`},
+		{"extension as it was read", "PUT", "/v1/admin/extensions/office/8", `{"user":"ivanov","users":[],"mode":null,"today":null}`, 200, "test map office/8 to 1", ""},
+		{"a way to share without users", "PUT", "/v1/admin/extensions/office/8", `{"user":"ivanov","mode":"all"}`, 422, "", `"field":"users"`},
+		{"extension requests", "GET", "/v1/admin/extension-requests", "", 200, "", `"next":null`},
+		{"refuse extension requests", "DELETE", "/v1/admin/extension-requests/office/8", "", 204, "test refuse office/8", ""},
 		{"delete extension", "DELETE", "/v1/admin/extensions/office/101", "", 204, "test map office/101 to 0", ""},
 		{"delete extension of nobody", "DELETE", "/v1/admin/extensions/office/102", "", 404, "", "nobody has"},
 
@@ -159,7 +169,7 @@ func TestUseCasesErrorsReachTheCaller(t *testing.T) {
 	for _, x := range exchanges() {
 		isSetup := prefixOf(x.target) != "" || x.header == asPublish
 		inMemory := x.method == "GET" && (strings.Contains(x.target, "source") || strings.Contains(x.target, "/users") || strings.Contains(x.target, "/tokens") ||
-			strings.Contains(x.target, "/extensions") || strings.Contains(x.target, "/groups") || x.target == "/v1/admin/rules" || strings.Contains(x.target, "/refused"))
+			strings.Contains(x.target, "/extension") || strings.Contains(x.target, "/groups") || x.target == "/v1/admin/rules" || strings.Contains(x.target, "/refused"))
 		if !isSetup || inMemory && !strings.Contains(x.target, "/calls") && !strings.Contains(x.target, "/notifications") || x.status >= 300 {
 			continue
 		}

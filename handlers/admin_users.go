@@ -111,7 +111,7 @@ func (a *API) sameExtensions(f *fields, login string) {
 	d := a.d.Setup.Directory()
 	var has, given []string
 	if u := d.UserByLogin(login); u != nil {
-		for _, e := range extensionsOf(d, u.ID) {
+		for _, e := range extensionsByUser(d)[u.ID] {
 			has = append(has, e.Source+"/"+e.Number)
 		}
 	}

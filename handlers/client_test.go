@@ -100,7 +100,7 @@ func TestHistory(t *testing.T) {
 }
 
 func TestMe(t *testing.T) {
-	const ivanov = `{"login":"ivanov","external_id":"u-1","name":"Иванов И.","pop_on":"answered","quiet":false,"timezone":"Europe/Moscow","extensions":[{"source":"office","number":"101"}],` +
+	const ivanov = `{"login":"ivanov","external_id":"u-1","name":"Иванов И.","pop_on":"answered","quiet":false,"timezone":"Europe/Moscow","extensions":[{"source":"office","number":"101","mode":null,"mine":true,"has":null,"has_name":null}],"asked":[],` +
 		`"sessions":[{"session":"desk","client":"curl/8","last_poll":"2026-11-23T10:42:02.000Z","waiting":true,"busy":true}]}`
 	for _, tt := range []struct {
 		name, method, body string

@@ -3,7 +3,6 @@ package handlers
 import (
 	"cmp"
 	"net/http"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,14 +11,15 @@ import (
 
 // meAnswer is the token's user with what is known of the user's clients.
 type meAnswer struct {
-	Login      string            `json:"login"`
-	ExternalID *string           `json:"external_id"`
-	Name       string            `json:"name"`
-	PopOn      string            `json:"pop_on"`
-	Quiet      bool              `json:"quiet"`
-	Timezone   *string           `json:"timezone"`
-	Extensions []extensionAnswer `json:"extensions"`
-	Sessions   []sessionAnswer   `json:"sessions"`
+	Login      string           `json:"login"`
+	ExternalID *string          `json:"external_id"`
+	Name       string           `json:"name"`
+	PopOn      string           `json:"pop_on"`
+	Quiet      bool             `json:"quiet"`
+	Timezone   *string          `json:"timezone"`
+	Extensions []myExtension    `json:"extensions"`
+	Asked      []askedExtension `json:"asked"`
+	Sessions   []sessionAnswer  `json:"sessions"`
 }
 
 type extensionAnswer struct {
@@ -63,24 +63,10 @@ func (a *API) patchMe(c echo.Context) error {
 func (a *API) meOf(u *models.User) meAnswer {
 	out := meAnswer{
 		Login: u.Login, ExternalID: orNull(u.ExternalID), Name: u.Name, PopOn: cmp.Or(u.PopOn, models.PopAnswered), Quiet: u.Quiet,
-		Timezone: orNull(u.Timezone), Extensions: extensionsOf(a.d.Setup.Directory(), u.ID), Sessions: []sessionAnswer{},
+		Timezone: orNull(u.Timezone), Extensions: myExtensions(a.d.Setup.Directory(), u.ID), Asked: askedBy(a.d.Setup.Directory(), u.ID), Sessions: []sessionAnswer{},
 	}
 	for _, s := range a.d.Register.Sessions(u.ID) {
 		out.Sessions = append(out.Sessions, sessionAnswer{Session: s.Name, Client: orNull(s.Client), LastPoll: s.LastPoll.UTC().Format(timeLayout), Waiting: s.Waiting, Busy: s.Busy})
 	}
-	return out
-}
-
-// extensionsOf lists a user's extensions, sorted by source and number.
-func extensionsOf(d *models.Directory, user int64) []extensionAnswer {
-	out := []extensionAnswer{}
-	for k, u := range d.Extensions {
-		if s := d.Sources[k.SourceID]; u == user && s != nil {
-			out = append(out, extensionAnswer{Source: s.Slug, Number: k.Extension})
-		}
-	}
-	slices.SortFunc(out, func(x, y extensionAnswer) int {
-		return cmp.Or(cmp.Compare(x.Source, y.Source), cmp.Compare(x.Number, y.Number))
-	})
 	return out
 }

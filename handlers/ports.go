@@ -68,6 +68,14 @@ type Setup interface {
 	// MapExtension gives an extension to a user; what waited unrouted for up
 	// to 24 h is routed on the call's state now. user 0 unmaps.
 	MapExtension(ctx context.Context, by Actor, source, extension string, user int64) error
+	// ShareExtension makes an extension a phone of several people (models.SharedCheckIn or SharedAll).
+	ShareExtension(ctx context.Context, by Actor, source, extension, mode string, users []int64) error
+	// TakeExtension is a user's "this is my number today"; asked: the administrator has to allow it.
+	TakeExtension(ctx context.Context, user int64, source, number string) (asked bool, err error)
+	// LeaveExtension ends that, of one number or of all ("").
+	LeaveExtension(ctx context.Context, user int64, source, number string) error
+	// RefuseExtension drops what users asked for one extension.
+	RefuseExtension(ctx context.Context, by Actor, source, extension string) error
 
 	PutGroup(ctx context.Context, by Actor, name string, logins []string) (models.Group, error)
 	DeleteGroup(ctx context.Context, by Actor, name string) error

@@ -49,7 +49,7 @@ func newSetupFakes() *setupFakes {
 	d.Sources[5].Name, d.Sources[5].Token, d.Sources[5].GroupID = "Office", hookToken, 3
 	d.Sources[5].Settings = map[string]any{"unlisted": "sealed"}
 	d.Sources[5].CreatedAt = at()
-	d.Groups = map[int64]*models.Group{3: {ID: 3, Name: "sales", Members: []int64{2, 1}}}
+	d.Groups = map[int64]*models.Group{3: {ID: 3, Name: "sales", Members: []int64{1, 2}}}
 	d.Tokens = map[string]*models.Token{}
 	for i := int64(1); i <= 3; i++ {
 		d.Tokens[fmt.Sprint(i)] = &models.Token{ID: i, Hash: fmt.Sprint("hash-", i), UserID: i % 2, Name: "t", Scopes: []string{"poll"}, CreatedAt: at()}
@@ -140,6 +140,22 @@ func (f *setupFakes) RevokeToken(_ context.Context, by Actor, id int64) error {
 
 func (f *setupFakes) MapExtension(_ context.Context, by Actor, source, ext string, user int64) error {
 	return f.note(by, "map %s/%s to %d", source, ext, user)
+}
+
+func (f *setupFakes) ShareExtension(_ context.Context, by Actor, source, ext, mode string, users []int64) error {
+	return f.note(by, "share %s/%s %s %v", source, ext, mode, users)
+}
+
+func (f *setupFakes) TakeExtension(_ context.Context, user int64, source, number string) (bool, error) {
+	return number == "199", f.note(Actor{Who: "me"}, "user %d takes %s/%s", user, source, number)
+}
+
+func (f *setupFakes) LeaveExtension(_ context.Context, user int64, source, number string) error {
+	return f.note(Actor{Who: "me"}, "user %d leaves %s/%s", user, source, number)
+}
+
+func (f *setupFakes) RefuseExtension(_ context.Context, by Actor, source, ext string) error {
+	return f.note(by, "refuse %s/%s", source, ext)
 }
 
 func (f *setupFakes) PutGroup(_ context.Context, by Actor, name string, logins []string) (models.Group, error) {

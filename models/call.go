@@ -123,7 +123,7 @@ func (c *Call) LegOf(user int64) *Leg {
 	}
 	for i := range c.Legs {
 		l := &c.Legs[i]
-		if user == 0 || l.User != user {
+		if user == 0 || !l.Concerns(user) {
 			continue
 		}
 		if best == nil || cmp.Or(cmp.Compare(rank(l.State), rank(best.State)), l.lastChange().Compare(best.lastChange()), l.talked()-best.talked()) >= 0 {
@@ -132,6 +132,23 @@ func (c *Call) LegOf(user int64) *Leg {
 	}
 	return best
 }
+
+// Concerns reports that the leg is the user's, or of a shared phone of his and
+// nobody has taken it yet.
+func (l *Leg) Concerns(user int64) bool {
+	return l.User == user || l.User == 0 && slices.Contains(l.Sharers, user)
+}
+
+// People are whom the leg concerns; nil: nobody known.
+func (l *Leg) People() []int64 {
+	if l.User != 0 {
+		return []int64{l.User}
+	}
+	return l.Sharers
+}
+
+// Offered reports that the leg is of a shared phone and nobody has taken it yet.
+func (l *Leg) Offered() bool { return l != nil && l.User == 0 && len(l.Sharers) > 0 }
 
 // ConversationID names what several sources tell of as one: of a call that
 // stands alone it is its own id.
@@ -154,20 +171,23 @@ func (c *Call) nameAnswerer() {
 	}
 }
 
-// Users returns the owners of the call's legs, each once, in leg order.
+// Users returns whom the call's legs concern, each once, in leg order.
 func (c *Call) Users() []int64 {
 	var out []int64
 	seen := map[int64]bool{}
 	for i := range c.Legs {
-		if u := c.Legs[i].User; u != 0 && !seen[u] {
-			seen[u] = true
-			out = append(out, u)
+		for _, u := range c.Legs[i].People() {
+			if !seen[u] {
+				seen[u] = true
+				out = append(out, u)
+			}
 		}
 	}
 	return out
 }
 
-// RingsAlone reports whether l is the only leg that rings and nobody talks.
+// RingsAlone reports whether l is the only leg that rings, for one person, and
+// nobody talks.
 func (c *Call) RingsAlone(l *Leg) bool {
 	for i := range c.Legs {
 		o := &c.Legs[i]
@@ -175,7 +195,7 @@ func (c *Call) RingsAlone(l *Leg) bool {
 			return false
 		}
 	}
-	return l.State == Ringing
+	return l.State == Ringing && !l.Offered()
 }
 
 // Clone returns a deep copy, for a before/after comparison.

@@ -17,6 +17,7 @@ type Directory struct {
 	Tokens     map[string]*Token     // by hash; revoked and expired ones too
 	Extensions map[ExtKey]int64      // of one person each
 	Shared     map[ExtKey]*Extension // shared phones; nil: none
+	Asked      map[ExtKey][]Owner    // who asks the administrator for an extension; nil: nobody
 	Rules      *RuleSet              // in force; nil: the built-in ones
 
 	bySlug  map[string]*Source
@@ -84,11 +85,30 @@ func (d *Directory) Owner(source int64, addresses []string) int64 {
 	return 0
 }
 
-// ExtensionsOf lists a user's extensions of one source (all sources if 0), sorted.
+// SharedPhone returns the first of the addresses that is a shared phone; nil: none.
+func (d *Directory) SharedPhone(source int64, addresses []string) *Extension {
+	if len(d.Shared) == 0 {
+		return nil
+	}
+	for _, a := range addresses {
+		if e := d.Shared[ExtKey{source, NormalizeExtension(a)}]; e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// ExtensionsOf lists a user's extensions of one source (all sources if 0),
+// sorted: his own, and the shared phones that are his today.
 func (d *Directory) ExtensionsOf(user, source int64) []string {
 	var out []string
 	for k, u := range d.Extensions {
 		if u == user && (source == 0 || k.SourceID == source) {
+			out = append(out, k.Extension)
+		}
+	}
+	for k, e := range d.Shared {
+		if e.Today() == user && user != 0 && (source == 0 || k.SourceID == source) {
 			out = append(out, k.Extension)
 		}
 	}
@@ -112,11 +132,12 @@ func (d *Directory) GroupMembers(id int64) []int64 {
 	return slices.Compact(out)
 }
 
-// Deputy is who stands in for a user: the next active member after him, in the
-// group's order and round to its beginning, who is present (nil: everybody is).
-// His groups are asked in order of their names; 0: nobody.
-func (d *Directory) Deputy(user int64, present func(int64) bool) int64 {
-	groups := slices.SortedFunc(maps.Values(d.Groups), func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
+// Deputy is who stands in for user: the next active member after him who is
+// present, in the group's order and round its end, of his groups by name; 0:
+// nobody. present nil: everybody is.
+func (d *Directory) Deputy(user int64, present func(user int64) bool) int64 {
+	groups := slices.Collect(maps.Values(d.Groups))
+	slices.SortFunc(groups, func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
 	for _, g := range groups {
 		at := slices.Index(g.Members, user)
 		if at < 0 {
@@ -124,7 +145,7 @@ func (d *Directory) Deputy(user int64, present func(int64) bool) int64 {
 		}
 		for i := 1; i < len(g.Members); i++ {
 			m := g.Members[(at+i)%len(g.Members)]
-			if u := d.Users[m]; u != nil && u.Active && m != user && (present == nil || present(m)) {
+			if u := d.Users[m]; m != user && u != nil && u.Active && (present == nil || present(m)) {
 				return m
 			}
 		}

@@ -2,7 +2,9 @@ package models_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -89,6 +91,100 @@ func TestDirectoryLists(t *testing.T) {
 	}
 	if !slices.Equal(logins, []string{"gone", "guid-1", "petrova", "Иванов"}) {
 		t.Errorf("users: %q", logins)
+	}
+}
+
+// A check_in phone is one more of the extensions of the one who said last that
+// it is his; a phone that rings for all is nobody's.
+func TestSharedPhonesOfADirectory(t *testing.T) {
+	t.Parallel()
+	d, at := directory(), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	share := func(source int64, ext, mode string, owners ...models.Owner) {
+		d.Shared[models.ExtKey{SourceID: source, Extension: ext}] = &models.Extension{SourceID: source, Extension: ext, Mode: mode, Owners: owners}
+	}
+	if d.SharedPhone(1, []string{"150"}) != nil {
+		t.Error("a directory without shared phones has one")
+	}
+	d.Shared = map[models.ExtKey]*models.Extension{}
+	share(1, "150", models.SharedCheckIn, models.Owner{UserID: 1, CheckedInAt: at.Add(time.Hour)}, models.Owner{UserID: 2, CheckedInAt: at})
+	share(2, "151", models.SharedCheckIn, models.Owner{UserID: 1}, models.Owner{UserID: 2})
+	share(1, "login:desk", models.SharedAll, models.Owner{UserID: 1, CheckedInAt: at})
+	for _, tc := range []struct {
+		name string
+		got  any
+		want any
+	}{
+		{"whose it is today", d.SharedPhone(1, []string{"150"}).Today(), int64(1)},
+		{"nobody has said so", d.SharedPhone(2, []string{"151"}).Today(), int64(0)},
+		{"a phone that rings for all is nobody's today", d.SharedPhone(1, []string{"x", "LOGIN:Desk"}).Today(), int64(0)},
+		{"an owner", d.SharedPhone(1, []string{"150"}).OwnerOf(2) != nil, true},
+		{"no owner", d.SharedPhone(1, []string{"150"}).OwnerOf(4) != nil, false},
+		{"of another source", d.SharedPhone(3, []string{"150"}) != nil, false},
+		{"his extensions", strings.Join(d.ExtensionsOf(1, 0), " "), "101 150 login:ivanov"},
+		{"his at another source", strings.Join(d.ExtensionsOf(1, 2), " "), ""},
+		{"who said so first has it no more", strings.Join(d.ExtensionsOf(2, 0), " "), "101"},
+		{"it is nobody's own", d.Owner(1, []string{"150"}), int64(0)},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("%s: %v, want %v", tc.name, tc.got, tc.want)
+		}
+	}
+}
+
+// A leg of a shared phone concerns all who share it, until one has taken it.
+func TestSharersOfACall(t *testing.T) {
+	t.Parallel()
+	c := &models.Call{State: models.Ringing, Legs: []models.Leg{{Key: "x:101", User: 3, State: models.Ringing}, {Key: "x:150", Sharers: []int64{1, 2}, State: models.Ringing}}}
+	if got := c.Users(); !slices.Equal(got, []int64{3, 1, 2}) {
+		t.Errorf("users %v", got)
+	}
+	if l := c.LegOf(2); l == nil || l.Key != "x:150" || !l.Offered() {
+		t.Errorf("the leg of one who shares it: %+v", l)
+	}
+	c.Legs[0].State = models.Ended
+	if c.RingsAlone(&c.Legs[1]) {
+		t.Error("a phone that rings for two rings for one alone")
+	}
+	c.SetOwner(1, 2)
+	if c.LegOf(1) != nil || c.LegOf(2) == nil || c.Legs[1].Offered() || !slices.Equal(c.Users(), []int64{3, 2}) || !c.RingsAlone(&c.Legs[1]) {
+		t.Errorf("after one has taken it: users %v, %+v", c.Users(), c.LegOf(1))
+	}
+}
+
+func TestDeputy(t *testing.T) {
+	t.Parallel()
+	d := &models.Directory{
+		Users: map[int64]*models.User{1: {ID: 1, Active: true}, 2: {ID: 2, Active: true}, 3: {ID: 3}, 4: {ID: 4, Active: true}, 5: {ID: 5, Active: true}, 6: {ID: 6, Active: true}},
+		Groups: map[int64]*models.Group{
+			1: {ID: 1, Name: "sales", Members: []int64{4, 2, 3, 1, 99}},
+			2: {ID: 2, Name: "office", Members: []int64{5, 1}},
+			3: {ID: 3, Name: "alone", Members: []int64{6}},
+		},
+	}
+	for _, tc := range []struct {
+		name string
+		user int64
+		here []int64 // nil: everybody
+		want int64
+	}{
+		{"the next one of the group", 4, []int64{1, 2, 4, 5}, 2},
+		{"the next one is away: the one after him; one who is switched off never", 4, []int64{1, 3, 4}, 1},
+		{"round the end of the list", 2, []int64{4}, 4},
+		{"of several groups the first by name, not by number", 1, []int64{2, 4, 5}, 5},
+		{"nobody of the first group is there: the next group", 1, []int64{2, 4}, 4},
+		{"nobody is there", 1, []int64{6}, 0},
+		{"never himself", 1, []int64{1}, 0},
+		{"in no group", 7, []int64{1, 2}, 0},
+		{"alone in his group", 6, []int64{1, 6}, 0},
+		{"everybody counts as present", 4, nil, 2},
+	} {
+		var present func(int64) bool
+		if tc.here != nil {
+			present = func(u int64) bool { return slices.Contains(tc.here, u) }
+		}
+		if got := d.Deputy(tc.user, present); got != tc.want {
+			t.Errorf("%s: got %d, want %d", tc.name, got, tc.want)
+		}
 	}
 }
 

@@ -226,4 +226,6 @@ const (
 	StepUnrouted  = "unrouted" // nobody owns the extension
 	StepNothing   = "nothing"  // a rule decided so
 	StepAsked     = "asked"    // the CRM is asked who calls
+	StepTaken     = "taken"    // of several people who had it
+	StepDeputy    = "deputy"   // another one stands in for who is away
 )

@@ -178,6 +178,12 @@ type Unrouted struct {
 	LastAt    time.Time
 }
 
+// Task is what several users have as one: a missed number.
+type Task struct {
+	Key   string // collapse key of its rows
+	Users []int64
+}
+
 // Stats is the administrator's summary.
 type Stats struct {
 	Pending, Users, Contacts                  int

@@ -60,10 +60,37 @@ const (
 // the people who use it.
 type Extension struct {
 	SourceID  int64
-	Extension string // normalised by NormalizeExtension
-	UserID    int64  // 0 of a shared phone
-	Mode      string // "" for one person's own phone, else SharedCheckIn or SharedAll
-	Owners    []Owner
+	Extension string  // normalised by NormalizeExtension
+	UserID    int64   // 0 of a shared phone
+	Mode      string  // "" for one person's own phone, else SharedCheckIn or SharedAll
+	Owners    []Owner // of a shared phone, by user
+}
+
+// Today is who said last that a check_in phone is his; 0: nobody.
+func (e *Extension) Today() int64 {
+	var last *Owner
+	if e.Mode != SharedCheckIn {
+		return 0
+	}
+	for i := range e.Owners {
+		if o := &e.Owners[i]; !o.CheckedInAt.IsZero() && (last == nil || o.CheckedInAt.After(last.CheckedInAt)) {
+			last = o
+		}
+	}
+	if last == nil {
+		return 0
+	}
+	return last.UserID
+}
+
+// OwnerOf returns the entry of a user; nil: he is no owner.
+func (e *Extension) OwnerOf(user int64) *Owner {
+	for i := range e.Owners {
+		if e.Owners[i].UserID == user {
+			return &e.Owners[i]
+		}
+	}
+	return nil
 }
 
 // Owner is one of the people whose phone an extension may be, or who asked for it.

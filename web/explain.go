@@ -110,6 +110,8 @@ func StepIn(l Lang, s *models.Step, user string) string {
 		models.StepPassed:    {"сеанс отдал уведомление", "the notification passed on from its session"},
 		models.StepRequeued:  {"администратор вернул уведомление", "an administrator brought the notification back"},
 		models.StepReassign:  {"администратор передал уведомление другому", "an administrator gave the notification to somebody else"},
+		models.StepTaken:     {"пользователь взял задачу, у других она снята", "the user took the task; it is gone from the others"},
+		models.StepDeputy:    {"пользователя нет на месте, его замещает другой", "the user is away, another one stands in"},
 		models.StepUnrouted:  {"номер никому не назначен, уведомления нет", "the extension belongs to nobody, nothing was made"},
 		models.StepNothing:   {"правило решило ничего не делать", "a rule decided to do nothing"},
 	}

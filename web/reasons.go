@@ -32,6 +32,11 @@ func beginnings() []said {
 		{"вернул ", "requeued by "},
 		{"передано другому, сделал ", "to another user, by "},
 		{"опубликовано с токеном ", "published by token "},
+		{"взял ", "taken by "},
+		{"взято: ", "taken: "},
+		{"никого из владельцев общего телефона нет на месте; кто замещает и кого: ", "nobody who shares the phone is present: "},
+		{"нет на месте, замещает ", "has not polled: also told to "},
+		{"замещает того, кого нет на месте: ", "stands in for one who has not polled: "},
 	}
 }
 
@@ -73,6 +78,9 @@ func whole() map[string]said {
 		{"с этим номером уже поговорили", "somebody has talked with this number since"},
 		{"звонок объединён с другим", "the call was merged into another one"},
 		{"у номера нет пользователя", "no user owns this extension"},
+		{"ответили по общему телефону: звонок того, кто возьмёт первым", "the shared phone was answered: the first to take the call has it"},
+		{"взято; пользователь просил карточки без форм", "taken; the user wants cards, no forms"},
+		{"взято после разговора", "taken by the user after the conversation"},
 		{"исходящие у этого источника выключены", "outgoing calls are switched off for this source"},
 		{"срок вышел", "its time was over"},
 		{"клиент был занят: вернётся карточкой", "the client was busy: it comes back as a card"},

@@ -102,7 +102,7 @@ func (s *Store) Unrouted(ctx context.Context, since time.Time) ([]models.Unroute
 		u.LastAt = last.Time
 		out = append(out, u)
 		return err
-	}, "SELECT l.source_id, l.extension, COUNT(DISTINCT l.call_id), MAX(l.seen_at) AS last_at FROM call_legs l WHERE l.user_id = 0 AND l.extension <> '' AND l.seen_at >= ? "+
+	}, "SELECT l.source_id, l.extension, COUNT(DISTINCT l.call_id), MAX(l.seen_at) AS last_at FROM call_legs l WHERE l.user_id = 0 AND l.sharers = '[]' AND l.extension <> '' AND l.seen_at >= ? "+
 		"AND NOT EXISTS (SELECT 1 FROM extensions x WHERE x.source_id = l.source_id AND x.extension = l.extension) "+
 		"GROUP BY l.source_id, l.extension ORDER BY last_at DESC, l.source_id, l.extension LIMIT ?", s.dialect.ts(since), maxUnrouted)
 	return out, reading(err, "list unrouted extensions")

@@ -33,7 +33,8 @@ func (tx *Tx) Directory(ctx context.Context) (*models.Directory, error) {
 
 func loadDirectory(ctx context.Context, db *gorm.DB) (*models.Directory, error) {
 	d := &models.Directory{Users: map[int64]*models.User{}, Sources: map[int64]*models.Source{}, Groups: map[int64]*models.Group{},
-		Tokens: map[string]*models.Token{}, Extensions: map[models.ExtKey]int64{}, Shared: map[models.ExtKey]*models.Extension{}}
+		Tokens: map[string]*models.Token{}, Extensions: map[models.ExtKey]int64{}, Shared: map[models.ExtKey]*models.Extension{},
+		Asked: map[models.ExtKey][]models.Owner{}}
 	for _, part := range []struct {
 		sql  string
 		scan func(scanner) error
@@ -100,7 +101,10 @@ func loadDirectory(ctx context.Context, db *gorm.DB) (*models.Directory, error) 
 			var in, asked dbTime
 			err := r.Scan(&k.SourceID, &k.Extension, &o.UserID, &in, &asked)
 			o.CheckedInAt, o.AskedAt = in.Time, asked.Time
-			if e := d.Shared[k]; e != nil {
+			switch e := d.Shared[k]; {
+			case !o.AskedAt.IsZero():
+				d.Asked[k] = append(d.Asked[k], o)
+			case e != nil:
 				e.Owners = append(e.Owners, o)
 			}
 			return err

@@ -34,8 +34,10 @@ func (tx *Tx) SaveSource(ctx context.Context, now time.Time, s *models.Source) e
 // DeleteSource removes a source and its extensions. What it sent stays, under
 // an id that is not given again.
 func (tx *Tx) DeleteSource(ctx context.Context, id int64) error {
-	if err := tx.exec(ctx, "DELETE FROM extensions WHERE source_id = ?", id); err != nil {
-		return err
+	for _, table := range []string{"extensions", "extension_owners"} {
+		if err := tx.exec(ctx, "DELETE FROM "+table+" WHERE source_id = ?", id); err != nil {
+			return err
+		}
 	}
 	return tx.exec(ctx, "DELETE FROM sources WHERE id = ?", id)
 }

@@ -143,9 +143,10 @@ func (in *Inbox) refuse(ctx context.Context, o *op, cause error) {
 	in.flush(ctx, []*op{o})
 }
 
-// write runs one transaction over ops, then tells the world.
-func (in *Inbox) write(ctx context.Context, ops []*op) error {
-	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
+// write runs one transaction over ops, then tells the world; operations that
+// were put off (taken.go) run right after it in one of their own.
+func (in *Inbox) write(parent context.Context, ops []*op) error {
+	ctx, cancel := context.WithTimeout(parent, batchTimeout)
 	defer cancel()
 	first, n, err := in.reserve(ctx, ops)
 	if err != nil {
@@ -183,9 +184,13 @@ func (in *Inbox) write(ctx context.Context, ops []*op) error {
 		in.opt.NewDirectory(b.newDir)
 	}
 	in.announce(b.ledger.changed(), in.calms(b.ledger), b.now, b.at)
-	for _, o := range ops {
+	off, done := parted(ops)
+	for _, o := range done {
 		in.askAfter(o, b)
 		o.finish(in, o.opErr)
+	}
+	if len(off) > 0 {
+		in.flush(parent, off)
 	}
 	return nil
 }

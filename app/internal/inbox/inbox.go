@@ -36,6 +36,7 @@ type Options struct {
 
 	PollInterval time.Duration // pace of clients that do not wait; 0: 5 s
 	Lease        time.Duration // how long a session holds a row without polling; 0: 60 s
+	DeputyAfter  time.Duration // who has not polled for so long is away; 0: nobody has a deputy, and 2 min count for shared phones
 	Region       string        // of numbers that carry none; "": RU
 	AreaCode     string        // of local numbers of that region; "": none is known
 	Timezone     string        // of texts; "": Europe/Moscow
@@ -60,7 +61,10 @@ type Inbox struct {
 	lags     lags // how late sources tell
 	log      *slog.Logger
 	zone     *time.Location // Options.Timezone
-	name     string         // of this process among the replicas
+	started  time.Time
+	present  func(user int64) bool // has polled lately
+	attends  func(user int64) bool // present, for the rules; nil: nobody has a deputy
+	name     string                // of this process among the replicas
 
 	tailed   atomic.Int64  // Unix nanoseconds of the last finished tail pass
 	expiring sync.Map      // user → chan struct{}: an expiry is on its way; closed when it is over
@@ -79,6 +83,8 @@ func New(opt Options) *Inbox {
 	}
 	set(&opt.PollInterval, 5*time.Second)
 	set(&opt.Lease, time.Minute)
+	deputies := opt.DeputyAfter > 0
+	set(&opt.DeputyAfter, 2*time.Minute)
 	set(&opt.Linger, 2*time.Millisecond)
 	set(&opt.TailEvery, 75*time.Millisecond)
 	for p, v := range map[*int]int{&opt.Flushers: 4, &opt.BatchSize: 64, &opt.Queue: 4096} {
@@ -95,8 +101,13 @@ func New(opt Options) *Inbox {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
-	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
-		name: strings.ToLower(crand.Text()[:10]), asking: make(chan struct{}, maxAsking), closing: make(chan struct{})}
+	in := &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
+		name: strings.ToLower(crand.Text()[:10]), asking: make(chan struct{}, maxAsking), closing: make(chan struct{}), started: time.Now()}
+	in.present = in.presentHere
+	if deputies {
+		in.attends = func(user int64) bool { return in.present(user) }
+	}
+	return in
 }
 
 // Run writes batches and follows other replicas until ctx ends. On return

@@ -72,7 +72,7 @@ func (in *Inbox) seat(ctx context.Context, name string, user int64, c models.Cla
 }
 
 // seat carries out what a session wants of rows.
-func (b *batch) seat(o *op) {
+func (b *batch) seat(o *op) error {
 	l, s := b.ledger, o.seat
 	for _, id := range s.ids {
 		e := l.rows[models.RowRef{User: o.user, ID: id}]
@@ -81,7 +81,9 @@ func (b *batch) seat(o *op) {
 		}
 		switch {
 		case s.what == seatClaim || s.what == seatRelease:
-			b.seatByClient(o, id, e)
+			if err := b.seatByClient(o, id, e); err != nil {
+				return err
+			}
 		case e == nil:
 		case s.what == seatTake && e.n.Session == "" && e.n.ForOne() && sees(s.app, e.n.App()):
 			l.take(o, e, s.session)
@@ -98,27 +100,35 @@ func (b *batch) seat(o *op) {
 			l.due(e.n)
 		}
 	}
+	return nil
 }
 
-// seatByClient is a claim or a release of one row; e is nil when it is not pending.
-func (b *batch) seatByClient(o *op, id int64, e *entry) {
+// seatByClient is a claim or a release of one row; e is nil when it is not
+// pending. Who claims what others have too takes it from them.
+func (b *batch) seatByClient(o *op, id int64, e *entry) error {
 	l, s := b.ledger, o.seat
 	if e == nil {
 		o.opErr = models.Errorf(models.NotFound, "no such notification")
 		if _, known := l.settled[models.RowRef{User: o.user, ID: id}]; known {
 			o.opErr = models.Coded(models.Conflict, "moved_on", "notification %d is not pending any more", id)
 		}
-		return
+		return nil
 	}
 	switch n := e.n; {
 	case s.what == seatRelease && n.Session == "" && n.Rev == s.rev+1: // released before
+	case n.Rev != s.rev && n.Action == models.ActionNone && n.Rule == "taken":
+		o.opErr = models.Coded(models.Conflict, "claimed", "somebody else has taken notification %d", id)
+		return nil
 	case n.Rev != s.rev:
 		o.opErr = models.Coded(models.Conflict, "moved_on", "revision %d of notification %d is pending; poll again", n.Rev, id)
-		return
+		return nil
 	case n.Session != "" && n.Session != s.session:
 		o.opErr = models.Coded(models.Conflict, "claimed", "another session has taken notification %d", id)
-		return
+		return nil
 	case s.what == seatClaim:
+		if err := b.takeTask(o, e, true); err != nil {
+			return err
+		}
 		l.take(o, e, s.session)
 	case n.Session != "":
 		to := ""
@@ -131,6 +141,7 @@ func (b *batch) seatByClient(o *op, id int64, e *entry) {
 	if e.n.Session != "" {
 		o.claimed.Lease = e.n.Leased.Sub(b.now)
 	}
+	return nil
 }
 
 // place gives a new or revised row to a session, or takes it away, as its

@@ -139,7 +139,7 @@ func (l *ledger) create(o *op, d *models.Draft) (*models.Notification, error) {
 func (l *ledger) revise(o *op, e *entry, d *models.Draft) {
 	n, was := e.n, e.n.ForOne()
 	payload, call, source := d.Payload, d.CallID, d.SourceID
-	if d.Attempts {
+	if d.Attempts && n.Action != models.ActionNone { // what was taken is over: it counts anew
 		payload = countAttempts(l.b, n, d)
 		if tellsNewer(n, d) {
 			call, source = n.CallID, n.SourceID

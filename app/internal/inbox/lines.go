@@ -167,7 +167,8 @@ func (b *batch) known(c *models.Call) []*models.Call {
 // converse routes what changed in a call that may be one of several that tell
 // of a conversation.
 func (b *batch) converse(o *op, before, after *models.Call, s *models.Source) {
-	unrouted := routing.Owners(after, b.dir)
+	unrouted := routing.Share(after, b.dir, b.in.present)
+	unrouted = append(unrouted, routing.Owners(after, b.dir)...)
 	drafts, steps, changed := routing.Converse(before, after, b.known(after), b.lineContext(o, after, s))
 	for _, c := range changed {
 		b.changed[c.ID] = true

@@ -26,6 +26,9 @@ type op struct {
 	seat    *seat
 	user    int64 // of acks, ackAll and seat
 
+	handOver []handOver
+	wide     *wide // it was put off: what it locks too
+
 	extra   int    // ids beyond the usual bound, after a batch ran out
 	bad     bool   // keep the webhook, apply nothing
 	badText string // why
@@ -45,6 +48,7 @@ type found struct {
 	before   models.Inbox // of user, just before the acks
 	after    models.Inbox // just after
 	busy     bool         // an ack asked for the row to come back
+	widen    *wide        // it is put off, for it needs this too
 	settled  int
 	rows     []models.Notification
 	drafts   []models.Draft
@@ -126,6 +130,8 @@ func (o *op) usual(dir *models.Directory) int {
 		return len(o.publish.users)
 	case o.admin != nil:
 		return 2
+	case o.handOver != nil:
+		return len(o.handOver)
 	}
 	return 1 // a digest
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"zummer/app/internal/routing"
 	"zummer/models"
 	"zummer/models/phone"
 )
@@ -65,6 +66,9 @@ func (in *Inbox) addressees(p models.Publication) (users []int64, source int64, 
 			return nil, 0, models.InvalidField("extension.source", "no such source")
 		}
 		owner := dir.Owner(s.ID, []string{p.Extension})
+		if shared := routing.Sharers(s.ID, p.Extension, dir, in.present); owner == 0 && len(shared) > 0 {
+			return shared, s.ID, nil
+		}
 		if owner == 0 {
 			return nil, 0, models.InvalidField("extension.number", "nobody owns this extension")
 		}

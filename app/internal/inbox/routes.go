@@ -87,7 +87,8 @@ func (b *batch) route(o *op, before, after *models.Call, s *models.Source) {
 		b.converse(o, before, after, s)
 		return
 	}
-	unrouted := routing.Owners(after, b.dir)
+	unrouted := routing.Share(after, b.dir, b.in.present)
+	unrouted = append(unrouted, routing.Owners(after, b.dir)...)
 	drafts, steps := routing.Route(before, after, b.context(o, after, s))
 	b.collect(o, append(unrouted, steps...), drafts, after)
 }
@@ -105,7 +106,7 @@ func (b *batch) collect(o *op, steps []models.Step, drafts []models.Draft, c *mo
 
 func (b *batch) context(o *op, c *models.Call, s *models.Source) routing.Context {
 	ctx := routing.Context{Dir: b.dir, Source: s, Contacts: b.contacts[c.Phone], AnyContacts: b.any || b.told[c.Phone], CanAsk: b.canAsk(c.Phone), Now: b.now,
-		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Rules: b.dir.Rules, Lag: b.in.lags.usual(s.ID)}
+		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Rules: b.dir.Rules, Present: b.in.attends, Lag: b.in.lags.usual(s.ID)}
 	if o.webhook != nil {
 		ctx.WebhookID = o.webhook.ID
 	}
@@ -128,6 +129,7 @@ func (b *batch) routeMapped(o *op) {
 		for _, u := range c.Users() {
 			had[u] = true
 		}
+		shared := routing.Share(c, b.dir, b.in.present)
 		routing.Owners(c, b.dir)
 		var users []int64
 		for _, u := range c.Users() {
@@ -137,7 +139,7 @@ func (b *batch) routeMapped(o *op) {
 		}
 		b.changed[c.ID] = true
 		if len(users) > 0 {
-			b.collect(o, nil, b.current(o, c, users, s), c)
+			b.collect(o, shared, b.current(o, c, users, s), c)
 		}
 	}
 }

@@ -33,6 +33,9 @@ func (b *batch) changeSets(ctx context.Context) error {
 		}
 	}
 	b.expireDue()
+	if err := b.putOff(ctx); err != nil {
+		return err
+	}
 	for _, o := range b.ops {
 		b.ledger.begin()
 		if err := b.change(o); err != nil {
@@ -52,6 +55,7 @@ func (b *batch) spread(ctx context.Context) error {
 				keys = append(keys, o.drafts[i].CollapseKey)
 			}
 		}
+		keys = o.wide.keys(keys)
 		if o.admin == nil {
 			continue
 		}
@@ -112,6 +116,8 @@ func (b *batch) lockInboxes(ctx context.Context) error {
 				refs[models.RowRef{User: o.user, ID: a.ID}] = true
 			}
 		}
+		b.widen(o.wide, users, &sel)
+		lockHandOver(o.handOver, users, &sel)
 		if o.ackAll != nil {
 			users[o.user] = true
 			sel.All = append(sel.All, o.user)
@@ -226,7 +232,7 @@ func (b *batch) expireDue() {
 // change carries out one operation on the locked sets.
 func (b *batch) change(o *op) error {
 	l := b.ledger
-	if o.opErr != nil {
+	if o.opErr != nil || o.widen != nil {
 		return nil
 	}
 	for i := range o.drafts {
@@ -249,17 +255,23 @@ func (b *batch) change(o *op) error {
 	case o.acks != nil:
 		o.before = *l.inboxes[o.user]
 		for _, a := range o.acks {
-			o.results = append(o.results, l.ack(o, a))
+			res, err := l.ack(o, a)
+			if err != nil {
+				return err
+			}
+			o.results = append(o.results, res)
 		}
 		o.after = *l.inboxes[o.user]
 	case o.ackAll != nil:
 		b.ackAll(o)
+	case o.handOver != nil:
+		return b.handOver(o)
 	case o.publish != nil:
 		return b.publish(o)
 	case o.admin != nil:
 		return b.administrate(o)
 	case o.seat != nil:
-		b.seat(o)
+		return b.seat(o)
 	}
 	return nil
 }
@@ -277,7 +289,7 @@ func (l *ledger) holdersOf(key string) []int64 {
 }
 
 // ack settles one revision.
-func (l *ledger) ack(o *op, a models.Ack) models.AckResult {
+func (l *ledger) ack(o *op, a models.Ack) (models.AckResult, error) {
 	res := models.AckResult{ID: a.Raw, Rev: a.Rev}
 	ref := models.RowRef{User: o.user, ID: a.ID}
 	e := l.rows[ref]
@@ -287,6 +299,11 @@ func (l *ledger) ack(o *op, a models.Ack) models.AckResult {
 	case e != nil && !e.deleted && a.Outcome == models.OutcomeBusy:
 		res.Result = l.ackBusy(o, e, a)
 	case e != nil && !e.deleted:
+		if a.Outcome == models.OutcomeOpened {
+			if err := l.b.takeTask(o, e, false); err != nil {
+				return res, err
+			}
+		}
 		l.remove(o, e, models.StepProcessed, models.Step{Reason: string(a.Outcome), Detail: a.Detail, Session: a.Session})
 		res.Result = models.AckProcessed
 	case a.ID != 0 && l.settled[ref] >= a.Rev:
@@ -294,7 +311,7 @@ func (l *ledger) ack(o *op, a models.Ack) models.AckResult {
 	default:
 		res.Result = models.AckNotFound
 	}
-	return res
+	return res, nil
 }
 
 // ackAll settles every row whose last revision is not newer than the version

@@ -223,7 +223,7 @@ func (b *batch) lockCalls(ctx context.Context) error {
 	}
 	var ids []int64
 	for _, o := range b.ops {
-		ids = append(ids, o.calls...)
+		ids = o.wide.calls(append(ids, o.calls...))
 		if o.asked != nil {
 			ids = append(ids, o.asked.call)
 		}

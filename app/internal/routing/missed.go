@@ -77,7 +77,9 @@ func (r *router) concerned(call *models.Call) (users []int64, why string) {
 	}
 	for i := range call.Legs {
 		if l := &call.Legs[i]; !l.RangAt.IsZero() {
-			add(l.User)
+			for _, u := range l.People() {
+				add(u)
+			}
 		}
 	}
 	if len(users) > 0 {

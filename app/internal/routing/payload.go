@@ -20,6 +20,7 @@ func (r *router) draft(u int64, l *models.Leg, kind string, action models.Action
 	if action == models.ActionNone {
 		d.Payload.Candidates = nil
 	}
+	offered(&d, l)
 	return d
 }
 
@@ -35,13 +36,9 @@ func (r *router) follows(u int64) int64 {
 
 func (r *router) payload(l *models.Leg) models.Payload {
 	o := r.open()
-	word := "Входящий"
-	if r.call.Direction == models.Out {
-		word = "Исходящий"
-	}
 	p := models.Payload{
 		Title:      models.CutText(cmp.Or(o.title, r.callerName(), r.number(), r.noNumber()), models.MaxTitle),
-		Text:       models.CutText(r.line(word), models.MaxText),
+		Text:       models.CutText(r.line(r.word()), models.MaxText),
 		Phone:      r.call.Phone,
 		Name:       models.CutText(r.callerName(), models.MaxName),
 		Object:     o.object,
@@ -66,6 +63,14 @@ func (r *router) payload(l *models.Leg) models.Payload {
 		}
 	}
 	return p
+}
+
+// word says which way the call goes.
+func (r *router) word() string {
+	if r.call.Direction == models.Out {
+		return "Исходящий"
+	}
+	return "Входящий"
 }
 
 func (r *router) callInfo(l *models.Leg) *models.CallInfo {

@@ -23,8 +23,9 @@ func start() time.Time { return time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC) 
 type play struct {
 	call *models.Call
 	ctx  routing.Context
-	n    int // events so far; each comes a second after the one before
-	legs int // that have an id
+	n    int                   // events so far; each comes a second after the one before
+	legs int                   // that have an id
+	here func(user int64) bool // who is present; nil: everybody
 }
 
 func newPlay() *play {
@@ -114,7 +115,8 @@ func (p *play) apply(t *testing.T, text string) ([]models.Draft, []models.Step) 
 		return nil, nil
 	}
 	p.ctx.Now = now
-	steps := routing.Owners(p.call, p.ctx.Dir)
+	steps := routing.Share(p.call, p.ctx.Dir, p.here)
+	steps = append(steps, routing.Owners(p.call, p.ctx.Dir)...)
 	drafts, more := routing.Route(before, p.call, p.ctx)
 	for i := range p.call.Legs {
 		if p.call.Legs[i].ID == 0 {

@@ -103,7 +103,7 @@ func Owners(call *models.Call, dir *models.Directory) []models.Step {
 	var steps []models.Step
 	for i := range call.Legs {
 		l := &call.Legs[i]
-		if l.User != 0 {
+		if l.User != 0 || l.Offered() {
 			continue
 		}
 		if u := dir.Owner(call.Source, append([]string{l.Extension}, l.Addresses...)); u != 0 {
@@ -178,6 +178,10 @@ func (r *router) ringing(u int64, was, is *models.Leg) {
 }
 
 func (r *router) answered(u int64, was, is *models.Leg) {
+	if is.Offered() {
+		r.offer(u, was, is)
+		return
+	}
 	event := r.answerEvent(is)
 	silent := event == models.RuleOutgoing && !r.Source.Outgoing
 	if live(was) && was.State == models.Answered && sameAttempt(was, is) {

@@ -136,6 +136,8 @@ func (r *router) blocked(o *occasion, auto bool) (models.Action, string) {
 		return "", ""
 	}
 	switch {
+	case o.leg.Offered():
+		return models.ActionIndicate, ""
 	case o.late > 0 && !o.leg.Opened:
 		o.leg.Opened = true
 		return models.ActionShow, "answered: " + lateText(o.late)

@@ -7,8 +7,8 @@ import (
 	"zummer/models"
 )
 
-// MapExtension gives an extension of a source (by slug) to a user; user 0
-// unmaps it. What waited for an owner is routed before it returns. Errors:
+// MapExtension gives an extension of a source (by slug) to a user, whoever asked
+// for it or shared it; user 0 unmaps it. What waited for an owner is routed before it returns. Errors:
 // NotFound for the source, Invalid with the field; an error of the routing,
 // after which the mapping stands and the call may be repeated.
 func (s *Setup) MapExtension(ctx context.Context, by models.Actor, source, extension string, user int64) error {
@@ -31,7 +31,8 @@ func (s *Setup) MapExtension(ctx context.Context, by models.Actor, source, exten
 			}
 			detail = "to " + u.Login
 		}
-		if c.dir.Extensions[models.ExtKey{SourceID: src, Extension: extension}] == user {
+		k := models.ExtKey{SourceID: src, Extension: extension}
+		if c.dir.Extensions[k] == user && c.dir.Shared[k] == nil && len(c.dir.Asked[k]) == 0 {
 			return errUnchanged
 		}
 		if err := c.SaveExtensions(ctx, []models.Extension{{SourceID: src, Extension: extension, UserID: user}}); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // PutGroup makes the group with exactly these members, by login or external
-// id. Errors: Invalid with the field.
+// id, in the order in which they stand in for each other. Errors: Invalid with the field.
 func (s *Setup) PutGroup(ctx context.Context, by models.Actor, group string, logins []string) (models.Group, error) {
 	group, err := name("name", group, models.MaxName)
 	if err != nil {
@@ -29,9 +29,9 @@ func (s *Setup) PutGroup(ctx context.Context, by models.Actor, group string, log
 			}
 			g.Members = append(g.Members, u.ID)
 		}
-		g.Members = sorted(g.Members)
+		g.Members = once(g.Members)
 		out = g
-		if old != nil && slices.Equal(g.Members, sorted(slices.Clone(old.Members))) {
+		if old != nil && slices.Equal(g.Members, old.Members) {
 			return errUnchanged
 		}
 		if err := c.SaveGroup(ctx, &g); err != nil {
@@ -61,6 +61,17 @@ func (s *Setup) DeleteGroup(ctx context.Context, by models.Actor, group string) 
 		}
 		return c.audit(ctx, "group.delete", g.Name, "")
 	})
+}
+
+// once keeps the first of each.
+func once(ids []int64) []int64 {
+	var out []int64
+	for _, id := range ids {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 func sorted(ids []int64) []int64 {

@@ -42,7 +42,8 @@ type Tx interface {
 	SaveUser(ctx context.Context, now time.Time, u *models.User) error
 	// UserActive reports whether the user is there and active.
 	UserActive(ctx context.Context, id int64) (bool, error)
-	// SaveExtensions maps extensions; UserID 0 unmaps.
+	// SaveExtensions maps extensions, with exactly their owners; without a user
+	// and a mode it unmaps.
 	SaveExtensions(ctx context.Context, all []models.Extension) error
 	// SaveGroup writes the group with exactly its members.
 	SaveGroup(ctx context.Context, g *models.Group) error

@@ -193,7 +193,7 @@ func (y *syncing) saveExtensions(ctx context.Context) error {
 		}
 	}
 	for k, user := range want {
-		if y.dir.Extensions[k] != user {
+		if y.dir.Extensions[k] != user && y.dir.Shared[k] == nil { // who shares a phone is the administrator's word
 			save = append(save, models.Extension{SourceID: k.SourceID, Extension: k.Extension, UserID: user})
 			y.touched[user] = true
 			y.mapped = append(y.mapped, k)
@@ -247,14 +247,14 @@ func (y *syncing) saveGroups(ctx context.Context) error {
 	for _, n := range names {
 		g, had := models.Group{Name: n}, []int64(nil)
 		if old := y.dir.GroupByName(n); old != nil {
-			g.ID, had = old.ID, sorted(slices.Clone(old.Members))
+			g.ID, had = old.ID, old.Members
 		}
 		for _, id := range had {
-			if u := y.dir.Users[id]; !y.full || u == nil || u.ExternalID == "" {
+			if u := y.dir.Users[id]; !y.full || u == nil || u.ExternalID == "" || slices.Contains(want[n], id) {
 				g.Members = append(g.Members, id)
 			}
 		}
-		g.Members = sorted(append(g.Members, want[n]...))
+		g.Members = once(append(g.Members, want[n]...)) // in their order; new ones stand last
 		if g.ID != 0 && slices.Equal(had, g.Members) {
 			continue
 		}

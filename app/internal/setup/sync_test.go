@@ -215,11 +215,15 @@ func TestGroups(t *testing.T) {
 		w.changes("group.put Продажи", func() {
 			g, err := w.PutGroup(w.ctx, by(), " Продажи ", []string{"B", "a", "b"})
 			w.must(err)
-			if !slices.Equal(g.Members, []int64{a.ID, b.ID}) {
-				t.Fatalf("members %v", g.Members)
+			if !slices.Equal(g.Members, []int64{b.ID, a.ID}) {
+				t.Fatalf("members %v, want the order given", g.Members)
 			}
 		})
-		w.changes("", func() { _, err := w.PutGroup(w.ctx, by(), "Продажи", []string{"a", "b"}); w.must(err) })
+		w.changes("", func() { _, err := w.PutGroup(w.ctx, by(), "Продажи", []string{"b", "a"}); w.must(err) })
+		w.changes("group.put Продажи", func() { _, err := w.PutGroup(w.ctx, by(), "Продажи", []string{"a", "b"}); w.must(err) })
+		if g := w.Directory().GroupByName("Продажи"); !slices.Equal(g.Members, []int64{a.ID, b.ID}) {
+			t.Fatalf("members %v, want the new order", g.Members)
+		}
 		w.changes("", func() {
 			_, err := w.PutGroup(w.ctx, by(), "Продажи", []string{"a", "nobody"})
 			w.refused(err, models.Invalid, "members[1]")

@@ -1,0 +1,202 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"zummer/app/internal/routing"
+	"zummer/models"
+)
+
+// One task is taken by one (docs/people.md). Several users have a row of the
+// same missed number, or of a call on a phone that they share; the first to
+// take it, by an acknowledgement that he opened it or by a claim, takes it from
+// all: their rows become a closing state in the same transaction, and whoever
+// comes later finds a newer revision.
+//
+// Whom a task concerns is only known once its row is read, under its user's
+// lock, and by then it is too late to lock others in order. So an operation that
+// would take one is put off: it changes nothing, and right after the commit it
+// runs again as the only part of a batch that locks all of them. Nothing is
+// lost in between: its caller still waits.
+
+// wide is what an operation that was put off locks beyond its own user's inbox.
+type wide struct {
+	tasks  []string // collapse keys of tasks, for all who have them
+	offers []offer
+}
+
+// offer is a call on a shared phone, with the collapse key of its rows.
+type offer struct {
+	call int64
+	key  string
+}
+
+// takes lists the revisions that an operation would take, if they are of tasks.
+func (o *op) takes() []models.Ack {
+	if s := o.seat; s != nil && s.what == seatClaim {
+		return []models.Ack{{ID: s.ids[0], Rev: s.rev}}
+	}
+	return slices.DeleteFunc(slices.Clone(o.acks), func(a models.Ack) bool { return a.Outcome != models.OutcomeOpened || a.ID == 0 })
+}
+
+// calls adds the calls that an operation which was put off needs.
+func (w *wide) calls(ids []int64) []int64 {
+	if w != nil {
+		for _, f := range w.offers {
+			ids = append(ids, f.call)
+		}
+	}
+	return ids
+}
+
+// keys are those whose holders the operation needs.
+func (w *wide) keys(keys []string) []string {
+	if w != nil {
+		keys = append(keys, w.tasks...)
+	}
+	return keys
+}
+
+// widen adds whom an operation that was put off locks, and their rows.
+func (b *batch) widen(w *wide, users map[int64]bool, sel *models.RowSelect) {
+	if w == nil {
+		return
+	}
+	add := func(u int64, key string) {
+		users[u] = true
+		sel.Keys = append(sel.Keys, models.RowKey{User: u, Key: key})
+	}
+	for _, key := range w.tasks {
+		for _, u := range b.ledger.holders[key] {
+			add(u, key)
+		}
+	}
+	for _, f := range w.offers {
+		if c := b.byID[f.call]; c != nil {
+			for _, u := range c.Users() {
+				add(u, f.key)
+			}
+		}
+	}
+}
+
+// putOff finds the operations that would take what others have too, and puts
+// them off.
+func (b *batch) putOff(ctx context.Context) error {
+	l := b.ledger
+	type found struct {
+		o    *op
+		user int64
+		key  string
+	}
+	var tasks []found
+	var keys []string
+	for _, o := range b.ops {
+		if o.wide != nil {
+			continue
+		}
+		for _, a := range o.takes() {
+			e := l.rows[models.RowRef{User: o.user, ID: a.ID}]
+			if e == nil || e.deleted || e.n.Rev != a.Rev {
+				continue
+			}
+			if routing.Offered(e.n) {
+				o.putOff(func(w *wide) { w.offers = append(w.offers, offer{e.n.CallID, e.n.CollapseKey}) })
+			} else if key := routing.Task(e.n); key != "" {
+				tasks, keys = append(tasks, found{o, o.user, key}), append(keys, key)
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.Sort(keys)
+	holders, err := b.tx.HoldersOf(ctx, slices.Compact(keys))
+	if err != nil {
+		return fmt.Errorf("look for those who have the same task: %w", err)
+	}
+	for _, t := range tasks {
+		if slices.ContainsFunc(holders[t.key], func(u int64) bool { return u != t.user }) {
+			t.o.putOff(func(w *wide) { w.tasks = append(w.tasks, t.key) })
+		}
+	}
+	return nil
+}
+
+func (o *op) putOff(add func(*wide)) {
+	if o.widen == nil {
+		o.widen = &wide{}
+	}
+	add(o.widen)
+}
+
+// parted returns the operations of a committed batch that were put off, to be
+// run now, and the others.
+func parted(ops []*op) (off, done []*op) {
+	for _, o := range ops {
+		if o.widen != nil {
+			o.wide = o.widen
+			off = append(off, o)
+		} else {
+			done = append(done, o)
+		}
+	}
+	return off, done
+}
+
+// takeTask takes the task or the call of a pending row for its user, from all
+// others who have it; claim says that he has not opened it yet. Rows of one user
+// alone are left as they are.
+func (b *batch) takeTask(o *op, e *entry, claim bool) error {
+	if o.wide == nil || e == nil {
+		return nil
+	}
+	l, usr := b.ledger, b.dir.Users[e.n.UserID]
+	if usr == nil {
+		return nil
+	}
+	from := 0
+	switch key := routing.Task(e.n); {
+	case key != "" && slices.Contains(o.wide.tasks, key):
+		for _, u := range l.holdersOf(key) {
+			x := l.pending(models.RowKey{User: u, Key: key})
+			if u == usr.ID || x == nil || routing.Task(x.n) == "" {
+				continue
+			}
+			d := routing.Taken(x.n, usr, b.in.opt.PollInterval)
+			l.revise(o, x, &d)
+			from++
+		}
+	case routing.Offered(e.n) && slices.Contains(o.wide.offers, offer{e.n.CallID, e.n.CollapseKey}):
+		c := b.byID[e.n.CallID]
+		if c == nil || b.dir.Sources[c.Source] == nil {
+			return nil
+		}
+		drafts, offered := routing.Take(c, usr.ID, claim, b.context(o, c, b.dir.Sources[c.Source]))
+		if !offered {
+			return nil
+		}
+		for _, d := range drafts {
+			n, err := l.draft(o, &d)
+			if err != nil {
+				return err
+			}
+			if n != nil && n.UserID != usr.ID {
+				from++
+			}
+		}
+		b.changed[c.ID] = true
+		for i := range c.Legs {
+			if c.Legs[i].User == usr.ID && c.Legs[i].Row == 0 {
+				c.Legs[i].Row = e.n.ID
+			}
+		}
+	default:
+		return nil
+	}
+	l.step(models.StepTaken, e.n, o, models.Step{Rule: "taken", Reason: "taken by " + usr.Login, Detail: strconv.Itoa(from) + " others had it"})
+	return nil
+}
