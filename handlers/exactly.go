@@ -113,19 +113,6 @@ func (f *fields) unknown(path string, m map[string]any, known ...string) {
 	}
 }
 
-// only refuses members of the body that are not listed.
-func (f *fields) only(known ...string) {
-	f.unknown("", f.m, known...)
-	form := map[string]any{}
-	for name := range f.form {
-		if i := strings.IndexAny(name, ".["); i > 0 {
-			name = name[:i] // of a nested object, or of a list
-		}
-		form[name] = nil
-	}
-	f.unknown("", form, known...)
-}
-
 // memberNames are the JSON names of a struct's fields, with their places.
 func memberNames(t reflect.Type) map[string]int {
 	out := map[string]int{}
