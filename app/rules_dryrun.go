@@ -154,6 +154,9 @@ func (o *dryRunOccasion) tell(w io.Writer) {
 	fmt.Fprintf(w, "    because: %s\n", o.Reason)
 	for i := range o.Notifications {
 		fmt.Fprintf(w, "    → %s\n", &o.Notifications[i])
+		if why := o.Notifications[i].Reason; why != o.Reason {
+			fmt.Fprintf(w, "      (%s)\n", why)
+		}
 	}
 }
 
@@ -184,10 +187,23 @@ func (c *dryRunChange) String() string {
 		out += fmt.Sprintf(" «%s»", c.Text)
 	}
 	if c.ExpiresInS > 0 {
-		out += fmt.Sprintf(", for %s", time.Duration(c.ExpiresInS)*time.Second)
+		out += ", for " + spanText(c.ExpiresInS)
 	}
 	if c.Shared {
 		out += ", for all sessions"
 	}
 	return out
+}
+
+// spanText is a time as people say it: 14 days, 4h, 1m.
+func spanText(seconds int) string {
+	d := time.Duration(seconds) * time.Second
+	if days := d / (24 * time.Hour); days > 1 && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%d days", days)
+	}
+	text := strings.TrimSuffix(d.String(), "0s")
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return cmp.Or(text, "0s")
 }

@@ -99,7 +99,7 @@ func TestAdmin(t *testing.T) {
 		{"reassign to nobody", "POST", "/v1/admin/notifications/9/reassign", `{}`, 422, "", `"field":"user"`},
 		{"another action", "POST", "/v1/admin/notifications/9/explode", "", 404, "", `"code":"not_found"`},
 		{"process no id", "POST", "/v1/admin/notifications/x/process", "", 404, "", `"code":"not_found"`},
-		{"timeline", "GET", "/v1/admin/notifications/9/timeline", "", 200, "", `"reason":"extension 101 rings"`},
+		{"timeline", "GET", "/v1/admin/notifications/9/timeline", "", 200, "", `"rule":"ringing","rules_version":7,"reason":"extension 101 rings"`},
 
 		{"webhooks", "GET", "/v1/admin/webhooks?source=office", "", 200, "", `"error":"event: is required"`},
 		{"webhooks of a strange outcome", "GET", "/v1/admin/webhooks?outcome=x", "", 422, "", `"field":"outcome"`},

@@ -27,7 +27,7 @@ func TestAdminPage(t *testing.T) {
 		{"English", "/admin/", []string{asBrowser, "Accept-Language: en-US"}, 200, []string{`<html lang="en">`, "Pending notifications", "Иванов И.", "&#43;79031234567", "event: is required", "105"}},
 		{"chosen", "/admin/?lang=en", []string{asBrowser, "Accept-Language: ru"}, 200, []string{`<html lang="en">`}},
 		{"without a slash", "/admin", []string{asBrowser}, 200, []string{`data-list="pending"`}},
-		{"timeline", "/admin/notifications/9?lang=en", []string{asBrowser}, 200, []string{"a notification was made: Ringing (indicate), revision 1, user Иванов И.", "extension 101 rings", "/v1/admin/webhooks/7/raw", "the extension belongs to nobody"}},
+		{"timeline", "/admin/notifications/9?lang=en", []string{asBrowser}, 200, []string{"a notification was made: Ringing (indicate), revision 1, user Иванов И.", "extension 101 rings", "ringing (rules version 7)", "/v1/admin/webhooks/7/raw", "the extension belongs to nobody"}},
 		{"timeline of nothing", "/admin/notifications/x?lang=en", []string{asBrowser}, 404, []string{`role="alert"`}},
 		{"without a password", "/admin/?lang=en", nil, 401, []string{"<h1>That did not work</h1>", "send a token"}},
 		{"with a client's token", "/admin/", []string{asIvanov}, 403, []string{`role="alert"`}},

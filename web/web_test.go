@@ -144,6 +144,9 @@ func TestExplain(t *testing.T) {
 	for _, tt := range []struct{ name, got, want string }{
 		{"step in Russian", StepIn(Russian, s, "Иванов"), "уведомление изменилось: Пропущен (перезвонить), ревизия 3, пользователь Иванов"},
 		{"step in English", StepIn(English, s, ""), "the notification was revised: Missed (call back), revision 3"},
+		{"a rule with its version", RuleIn(Russian, "night", 7), "night (правила версии 7)"},
+		{"a built-in rule", RuleIn(English, "ringing", 0), "ringing"},
+		{"no rule", RuleIn(English, "", 7), ""},
 		{"a step of the future", StepIn(English, &models.Step{What: "strange"}, ""), "strange"},
 		{"kind of somebody else", KindIn(Russian, "mail.received"), "mail.received"},
 		{"action of somebody else", ActionIn(Russian, "dance"), "dance"},

@@ -266,7 +266,7 @@ func (d *dryRun) callOf(ctx context.Context, key string) (*scratch, error) {
 func (d *dryRun) rewind(ctx context.Context, c *scratch) error {
 	var own []models.Fact
 	for i := range d.events {
-		if e := &d.events[i]; e.Event.Call == c.Key || e.SameAs == c.Key {
+		if e := &d.events[i]; e.Call == c.Key || e.SameAs == c.Key {
 			own = append(own, models.FactOf(&e.Event, e.hidden, d.received))
 		}
 	}
