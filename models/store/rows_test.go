@@ -33,6 +33,7 @@ func row(user, id int64, key string, now time.Time) *models.Notification {
 	talk := 3
 	return &models.Notification{ID: id, UserID: user, Rev: 1, Version: 1, CollapseKey: key, Kind: models.KindMissed, Action: models.ActionCallBack, CallID: 5, SourceID: 6,
 		Rule: "missed", Reason: "«почему»", CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour), Follows: 2,
+		Session: "desk", Leased: now.Add(time.Minute), Shared: true,
 		Payload: models.Payload{Title: "ООО Ромашка \"x\"", Phone: "+79031234567", Object: &models.Object{Type: "Документ"}, Candidates: []models.Object{{UID: "u"}},
 			Call: &models.CallInfo{ID: 5, State: models.Ended, StartedAt: now, TalkS: &talk}, Data: map[string]any{"attempts": 2.0}}}
 }
@@ -72,6 +73,11 @@ func TestRowsRoundTrip(t *testing.T) {
 		}
 		slices.SortFunc(set.Rows, func(a, b models.Notification) int { return cmp.Compare(a.ID, b.ID) })
 		equal(t, "ReadSet", set.Rows, saved[:2])
+		for i := range set.Rows { // no part of the body, and so not of its JSON
+			if !set.Rows[i].Leased.Equal(saved[i].Leased) {
+				t.Errorf("ReadSet: row %d is leased until %s, want %s", set.Rows[i].ID, set.Rows[i].Leased, saved[i].Leased)
+			}
+		}
 		if set.Inbox.Version != 4 || set.Inbox.Pending != 2 || !set.Inbox.NextExpiry.Equal(at.Add(-time.Second)) || set.Now.Before(at) {
 			t.Errorf("ReadSet: inbox %+v, now %v", set.Inbox, set.Now)
 		}
