@@ -165,7 +165,8 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 	}
 	return inbox.New(inbox.Options{Store: st, Hub: a.hub, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
 		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Region: a.cfg.Region,
-		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch})
+		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch,
+		Beside: a.parts.store, ObserveTold: a.metrics.told})
 }
 
 func (a *App) newJobs() (*jobs.Scheduler, error) {

@@ -195,6 +195,7 @@ type Step struct {
 	RulesVersion   int64
 	Payload        *Payload // the body of that revision, for the history; nil: unchanged
 	At             time.Time
+	After          time.Duration // of StepDelivered: since the revision was made; Detail is the client
 }
 
 // What a Step can say.
@@ -207,6 +208,7 @@ const (
 	StepFolded    = "folded"   // into the digest
 	StepRequeued  = "requeued" // by an administrator
 	StepReassign  = "reassigned"
-	StepUnrouted  = "unrouted" // nobody owns the extension
-	StepNothing   = "nothing"  // a rule decided so
+	StepUnrouted  = "unrouted"  // nobody owns the extension
+	StepNothing   = "nothing"   // a rule decided so
+	StepDelivered = "delivered" // an answer carried the revision to a client
 )

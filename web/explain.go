@@ -106,6 +106,9 @@ func StepIn(l Lang, s *models.Step, user string) string {
 	if w, ok := words[s.What]; ok {
 		out = w.in(l)
 	}
+	if s.What == models.StepDelivered {
+		out = toldIn(l, s)
+	}
 	if s.Kind != "" {
 		out += ": " + KindIn(l, s.Kind)
 		if s.Action != "" {

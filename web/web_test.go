@@ -144,6 +144,10 @@ func TestExplain(t *testing.T) {
 	for _, tt := range []struct{ name, got, want string }{
 		{"step in Russian", StepIn(Russian, s, "Иванов"), "уведомление изменилось: Пропущен (перезвонить), ревизия 3, пользователь Иванов"},
 		{"step in English", StepIn(English, s, ""), "the notification was revised: Missed (call back), revision 3"},
+		{"a delivery in Russian", StepIn(Russian, &models.Step{What: models.StepDelivered, Rev: 2, Session: "desk", Detail: "1C/8.3", After: 41 * time.Millisecond}, "Иванов"),
+			"сообщено сеансу desk (1C/8.3) через 41 мс, ревизия 2, пользователь Иванов"},
+		{"a delivery in English", StepIn(English, &models.Step{What: models.StepDelivered, Rev: 1, Session: "desk", Detail: "1C/8.3", After: 1390 * time.Millisecond}, ""), "told to session desk (1C/8.3) after 1.3 s, revision 1"},
+		{"a delivery to nobody in particular", StepIn(English, &models.Step{What: models.StepDelivered, Rev: 1, After: 3 * time.Hour}, ""), "told to a client without a session name after 3 h, revision 1"},
 		{"a step of the future", StepIn(English, &models.Step{What: "strange"}, ""), "strange"},
 		{"kind of somebody else", KindIn(Russian, "mail.received"), "mail.received"},
 		{"action of somebody else", ActionIn(Russian, "dance"), "dance"},

@@ -33,7 +33,7 @@ func (in *Inbox) Poll(ctx context.Context, who models.Caller, q models.PollQuery
 func (in *Inbox) arrive(ctx context.Context, who models.Caller, q *models.PollQuery) *poll {
 	p := &poll{in: in, ctx: ctx, user: who.User.ID, token: who.Token, q: *q, asked: q.Version, pace: in.opt.PollInterval}
 	now := time.Now()
-	given, moved := in.presence.arrive(p.user, q.Session, who.Client, q.Version, now)
+	given, moved := in.presence.arrive(p.user, q.Session, who.Client, q.App, q.Version, now)
 	if moved {
 		in.claim(p.user, q.Session)
 	}
@@ -48,6 +48,7 @@ func (in *Inbox) arrive(ctx context.Context, who models.Caller, q *models.PollQu
 }
 
 func (p *poll) leave() {
+	p.in.delivered(p)
 	p.set.Now = time.Now()
 	p.in.presence.leave(p.user, p.q.Session, p.asked, p.set.ETag, p.set.Now)
 }

@@ -10,10 +10,12 @@ import (
 )
 
 // presence remembers the clients that polled this process, for the session
-// list and for the hot-loop guard. It is memory only and may be lost.
+// list and for the hot-loop guard. It is memory only and may be lost; seen.go
+// tells the other replicas of it.
 type presence struct {
-	mu    sync.Mutex
-	users map[int64]map[string]*seen
+	mu     sync.Mutex
+	users  map[int64]map[string]*seen
+	attend attend // what goes to the table: seen.go
 }
 
 // seen is one session.
@@ -25,6 +27,11 @@ type seen struct {
 	version  string    // that it was answered with
 	waiting  int
 	here     bool // the other replicas were told that it polls here
+
+	app    string    // that its last poll named
+	noted  time.Time // the poll that the table was told last
+	wrote  time.Time // the same on the database's clock
+	queued bool      // stands in presence.attend
 }
 
 // keepSeen is how long a session stays listed; maxSeen bounds a user's list.
@@ -39,7 +46,7 @@ func newPresence() *presence { return &presence{users: map[int64]map[string]*see
 // the session was answered with, less than a second ago, when it asked the same
 // ("": it was not). moved says that the other replicas are to be told that the
 // session polls here now.
-func (p *presence) arrive(user int64, session, client, asked string, now time.Time) (given string, moved bool) {
+func (p *presence) arrive(user int64, session, client, app, asked string, now time.Time) (given string, moved bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.users[user]
@@ -61,8 +68,9 @@ func (p *presence) arrive(user int64, session, client, asked string, now time.Ti
 		}
 		moved, s.here = !s.here, true
 	}
-	s.client, s.last = client, now
+	s.client, s.app, s.last = client, app, now
 	s.waiting++
+	p.note(user, session, s)
 	return given, moved
 }
 
@@ -143,7 +151,3 @@ func (p *presence) sweep(now time.Time) {
 		}
 	}
 }
-
-// Sessions lists the clients of a user that polled this process in the last
-// day, newest first.
-func (in *Inbox) Sessions(user int64) []models.Session { return in.presence.list(user, time.Now()) }

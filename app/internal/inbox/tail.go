@@ -213,6 +213,7 @@ func (in *Inbox) revalidateLoop(ctx context.Context) error {
 		now := time.Now()
 		if pass%10 == 0 {
 			in.presence.sweep(now)
+			in.elsewhere.sweep(now)
 			in.cache.forget(now.Add(-2 * time.Minute))
 		}
 		var stale []int64
