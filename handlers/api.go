@@ -80,6 +80,7 @@ type API struct {
 	polls   atomic.Int64
 	buffers sync.Pool // of *answer: only its buffers
 	zones   sync.Map  // name → *time.Location
+	relays  relays
 }
 
 // New makes the surface over d.

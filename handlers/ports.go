@@ -21,6 +21,9 @@ type Register interface {
 	Accept(ctx context.Context, in models.Accepted) (models.AcceptResult, error)
 	// Poll answers when the set differs from q.Version, or q.Wait is over.
 	Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
+	// Relay is Poll for all active users at once, by a token of scope relay; the
+	// answer's Users say whose rows they are.
+	Relay(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
 	// Acknowledge settles revisions and does not wait.
 	Acknowledge(ctx context.Context, user int64, acks []models.Ack) ([]models.AckResult, error)
 	// AckAll settles every row whose last revision is not newer than version.
@@ -31,7 +34,8 @@ type Register interface {
 	Administrate(ctx context.Context, by Actor, id int64, action string, toUser int64) (models.Notification, error)
 	// Replay runs a stored webhook again. Its repeat keys do not hold it back.
 	Replay(ctx context.Context, by Actor, webhook int64) (models.AcceptResult, error)
-	// Sessions lists the clients seen in the last day, newest first.
+	// Sessions lists the clients seen in the last day, newest first, those of
+	// other replicas too.
 	Sessions(user int64) []models.Session
 }
 

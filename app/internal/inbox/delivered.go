@@ -41,12 +41,14 @@ func (in *Inbox) delivered(p *poll) {
 		had = max(had, versionIn(last.version, epoch))
 	}
 	follows := p.asked != "" && last.arrived.Sub(last.answered) < followed
-	in.tell(p.set.Rows, p.q.Session, last.client, p.set.Now, follows, func(n *models.Notification) bool { return n.Version > had })
+	in.tell(p.set.Rows, p.q.Session, last.client, p.set.Now,
+		func(n *models.Notification) bool { return n.Version > had },
+		func(*models.Notification) bool { return follows })
 }
 
-// tell notes the rows that are new to a session, and measures how long they
-// took where it follows the changes.
-func (in *Inbox) tell(rows []models.Notification, session, client string, at time.Time, follows bool, isNew func(*models.Notification) bool) {
+// tell notes the rows that are new to a session; measured says of which it
+// counts how long they took.
+func (in *Inbox) tell(rows []models.Notification, session, client string, at time.Time, isNew, measured func(*models.Notification) bool) {
 	t := &in.told
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -55,7 +57,7 @@ func (in *Inbox) tell(rows []models.Notification, session, client string, at tim
 		if !isNew(n) {
 			continue
 		}
-		if follows && in.opt.ObserveTold != nil {
+		if in.opt.ObserveTold != nil && measured(n) {
 			in.opt.ObserveTold(max(0, at.Sub(n.UpdatedAt)))
 		}
 		if len(t.rows) >= maxTold {

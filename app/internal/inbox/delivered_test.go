@@ -90,7 +90,8 @@ func TestPagesAreDeliveredOnce(t *testing.T) {
 func TestDeliveriesAreBounded(t *testing.T) {
 	bubble(t, func(r *rig) {
 		rows := make([]models.Notification, 3*maxTold)
-		r.in.tell(rows, "desk", "", time.Now(), false, func(*models.Notification) bool { return true })
+		yes := func(*models.Notification) bool { return true }
+		r.in.tell(rows, "desk", "", time.Now(), yes, yes)
 		if got := r.written(); len(got) != maxTold {
 			t.Errorf("%d deliveries, want %d", len(got), maxTold)
 		}

@@ -59,6 +59,7 @@ type Inbox struct {
 	presence  *presence
 	elsewhere *elsewhere
 	told      told
+	crowd     crowd
 	log       *slog.Logger
 	zone      *time.Location // Options.Timezone
 	name      string         // of this process among the replicas

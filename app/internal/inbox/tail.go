@@ -131,6 +131,7 @@ func (in *Inbox) tailLoop(ctx context.Context) error {
 				// and polls may have looked by then.
 				in.lost()
 				in.opt.Hub.Wake(in.opt.Hub.Users()...)
+				in.opt.Hub.WakeWatchers()
 			}
 			begun, failing = true, false
 			if len(hints) > 0 {
@@ -176,9 +177,13 @@ func (in *Inbox) ReleaseRevoked(d *models.Directory) {
 		valid[t.ID] = lets(d, t, now)
 	}
 	in.opt.Hub.Revoke(func(user, token int64) bool {
+		if user < 0 { // polls for all users
+			return !valid[token]
+		}
 		u := d.Users[user]
 		return token != 0 && !valid[token] || u == nil || !u.Active
 	})
+	in.opt.Hub.WakeWatchers() // who is one of all has changed
 }
 
 // lets reports whether d lets a token in.
@@ -217,7 +222,7 @@ func (in *Inbox) revalidateLoop(ctx context.Context) error {
 			in.cache.forget(now.Add(-2 * time.Minute))
 		}
 		var stale []int64
-		for _, u := range in.opt.Hub.Users() {
+		for _, u := range in.waitedFor() {
 			if c, ok := in.cache.get(u); !ok || now.Sub(c.checked) > checkAge {
 				stale = append(stale, u)
 			}
@@ -245,6 +250,7 @@ func (in *Inbox) revalidate(ctx context.Context, users []int64) {
 			in.opt.Hub.Wake(ib.UserID)
 		}
 	}
+	in.confirmAbsent(users, found, at)
 }
 
 // pause waits for d; false when ctx ended first.
