@@ -101,7 +101,8 @@ func withDeliveries(steps, told []models.Step) []models.Step {
 		}
 		last := at
 		for i := at; i < len(steps); i++ {
-			if !steps[i].At.After(d.At) {
+			// Nobody acknowledges what he was not told of.
+			if st := &steps[i]; !st.At.After(d.At) && !(st.At.Equal(d.At) && st.What == models.StepProcessed) {
 				last = i + 1
 			}
 		}

@@ -67,14 +67,14 @@ func TestDeliveries(t *testing.T) {
 			return models.Delivery{NotificationID: id, Rev: rev, Session: session, UserID: 1, Client: "1C/8.3", At: j.now.Add(after)}
 		}
 		j.must(j.SaveDeliveries(j.ctx, []models.Delivery{told(10, 1, "desk", 41*time.Millisecond), told(10, 2, "desk", 2100*time.Millisecond), told(10, 1, "desk", time.Second), told(11, 1, "desk", 0)}))
-		j.must(j.SaveDeliveries(j.ctx, []models.Delivery{told(10, 1, "desk", time.Hour), told(10, 1, "", 1500*time.Millisecond), told(10, 2, "late", 6*time.Second), told(10, 9, "purged", 7*time.Second)}))
+		j.must(j.SaveDeliveries(j.ctx, []models.Delivery{told(10, 1, "desk", time.Hour), told(10, 1, "", 1500*time.Millisecond), told(10, 2, "late", 6*time.Second), told(10, 9, "purged", 7*time.Second), told(10, 2, "quick", 5*time.Second)}))
 		steps, err := j.Timeline(j.ctx, 10)
 		j.must(err)
 		var got []string
 		for _, s := range steps {
 			got = append(got, fmt.Sprintf("%s %d %s %s %s", s.What, s.Rev, s.Session, s.Detail, s.After))
 		}
-		want := []string{"stored 1   0s", "delivered 1 desk 1C/8.3 41ms", "delivered 1  1C/8.3 1.5s", "revised 2   0s", "delivered 2 desk 1C/8.3 100ms", "processed 2   0s",
+		want := []string{"stored 1   0s", "delivered 1 desk 1C/8.3 41ms", "delivered 1  1C/8.3 1.5s", "revised 2   0s", "delivered 2 desk 1C/8.3 100ms", "delivered 2 quick 1C/8.3 3s", "processed 2   0s",
 			"delivered 2 late 1C/8.3 4s", "delivered 9 purged 1C/8.3 0s"}
 		if !slices.Equal(got, want) {
 			j.t.Errorf("timeline\n%q, want\n%q", got, want)

@@ -46,17 +46,18 @@ func (c *crowd) of(d *models.Directory) []*models.User {
 // namer makes the version of a picture of the inboxes that it is given, by
 // user. It names the body: the rows of each user by epoch and version, and how
 // the user is called. A user to whom nothing was ever added is no part of it.
-// The part before the dot names the epochs alone.
-type namer struct{ epochs, body []byte }
+// The part before the dot is the epoch of the picture: that of its first user.
+type namer struct{ epoch, body []byte }
 
 func (n *namer) add(u *models.User, epoch string, version int64) {
 	if version == 0 {
 		return
 	}
-	from := len(n.epochs)
-	n.epochs = append(appendNumber(n.epochs, u.ID), epoch...)
-	n.epochs = append(n.epochs, 0)
-	n.body = appendNumber(append(n.body, n.epochs[from:]...), version)
+	n.body = append(append(appendNumber(n.body, u.ID), epoch...), 0)
+	if n.epoch == nil {
+		n.epoch = slices.Clone(n.body)
+	}
+	n.body = appendNumber(n.body, version)
 	for _, s := range [...]string{u.Login, u.ExternalID} {
 		n.body = append(append(n.body, s...), 0)
 	}
@@ -77,7 +78,7 @@ func (n *namer) version() string {
 	if len(n.body) == 0 {
 		return nobody
 	}
-	return short(n.epochs, 8) + "." + short(n.body, 26)
+	return short(n.epoch, 8) + "." + short(n.body, 26)
 }
 
 func short(b []byte, letters int) string {

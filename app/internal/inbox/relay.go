@@ -163,7 +163,7 @@ func (p *relayPoll) once() error {
 // answer makes the page of the picture that was asked for.
 func (p *relayPoll) answer(read picture) {
 	p.set = models.PendingSet{State: models.StateSet, ETag: read.version, Acks: p.acks, PollAfter: p.pace, Now: read.now, Users: read.users}
-	if !sameEpochs(p.asked, read.version) {
+	if !sameEpoch(p.asked, read.version) {
 		p.set.State = models.StateReset
 	}
 	rows := read.rows
@@ -188,8 +188,8 @@ func (p *relayPoll) answer(read picture) {
 	}
 }
 
-// sameEpochs reports whether asked is a version of the picture's epochs.
-func sameEpochs(asked, version string) bool {
+// sameEpoch reports whether asked is a version of the picture's epoch.
+func sameEpoch(asked, version string) bool {
 	a, _, ok := strings.Cut(asked, ".")
 	b, _, _ := strings.Cut(version, ".")
 	return asked == nobody || ok && a == b

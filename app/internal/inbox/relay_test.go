@@ -254,7 +254,9 @@ func TestRelayEnds(t *testing.T) {
 		{"the process stops", func(r *rig, _ *Inbox) { r.hub.Drain(0) },
 			func(a answered) bool { return a.set.Draining && a.set.State == models.StateUnchanged }},
 		{"a newer request of the session", func(r *rig, _ *Inbox) { r.asked(models.PollQuery{Session: "srv"}) },
-			func(a answered) bool { return a.set.State == models.StateSuperseded && a.set.PollAfter >= 2*time.Second }},
+			func(a answered) bool {
+				return a.set.State == models.StateSuperseded && a.set.PollAfter >= 2*time.Second
+			}},
 		{"a newer request of the session on another replica", func(r *rig, other *Inbox) {
 			_, _ = other.Relay(r.t.Context(), models.Caller{Token: r.now.Load().Tokens["relay"]}, models.PollQuery{Session: "srv", Limit: 10})
 		}, func(a answered) bool { return a.set.State == models.StateSuperseded }},

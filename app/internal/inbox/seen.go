@@ -90,10 +90,7 @@ func (p *presence) due(now time.Time, ahead time.Duration, limit int) []models.S
 		if s == nil {
 			return
 		}
-		polled := s.last
-		if s.waiting > 0 {
-			polled = now
-		}
+		polled := s.until(now)
 		if !polled.After(s.noted) { // gone since
 			s.queued = false
 			return
@@ -149,6 +146,17 @@ func compact[T any](all []T, n int) []T {
 	return all[n:]
 }
 
+// until is the last moment that the session was there: now, while it waits.
+func (s *seen) until(now time.Time) time.Time {
+	switch {
+	case s.waiting > 0:
+		return now
+	case s.answered.After(s.last):
+		return s.answered
+	}
+	return s.last
+}
+
 // wroteAt is when the table was last told of a session, on its own clock.
 func (p *presence) wroteAt(k seenKey) time.Time {
 	p.mu.Lock()
@@ -166,7 +174,7 @@ func (p *presence) polled(user int64, within time.Duration, now time.Time) bool 
 	defer p.mu.Unlock()
 	here := func(user int64) bool {
 		for _, s := range p.users[user] {
-			if s.waiting > 0 || now.Sub(s.last) <= within {
+			if now.Sub(s.until(now)) <= within {
 				return true
 			}
 		}
@@ -228,20 +236,51 @@ func (e *elsewhere) merge(rows []models.Seen, dbNow, at time.Time, own func(seen
 		if r.UserID < 0 && polled.After(e.all) {
 			e.all = polled
 		}
-		list := e.users[r.UserID]
-		if list == nil {
-			list = map[string]other{}
-			e.users[r.UserID] = list
+		list := e.room(r.UserID, r.Session)
+		if old := list[r.Session].polled; old.After(polled) { // heard of since
+			polled = old
 		}
-		if old, ok := list[r.Session]; !ok || polled.After(old.polled) {
-			// Few programs poll for many sessions: their names are kept once.
-			list[r.Session] = other{unique.Make(r.Client).Value(), unique.Make(r.App).Value(), polled}
-		}
+		// Few programs poll for many sessions: their names are kept once.
+		list[r.Session] = other{unique.Make(r.Client).Value(), unique.Make(r.App).Value(), polled}
 	}
 	if e.first.IsZero() {
 		e.first, e.resumed = at, newest
 	}
 	e.since, e.read = dbNow.Add(-seenOverlap), at
+}
+
+// room is a user's list with room for a session: the one that was longest not
+// seen makes it. e.mu is held.
+func (e *elsewhere) room(user int64, session string) map[string]other {
+	list := e.users[user]
+	if list == nil {
+		list = map[string]other{}
+		e.users[user] = list
+	}
+	if _, ok := list[session]; !ok && len(list) >= maxSeen {
+		oldest, found := "", false
+		for name, o := range list {
+			if !found || o.polled.Before(list[oldest].polled) {
+				oldest, found = name, true
+			}
+		}
+		delete(list, oldest)
+	}
+	return list
+}
+
+// heard notes that a session polls another process now, of which the table
+// does not tell yet.
+func (e *elsewhere) heard(user int64, session string, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := e.room(user, session)
+	o := list[session]
+	o.polled = now
+	list[session] = o
+	if user < 0 {
+		e.all = now
+	}
 }
 
 // polled reports whether a client of user polled another process within d, as

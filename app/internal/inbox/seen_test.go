@@ -27,7 +27,21 @@ func TestPresence(t *testing.T) {
 		{"one polled a moment ago", func(r *rig, _ *Inbox) {
 			<-time.After(2 * time.Minute)
 			r.poll(1, models.PollQuery{Version: noInbox, Session: "desk"})
-			<-time.After(8 * time.Second)
+			<-time.After(time.Millisecond)
+		}, "true true false false"},
+		{"one without a name polled some seconds ago", func(r *rig, _ *Inbox) {
+			<-time.After(2 * time.Minute)
+			r.poll(1, models.PollQuery{Version: noInbox})
+			<-time.After(15 * time.Second)
+		}, "true true false false"},
+		{"one has just stopped to wait", func(r *rig, _ *Inbox) {
+			<-r.later(1, models.PollQuery{Version: noInbox, Session: "desk", Wait: 50 * time.Second})
+			<-time.After(20 * time.Second)
+		}, "true true false false"},
+		{"one went to the other a moment ago", func(r *rig, other *Inbox) {
+			<-r.later(1, models.PollQuery{Version: noInbox, Session: "desk", Wait: 10 * time.Minute})
+			<-time.After(10 * time.Minute)
+			r.laterOn(other, 1, models.PollQuery{Version: noInbox, Session: "desk", Wait: time.Minute})
 		}, "true true false false"},
 		{"one polls every 5 s", func(r *rig, _ *Inbox) {
 			for range 100 {

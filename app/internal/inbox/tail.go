@@ -90,6 +90,7 @@ func (in *Inbox) hearClaim(h models.Hint, now time.Time) {
 		return
 	}
 	in.presence.elsewhere(h.UserID, h.Session)
+	in.elsewhere.heard(h.UserID, h.Session, now)
 	if err := in.opt.Hub.Supersede(h.UserID, h.Session, now.Add(-underWay)); err != nil {
 		in.log.Debug("a session is polled on several replicas at once", "user_id", h.UserID, "err", err)
 	}
