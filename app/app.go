@@ -178,7 +178,8 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 	}
 	return inbox.New(inbox.Options{Store: st, Hub: a.hub, CRM: asker, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
 		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Lease: opt.Lease, DeputyAfter: a.cfg.DeputyAfter, Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
-		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch})
+		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch,
+		Beside: a.parts.store, ObserveTold: a.metrics.told})
 }
 
 func (a *App) newJobs() (*jobs.Scheduler, error) {

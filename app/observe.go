@@ -28,6 +28,7 @@ type metrics struct {
 	pending  prometheus.Gauge
 	oldest   prometheus.Gauge
 	strays   prometheus.Gauge
+	toldS    prometheus.Histogram
 }
 
 func newMetrics() *metrics {
@@ -48,7 +49,9 @@ func newMetrics() *metrics {
 		oldest:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "zummer_oldest_pending_seconds", Help: "Age of the oldest pending row."}),
 		strays:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "zummer_default_partition_rows", Help: "Rows outside of every day partition; anything but 0 needs a look."}),
 	}
-	m.reg.MustRegister(m.lookups, m.requests, m.hooks, m.batches, m.ops, m.batchS, m.jobS, m.jobErrs, m.pending, m.oldest, m.strays,
+	m.toldS = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "zummer_told_seconds", Help: "From the transaction that made a revision to the answer that carried it to a client that waits or keeps coming.",
+		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}})
+	m.reg.MustRegister(m.lookups, m.toldS, m.requests, m.hooks, m.batches, m.ops, m.batchS, m.jobS, m.jobErrs, m.pending, m.oldest, m.strays,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -98,6 +101,8 @@ func (m *metrics) job(r jobs.Result) {
 		m.jobErrs.WithLabelValues(r.Job).Inc()
 	}
 }
+
+func (m *metrics) told(after time.Duration) { m.toldS.Observe(after.Seconds()) }
 
 func (m *metrics) stray(rows int64) { m.strays.Set(float64(rows)) }
 

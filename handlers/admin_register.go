@@ -117,6 +117,7 @@ type stepBody struct {
 	Reason       *string `json:"reason"`
 	Session      *string `json:"session"`
 	Detail       *string `json:"detail"`
+	AfterMS      *int64  `json:"after_ms"` // of delivered: since the revision was made
 }
 
 func (a *API) getTimeline(c echo.Context) error {
@@ -134,6 +135,10 @@ func (a *API) getTimeline(c echo.Context) error {
 		items[i] = stepBody{
 			At: timeText(s.At), What: s.What, User: orNull(n.login(s.UserID)), Notification: idOrNull(s.NotificationID), Rev: s.Rev, Kind: orNull(s.Kind), Action: orNull(string(s.Action)),
 			CallID: idOrNull(s.CallID), WebhookID: idOrNull(s.WebhookID), Source: orNull(n.slug(s.SourceID)), Rule: orNull(s.Rule), Rules: s.RulesVersion, Reason: orNull(s.Reason), Session: orNull(s.Session), Detail: orNull(s.Detail),
+		}
+		if s.What == models.StepDelivered {
+			ms := s.After.Milliseconds()
+			items[i].AfterMS = &ms
 		}
 	}
 	return writePage(c, items, "")

@@ -84,6 +84,7 @@ type API struct {
 	zones   sync.Map  // name → *time.Location
 
 	otherSite func(*http.Request) error // see sameSite
+	relays    relays
 }
 
 // New makes the surface over d.

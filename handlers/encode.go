@@ -29,6 +29,8 @@ type answer struct {
 	set     models.PendingSet
 	wait    time.Duration
 	zone    *time.Location // of the times in xml and text
+	room    int            // bound of the answer in bytes; 0: maxAnswer
+	whose   int64          // user of the row before, where a text tells of several
 	head    []byte
 	acks    []byte
 	rows    []byte
@@ -52,7 +54,7 @@ func (w *answer) encode(format string) {
 // fill encodes rows while they fit. One row always does, so that a client
 // gets on. What is left over is the next page.
 func (w *answer) fill(row func([]byte, *models.Notification) []byte, separator string) {
-	budget := maxAnswer - headRoom - len(w.acks)
+	budget := cmp.Or(w.room, maxAnswer) - headRoom - len(w.acks)
 	for i := range w.set.Rows {
 		before := len(w.rows)
 		if i > 0 {

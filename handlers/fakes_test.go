@@ -73,6 +73,12 @@ func (f *fakes) Poll(ctx context.Context, who models.Caller, q models.PollQuery)
 	return models.PendingSet{State: models.StateReset, Version: "k3f.1", ETag: "k3f.1", PollAfter: 5 * time.Second, Now: at()}, nil
 }
 
+func (f *fakes) Relay(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error) {
+	set, err := f.Poll(ctx, who, q)
+	set.Users = f.dir.Users
+	return set, err
+}
+
 func (f *fakes) Acknowledge(_ context.Context, _ int64, acks []models.Ack) ([]models.AckResult, error) {
 	f.acked = append(f.acked, acks...)
 	var out []models.AckResult

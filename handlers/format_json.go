@@ -23,7 +23,11 @@ func (w *answer) json() {
 		w.acks = appendText(w.acks, a.Result)
 		w.acks = append(w.acks, '}')
 	}
-	w.fill(appendRow, ",")
+	row := appendRow
+	if w.set.Users != nil {
+		row = w.appendRelayRow
+	}
+	w.fill(row, ",")
 
 	b := append(w.head, `{"state":`...)
 	b = appendText(b, string(w.set.State))

@@ -21,6 +21,9 @@ func (w *answer) textRow(b []byte, n *models.Notification) []byte {
 	p := &n.Payload
 	o, cl, call := orEmpty(p.Object), orEmpty(p.Client), orEmpty(p.Call)
 	key := strconv.FormatInt(n.ID, 10) + "." + strconv.Itoa(n.Rev)
+	if w.set.Users != nil {
+		b = w.relayLine(b, n)
+	}
 	w.scratch = appendStamp(w.scratch[:0], n.UpdatedAt, w.zone)
 	b = line(b, key, clean(n.Kind, maxWord), clean(string(n.Action), maxWord), idText(call.ID), string(call.State),
 		clean(p.Phone, maxWord), clean(p.Title, models.MaxTitle), clean(p.Text, models.MaxText),

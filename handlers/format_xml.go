@@ -29,6 +29,9 @@ func (w *answer) xmlRow(b []byte, n *models.Notification) []byte {
 	p := &n.Payload
 	o, cl, call := orEmpty(p.Object), orEmpty(p.Client), orEmpty(p.Call)
 	b = append(b, `<n`...)
+	if w.set.Users != nil {
+		b = w.relayAttrs(b, n)
+	}
 	b = attr(b, "id", strconv.FormatInt(n.ID, 10))
 	b = attr(b, "rev", strconv.Itoa(n.Rev))
 	b = attr(b, "kind", clean(n.Kind, maxWord))

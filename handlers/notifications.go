@@ -144,6 +144,9 @@ func (a *API) writeSet(c echo.Context, r *pollRequest) error {
 	}
 	w.head, w.acks, w.rows, w.tail, w.scratch = buffers.head, buffers.acks, buffers.rows, buffers.tail, buffers.scratch
 	defer func() {
+		if cap(w.rows) > 2*maxAnswer {
+			return // of an answer for all users: too large to keep
+		}
 		*buffers = answer{head: w.head, acks: w.acks, rows: w.rows, tail: w.tail, scratch: w.scratch}
 		a.buffers.Put(buffers)
 	}()

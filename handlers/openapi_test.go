@@ -134,6 +134,8 @@ func exchanges() []exchange {
 		{"GET", "/v1/notifications", "", asIvanov, 200},
 		{"GET", "/v1/notifications?wait=0&format=xml", "", asIvanov, 200},
 		{"GET", "/v1/notifications?format=text", "", asIvanov, 200},
+		{"GET", "/v1/relay/notifications?version=abc.def&limit=5000&ack=9.1", "", "Authorization: Bearer " + relayToken, 200},
+		{"GET", "/v1/relay/notifications", "", asIvanov, 403},
 		{"GET", "/v1/notifications", "", "Authorization: Bearer wrong", 401},
 		{"POST", "/v1/notifications/poll", `{"version":"k3f.1","wait":0,"ack":[{"id":"9","rev":1,"outcome":"opened"}]}`, asIvanov, 200},
 		{"POST", "/v1/notifications", `{"user":"ivanov","kind":"mail.received","title":"T"}`, asPublish, 201},

@@ -21,6 +21,9 @@ type Register interface {
 	Accept(ctx context.Context, in models.Accepted) (models.AcceptResult, error)
 	// Poll answers when the set differs from q.Version, or q.Wait is over.
 	Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
+	// Relay is Poll for all active users at once, by a token of scope relay; the
+	// answer's Users say whose rows they are.
+	Relay(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
 	// Acknowledge settles revisions and does not wait.
 	Acknowledge(ctx context.Context, user int64, acks []models.Ack) ([]models.AckResult, error)
 	// Claim gives a row to a session before it opens it. Errors: Conflict
@@ -39,7 +42,8 @@ type Register interface {
 	// DryRun tells what rules would make of a stored webhook or of events by
 	// hand, and why. It changes nothing.
 	DryRun(ctx context.Context, q models.DryRunQuery) (models.DryRunResult, error)
-	// Sessions lists the clients seen in the last day, newest first.
+	// Sessions lists the clients seen in the last day, newest first, those of
+	// other replicas too.
 	Sessions(user int64) []models.Session
 }
 

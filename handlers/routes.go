@@ -22,9 +22,10 @@ func (a *API) Register(e *echo.Echo) {
 	a.prepare(e)
 
 	// A waiting client pays for every function between the socket and the
-	// register: these two have no other middleware.
+	// register: these have no other middleware.
 	e.GET("/v1/notifications", a.pollRoute(a.pollGet))
 	e.POST("/v1/notifications/poll", a.pollRoute(a.pollPost))
+	e.GET("/v1/relay/notifications", a.relayRoute)
 
 	a.add(e, []route{
 		{http.MethodPut, "/v1/notifications/:id/processed", a.processed, models.ScopePoll},

@@ -280,6 +280,7 @@ func (f *setupFakes) Notifications(_ context.Context, q models.AdminQuery) ([]mo
 func (f *setupFakes) Timeline(_ context.Context, id int64) ([]models.Step, error) {
 	return []models.Step{
 		{What: models.StepStored, NotificationID: id, UserID: 1, Rev: 1, Kind: models.KindRinging, Action: models.ActionIndicate, WebhookID: 7, SourceID: 5, Rule: "ringing", RulesVersion: 7, Reason: "extension 101 rings", At: at()},
+		{What: models.StepDelivered, NotificationID: id, UserID: 1, Rev: 1, Session: "desk", Detail: "1C/8.3", After: 41 * time.Millisecond, At: at()},
 		{What: models.StepProcessed, NotificationID: id, UserID: 1, Rev: 2, Session: "desk", Detail: "opened", At: at()},
 		{What: models.StepUnrouted, Reason: "nobody owns 105", At: at()},
 	}, f.err

@@ -24,14 +24,17 @@ type Retention struct {
 }
 
 // DefaultRetention is keep (ZUMMER_RETENTION) for the journal, the timeline
-// and the call log, and a day for the keys that tell repeats.
+// and the call log, a day for the keys that tell repeats, and two for who
+// polled.
 func DefaultRetention(keep time.Duration) []Retention {
 	return []Retention{
 		{"notification_events", keep},
+		{"deliveries", keep},
 		{"webhooks", keep},
 		{"calls", keep},
 		{"webhook_keys", 24 * time.Hour},
 		{"idempotency_keys", 24 * time.Hour},
+		{"presence", 48 * time.Hour},
 	}
 }
 

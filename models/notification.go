@@ -209,6 +209,7 @@ type Step struct {
 	RulesVersion   int64
 	Payload        *Payload // the body of that revision, for the history; nil: unchanged
 	At             time.Time
+	After          time.Duration // of StepDelivered: since the revision was made; Detail is the client
 }
 
 // What a Step can say.
@@ -223,9 +224,10 @@ const (
 	StepPassed    = "passed"   // to another session, or to none: under a new revision
 	StepRequeued  = "requeued" // by an administrator
 	StepReassign  = "reassigned"
-	StepUnrouted  = "unrouted" // nobody owns the extension
-	StepNothing   = "nothing"  // a rule decided so
-	StepAsked     = "asked"    // the CRM is asked who calls
-	StepTaken     = "taken"    // of several people who had it
-	StepDeputy    = "deputy"   // another one stands in for who is away
+	StepUnrouted  = "unrouted"  // nobody owns the extension
+	StepNothing   = "nothing"   // a rule decided so
+	StepAsked     = "asked"     // the CRM is asked who calls
+	StepDelivered = "delivered" // an answer carried the revision to a client
+	StepTaken     = "taken"     // of several people who had it
+	StepDeputy    = "deputy"    // another one stands in for who is away
 )

@@ -141,4 +141,6 @@ type PendingSet struct {
 	Draining  bool          // close the connection after the answer
 	Now       time.Time     // the server's clock
 	ETag      string        // the version that the ETag is made of
+
+	Users map[int64]*User // whose rows they are, in an answer for all users; nil: one user's
 }

@@ -113,11 +113,15 @@ func StepIn(l Lang, s *models.Step, user string) string {
 		models.StepTaken:     {"пользователь взял задачу, у других она снята", "the user took the task; it is gone from the others"},
 		models.StepDeputy:    {"пользователя нет на месте, его замещает другой", "the user is away, another one stands in"},
 		models.StepUnrouted:  {"номер никому не назначен, уведомления нет", "the extension belongs to nobody, nothing was made"},
+		models.StepAsked:     {"у CRM спрошено, кто звонит", "the CRM was asked who calls"},
 		models.StepNothing:   {"правило решило ничего не делать", "a rule decided to do nothing"},
 	}
 	out := s.What
 	if w, ok := words[s.What]; ok {
 		out = w.in(l)
+	}
+	if s.What == models.StepDelivered {
+		out = toldIn(l, s)
 	}
 	if s.Kind != "" {
 		out += ": " + KindIn(l, s.Kind)
@@ -131,7 +135,7 @@ func StepIn(l Lang, s *models.Step, user string) string {
 	if user != "" {
 		out += said{", пользователь ", ", user "}.in(l) + user
 	}
-	if s.Session != "" {
+	if s.Session != "" && s.What != models.StepDelivered {
 		out += said{", сеанс ", ", session "}.in(l) + s.Session
 	}
 	return out

@@ -78,6 +78,10 @@ func (s *Store) Purge(ctx context.Context, table string, age time.Duration, limi
 		return s.purgeCalls(ctx, cut, limit)
 	case "webhook_keys":
 		return s.purgeRows(ctx, "DELETE FROM webhook_keys WHERE (source_id, key) IN (SELECT source_id, key FROM webhook_keys WHERE expires_at < ? LIMIT ?)", now, limit)
+	case "presence":
+		return s.purgeRows(ctx, "DELETE FROM presence WHERE (user_id, session) IN (SELECT user_id, session FROM presence WHERE polled_at < ? LIMIT ?)", cut, limit)
+	case "deliveries":
+		return s.purgeRows(ctx, "DELETE FROM deliveries WHERE (notification_id, rev, session) IN (SELECT notification_id, rev, session FROM deliveries WHERE at < ? LIMIT ?)", cut, limit)
 	case "idempotency_keys":
 		return s.purgeRows(ctx, "DELETE FROM idempotency_keys WHERE (token_id, key) IN (SELECT token_id, key FROM idempotency_keys WHERE expires_at < ? LIMIT ?)", now, limit)
 	}

@@ -11,8 +11,8 @@ import (
 // maxTimeline bounds one timeline.
 const maxTimeline = 2000
 
-// Timeline lists the steps of a notification and those of its call, the oldest
-// first. Errors: NotFound when there is no such notification.
+// Timeline lists the steps of a notification, those of its call and which
+// session was told of it when, the oldest first. Errors: NotFound when there is no such notification.
 func (s *Store) Timeline(ctx context.Context, id int64) ([]models.Step, error) {
 	own, err := s.steps(ctx, "notification_id = ? AND notification_id <> 0", id)
 	if err != nil {
@@ -35,7 +35,11 @@ func (s *Store) Timeline(ctx context.Context, id int64) ([]models.Step, error) {
 		all = append(all, more...)
 	}
 	slices.SortFunc(all, func(a, b models.Step) int { return cmp.Compare(a.ID, b.ID) })
-	return slices.CompactFunc(all, func(a, b models.Step) bool { return a.ID == b.ID }), nil
+	told, err := s.deliveries(ctx, id)
+	if err != nil {
+		return nil, reading(err, "read who was told of notification %d", id)
+	}
+	return withDeliveries(slices.CompactFunc(all, func(a, b models.Step) bool { return a.ID == b.ID }), told), nil
 }
 
 func (s *Store) steps(ctx context.Context, where string, args ...any) ([]models.Step, error) {

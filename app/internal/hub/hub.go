@@ -24,6 +24,7 @@ type Hub struct {
 	shards   [shardCount]shard
 	waiting  atomic.Int64
 	draining atomic.Bool
+	watchers watchers
 	wheel    wheel
 	stopped  chan struct{} // closed when Run has returned
 	stopOnce sync.Once
@@ -67,7 +68,7 @@ func (h *Hub) shard(user int64) *shard {
 	return &h.shards[(uint64(user)*0x9e3779b97f4a7c15)>>(64-shardBits)] // Fibonacci hashing
 }
 
-// Enter registers interest in user. Call it before the store is read, and
+// Enter registers interest in user; in any user, when it is below 0. Call it before the store is read, and
 // Close the waiter when the request is answered.
 //
 // session names the running client: an older waiter of the same user and
@@ -137,16 +138,23 @@ func (h *Hub) supersede(s *shard, user int64, session string, before int64) (don
 }
 
 // Wake tells the waiters of users that there may be something new. It never
-// blocks and allocates nothing; several wakes before a Wait are one.
+// blocks, and allocates nothing unless somebody waits for any user; several wakes before a Wait are one.
 func (h *Hub) Wake(users ...int64) {
 	for _, u := range users {
-		s := h.shard(u)
-		s.mu.Lock()
-		for w := s.users[u].head; w != nil; w = w.next {
-			w.state.Or(woken)
-			w.nudge()
-		}
-		s.mu.Unlock()
+		h.wake(u)
+	}
+	if len(users) > 0 {
+		h.WakeWatchers()
+	}
+}
+
+func (h *Hub) wake(user int64) {
+	s := h.shard(user)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := s.users[user].head; w != nil; w = w.next {
+		w.state.Or(woken)
+		w.nudge()
 	}
 }
 
@@ -175,7 +183,8 @@ func (h *Hub) Revoke(match func(user, token int64) bool) {
 // Waiting counts the waiters that nothing has released yet.
 func (h *Hub) Waiting() int { return int(h.waiting.Load()) }
 
-// Users lists the users with waiters, each once, in no order. It is a picture
+// Users lists the users with waiters, each once, in no order, without those
+// below 0. It is a picture
 // of every shard at its own moment.
 func (h *Hub) Users() []int64 {
 	out := make([]int64, 0, h.Waiting())
@@ -183,7 +192,9 @@ func (h *Hub) Users() []int64 {
 		s := &h.shards[i]
 		s.mu.Lock()
 		for u := range s.users {
-			out = append(out, u)
+			if u >= 0 {
+				out = append(out, u)
+			}
 		}
 		s.mu.Unlock()
 	}
@@ -202,6 +213,7 @@ func (s *shard) link(w *Waiter) {
 	l.tail = w
 	l.n++
 	s.users[w.user] = l
+	w.hub.watchers.count(w.user, 1)
 }
 
 // unlink takes w out of its user's line. s.mu is held.
@@ -218,6 +230,7 @@ func (s *shard) unlink(w *Waiter) {
 		l.tail = w.prev
 	}
 	w.prev, w.next, w.linked = nil, nil, false
+	w.hub.watchers.count(w.user, -1)
 	if l.n--; l.n == 0 {
 		delete(s.users, w.user)
 	} else {

@@ -21,6 +21,7 @@ type Options struct {
 	Store   Store
 	Hub     *hub.Hub
 	Replica Replica // nil: a single process without a shared tail (tests)
+	Beside  Beside  // nil: no presence but this process's, no deliveries, no Relay (tests)
 
 	// Directory returns the current set-up snapshot, never nil.
 	Directory func() *models.Directory
@@ -50,21 +51,27 @@ type Options struct {
 	// Observe is told of every written batch: operations and how long it
 	// took. nil: nobody.
 	Observe func(ops int, took time.Duration, err error)
+	// ObserveTold is told how long after it was made a revision was on its way
+	// to a client that waited or kept coming. nil: nobody. It must be quick.
+	ObserveTold func(after time.Duration)
 }
 
 // Inbox is the register's front: all methods may be called from any goroutine.
 type Inbox struct {
-	opt      Options
-	queue    chan *op
-	cache    *cache
-	presence *presence
-	lags     lags // how late sources tell
-	log      *slog.Logger
-	zone     *time.Location // Options.Timezone
-	started  time.Time
-	present  func(user int64) bool // has polled lately
-	attends  func(user int64) bool // present, for the rules; nil: nobody has a deputy
-	name     string                // of this process among the replicas
+	opt       Options
+	queue     chan *op
+	cache     *cache
+	presence  *presence
+	lags      lags // how late sources tell
+	elsewhere *elsewhere
+	told      told
+	crowd     crowd
+	log       *slog.Logger
+	zone      *time.Location // Options.Timezone
+	started   time.Time
+	present   func(user int64) bool // has polled lately
+	attends   func(user int64) bool // present, for the rules; nil: nobody has a deputy
+	name      string                // of this process among the replicas
 
 	tailed   atomic.Int64  // Unix nanoseconds of the last finished tail pass
 	expiring sync.Map      // user → chan struct{}: an expiry is on its way; closed when it is over
@@ -101,9 +108,12 @@ func New(opt Options) *Inbox {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
-	in := &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
+	in := &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), elsewhere: newElsewhere(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
 		name: strings.ToLower(crand.Text()[:10]), asking: make(chan struct{}, maxAsking), closing: make(chan struct{}), started: time.Now()}
 	in.present = in.presentHere
+	if opt.Beside != nil {
+		in.present = func(user int64) bool { return in.Present(user, in.opt.DeputyAfter) }
+	}
 	if deputies {
 		in.attends = func(user int64) bool { return in.present(user) }
 	}
@@ -123,6 +133,10 @@ func (in *Inbox) Run(ctx context.Context) error {
 	if in.opt.Replica != nil {
 		g.Go(func() error { return in.tailLoop(gctx) })
 		g.Go(func() error { return in.listenLoop(gctx) })
+	}
+	if in.opt.Beside != nil {
+		g.Go(func() error { return in.seenLoop(gctx) })
+		g.Go(func() error { return in.toldLoop(gctx) })
 	}
 	g.Go(func() error { return in.revalidateLoop(gctx) })
 	err := g.Wait()

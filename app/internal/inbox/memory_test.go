@@ -33,9 +33,10 @@ type memory struct {
 	broken bool            // the next transaction is rolled back at its commit, and run again
 	lost   func(m *memory) // the answer to the next commit is lost; called with m.mu held, before the next run
 	poison error           // the next statement fails with it once for the call key "poison"
-	reads  int             // ReadSet calls
-	lines  int             // LockLines calls
-	writes int             // transactions
+	beside
+	reads  int // ReadSet calls
+	lines  int // LockLines calls
+	writes int // transactions
 }
 
 func newMemory(dir *models.Directory) *memory {

@@ -48,6 +48,7 @@ func (in *Inbox) arrive(ctx context.Context, who models.Caller, q *models.PollQu
 }
 
 func (p *poll) leave() {
+	p.in.delivered(p)
 	p.set.Now = time.Now()
 	p.in.presence.leave(p.user, p.q.Session, p.asked, p.set.ETag, p.set.Now)
 }

@@ -10,11 +10,13 @@ import (
 )
 
 // presence remembers the clients that polled this process, for the session
-// list and for the hot-loop guard. It is memory only and may be lost.
+// list and for the hot-loop guard. It is memory only and may be lost; seen.go
+// tells the other replicas of it.
 type presence struct {
 	mu     sync.Mutex
 	users  map[int64]map[string]*seen
 	abroad map[int64]map[string]time.Time // sessions that poll another replica, and when that was heard
+	attend attend                         // what goes to the table: seen.go
 }
 
 // seen is one session.
@@ -25,10 +27,14 @@ type seen struct {
 	asked    string    // the version that this poll named
 	version  string    // that it was answered with
 	waiting  int
-	here     bool // the other replicas were told that it polls here
-	app      string
+	here     bool       // the other replicas were told that it polls here
+	app      string     // that its last poll named
 	busy     bool       // a modal window or an unsaved form is open there
 	declined []declined // rows that it passed on, the last ones
+
+	noted  time.Time // the poll that the table was told last
+	wrote  time.Time // the same on the database's clock
+	queued bool      // stands in presence.attend
 }
 
 // keepSeen is how long a session stays listed; maxSeen bounds a user's list.
@@ -72,6 +78,7 @@ func (p *presence) arrive(user int64, client string, q *models.PollQuery, now ti
 	}
 	s.client, s.last = client, now
 	s.waiting++
+	p.note(user, session, s)
 	return given, moved
 }
 
@@ -154,7 +161,3 @@ func (p *presence) sweep(now time.Time) {
 	}
 	p.sweepAbroad(now)
 }
-
-// Sessions lists the clients of a user that polled this process in the last
-// day, newest first.
-func (in *Inbox) Sessions(user int64) []models.Session { return in.presence.list(user, time.Now()) }

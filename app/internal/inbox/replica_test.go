@@ -16,7 +16,7 @@ import (
 func (r *rig) replica(rep Replica) *Inbox {
 	r.t.Helper()
 	h := hub.New(hub.Options{})
-	in := New(Options{Store: r.mem, Hub: h, Replica: rep, Directory: r.now.Load, Flushers: 2, Log: slog.New(slog.DiscardHandler)})
+	in := New(Options{Store: r.mem, Beside: r.mem, Hub: h, Replica: rep, Directory: r.now.Load, Flushers: 2, Log: slog.New(slog.DiscardHandler)})
 	ctx, stop := context.WithCancel(r.t.Context())
 	done := make(chan struct{}, 2)
 	go func() { _ = h.Run(ctx); done <- struct{}{} }()

@@ -103,7 +103,7 @@ func bubble(t *testing.T, fn func(r *rig)) {
 		r := &rig{t: t, dir: testDirectory(), rep: &fakeReplica{heard: make(chan []models.Hint, 100)}, hub: hub.New(hub.Options{})}
 		r.mem = newMemory(r.dir)
 		r.now.Store(r.dir)
-		r.in = New(Options{Store: r.mem, Hub: r.hub, Replica: r.rep, Directory: r.now.Load, Flushers: 2, Parse: parseNothing,
+		r.in = New(Options{Store: r.mem, Beside: r.mem, Hub: r.hub, Replica: r.rep, Directory: r.now.Load, Flushers: 2, Parse: parseNothing,
 			Log: slog.New(slog.DiscardHandler)})
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup

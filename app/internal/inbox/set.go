@@ -14,7 +14,7 @@ import (
 // only reset tells: a page that follows another one is never a reset.
 func (p *poll) answer(read models.Set) models.PendingSet {
 	version := read.Inbox.VersionText()
-	set := models.PendingSet{State: models.StateSet, ETag: version, Acks: p.acks, PollAfter: p.pace}
+	set := models.PendingSet{State: models.StateSet, ETag: version, Acks: p.acks, PollAfter: p.pace, Now: read.Now}
 	if !knows(p.asked, read.Inbox) {
 		set.State = models.StateReset
 	}

@@ -94,6 +94,7 @@ func (in *Inbox) hearClaim(h models.Hint, now time.Time) {
 		return
 	}
 	in.presence.elsewhere(h.UserID, h.Session)
+	in.elsewhere.heard(h.UserID, h.Session, now)
 	if err := in.opt.Hub.Supersede(h.UserID, h.Session, now.Add(-underWay)); err != nil {
 		in.log.Debug("a session is polled on several replicas at once", "user_id", h.UserID, "err", err)
 	}
@@ -135,6 +136,7 @@ func (in *Inbox) tailLoop(ctx context.Context) error {
 				// and polls may have looked by then.
 				in.lost()
 				in.opt.Hub.Wake(in.opt.Hub.Users()...)
+				in.opt.Hub.WakeWatchers()
 			}
 			begun, failing = true, false
 			if len(hints) > 0 {
@@ -180,9 +182,13 @@ func (in *Inbox) ReleaseRevoked(d *models.Directory) {
 		valid[t.ID] = lets(d, t, now)
 	}
 	in.opt.Hub.Revoke(func(user, token int64) bool {
+		if user < 0 { // polls for all users
+			return !valid[token]
+		}
 		u := d.Users[user]
 		return token != 0 && !valid[token] || u == nil || !u.Active
 	})
+	in.opt.Hub.WakeWatchers() // who is one of all has changed
 }
 
 // lets reports whether d lets a token in.
@@ -217,10 +223,11 @@ func (in *Inbox) revalidateLoop(ctx context.Context) error {
 		now := time.Now()
 		if pass%10 == 0 {
 			in.presence.sweep(now)
+			in.elsewhere.sweep(now)
 			in.cache.forget(now.Add(-2 * time.Minute))
 		}
 		var stale []int64
-		for _, u := range in.opt.Hub.Users() {
+		for _, u := range in.waitedFor() {
 			if c, ok := in.cache.get(u); !ok || now.Sub(c.checked) > checkAge {
 				stale = append(stale, u)
 			}
@@ -248,6 +255,7 @@ func (in *Inbox) revalidate(ctx context.Context, users []int64) {
 			in.opt.Hub.Wake(ib.UserID)
 		}
 	}
+	in.confirmAbsent(users, found, at)
 }
 
 // pause waits for d; false when ctx ended first.
