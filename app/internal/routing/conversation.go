@@ -121,9 +121,11 @@ func CurrentOf(call *models.Call, known []*models.Call, users []int64, c Context
 	return drafts
 }
 
-// Joined lets the calls that told of the same conversation as gone, which was
-// merged into kept, tell of kept's. gone is as it was before the merge, drafts
-// are those of Merged: rows that these take out go on under kept's key instead.
+// Joined lets the rows of gone, a call that was merged into kept, go on as they
+// are under kept's key, where Merged would take them out: a form that nobody has
+// seen yet is still given. gone is as it was before the merge, drafts are those
+// of Merged. known are other calls of the line group, if there is one: those that
+// told of gone's conversation tell of kept's now, and are changed.
 func Joined(gone, kept *models.Call, known []*models.Call, drafts []models.Draft) ([]models.Draft, []*models.Call) {
 	m := &meeting{known: known}
 	from, to := gone.ConversationID(), kept.ConversationID()
@@ -141,6 +143,27 @@ func Joined(gone, kept *models.Call, known []*models.Call, drafts []models.Draft
 		}
 	}
 	return append(drafts, m.drafts...), m.changed
+}
+
+// Both is what people were told by two calls of one source, as they were before
+// one was merged into the other, as a call: the one that survives. Of an internal
+// call, and of an outgoing one that nobody has answered, nothing was told.
+func Both(kept, gone *models.Call) *models.Call {
+	told := func(c *models.Call) bool {
+		return c.Direction != models.InternalCall && (c.Direction != models.Out || !c.AnsweredAt.IsZero()) && len(c.Legs) > 0
+	}
+	c := *kept
+	switch one := (&models.Directory{}); {
+	case !told(gone):
+		return kept
+	case !told(kept):
+		c = *gone.Clone()
+	default:
+		c = join([]*models.Call{kept}, one).with(join([]*models.Call{gone}, one)).call
+		c.Phone = kept.Phone
+	}
+	c.ID, c.Source, c.Key, c.Conversation, c.MergedInto = kept.ID, kept.Source, kept.Key, kept.Conversation, 0
+	return &c
 }
 
 // meeting is one run of Converse.
