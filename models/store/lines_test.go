@@ -73,6 +73,38 @@ func TestLineCalls(t *testing.T) {
 			}
 			return nil
 		})
+		mine, err := s.Call(t.Context(), 42, 100)
+		if err != nil || mine.ID != 100 {
+			t.Errorf("Call(42, 100) = %d, %v", mine.ID, err)
+		}
+	})
+}
+
+// Who has a leg in one call of a conversation may read it by the other's id, which
+// his row names; nobody else may.
+func TestCallOfAConversation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		s := storetest.Open(t, dsn)
+		within(t, s, func(ctx context.Context, tx *store.Tx, now time.Time) error {
+			keys := []models.CallKey{{Source: 1, Key: "c"}, {Source: 2, Key: "c"}}
+			calls, err := tx.LockCalls(ctx, now, keys, []int64{100, 101})
+			if err != nil {
+				return err
+			}
+			for i, k := range keys {
+				calls[k].Apply(ring("101", now), false, now)
+				withIDs(calls[k], 200+10*int64(i))
+				calls[k].SetOwner(0, 42+int64(i))
+			}
+			calls[keys[1]].Conversation = 100
+			return tx.SaveCalls(ctx, now, []*models.Call{calls[keys[0]], calls[keys[1]]})
+		})
+		for _, c := range []struct{ user, id, want int64 }{{42, 100, 100}, {43, 100, 101}, {42, 101, 100}, {43, 101, 101}, {44, 100, 0}, {0, 101, 101}} {
+			got, err := s.Call(t.Context(), c.user, c.id)
+			if got.ID != c.want || (c.want == 0) != models.IsNotFound(err) {
+				t.Errorf("Call(%d, %d) = %d, %v, want %d", c.user, c.id, got.ID, err, c.want)
+			}
+		}
 	})
 }
 

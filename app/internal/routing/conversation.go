@@ -299,7 +299,7 @@ func (m *meeting) route(was, is *view, paired bool) {
 		c.Contacts = c.ContactsOf(is.call.Phone)
 	}
 	drafts, steps := Route(&was.call, &is.call, c)
-	is.keep(drafts)
+	m.changed = append(m.changed, is.keep(drafts)...)
 	m.drafts, m.steps = append(m.drafts, drafts...), append(m.steps, steps...)
 }
 

@@ -283,11 +283,15 @@ func (v *view) source(c Context) *models.Source {
 }
 
 // keep writes into the calls what the rules noted in the view, and tells each
-// draft whose leg it speaks of.
-func (v *view) keep(drafts []models.Draft) {
+// draft whose leg it speaks of. It returns the calls that it has changed.
+func (v *view) keep(drafts []models.Draft) (changed []*models.Call) {
 	for i, l := range v.legs {
 		is := &v.call.Legs[i]
+		if l.Opened == is.Opened && l.Row == is.Row && l.User == is.User && slices.Equal(l.Sharers, is.Sharers) {
+			continue
+		}
 		l.Opened, l.Row, l.User, l.Sharers = is.Opened, is.Row, is.User, is.Sharers
+		changed = append(changed, v.calls[i])
 	}
 	for i := range drafts {
 		d := &drafts[i]
@@ -300,16 +304,20 @@ func (v *view) keep(drafts []models.Draft) {
 			}
 		}
 	}
-	v.remember()
+	if c := v.first(); !slices.Equal(c.Told, v.call.Told) {
+		c.Told = v.call.Told
+		changed = append(changed, c)
+	}
+	return changed
 }
 
-// remember writes who was told without a leg into the call that gives the key.
-func (v *view) remember() {
+// first is the call that gives the key, which also remembers who was told
+// without a leg; when it does not count, the believed one.
+func (v *view) first() *models.Call {
 	for _, c := range v.told {
 		if c.ID == v.call.ID {
-			c.Told = v.call.Told
-			return
+			return c
 		}
 	}
-	v.told[0].Told = v.call.Told
+	return v.told[0]
 }
