@@ -135,7 +135,7 @@ func (l *line) take(d models.Draft) {
 		switch {
 		case d.Mode != models.Upsert && !there:
 		case d.Mode == models.Move:
-			if is, taken := set[d.To]; !taken || was.Action.Opens() && !is.Action.Opens() {
+			if is, taken := set[d.To]; !taken || worth(was) > worth(is) {
 				set[d.To] = was
 			}
 			delete(set, d.CollapseKey)
@@ -149,6 +149,17 @@ func (l *line) take(d models.Draft) {
 			}
 		}
 	}
+}
+
+// worth is which of two rows stays.
+func worth(d models.Draft) int {
+	switch {
+	case d.Action.Opens():
+		return 2
+	case d.Action != models.ActionNone && d.Payload.Call.State != models.Ended:
+		return 1
+	}
+	return 0
 }
 
 // mark does what the ledger does of a row that was made.
