@@ -1,12 +1,15 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"zummer/app/apptest"
 	"zummer/handlers/pbx/simulate"
@@ -44,20 +47,20 @@ func (o *telephony) story(t *testing.T, source, scenario, phone string) []simula
 	return out
 }
 
-func (o *telephony) post(t *testing.T, m simulate.Message) {
-	t.Helper()
+func (o *telephony) post(ctx context.Context, m simulate.Message) error {
 	req, err := m.Request(time.Now())
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	res, err := http.DefaultClient.Do(req.WithContext(t.Context()))
+	res, err := http.DefaultClient.Do(req.WithContext(ctx))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	_ = res.Body.Close()
 	if res.StatusCode/100 != 2 {
-		t.Fatalf("%s %s: %s", req.Method, req.URL.Path, res.Status)
+		return fmt.Errorf("%s %s: %s", req.Method, req.URL.Path, res.Status)
 	}
+	return nil
 }
 
 // forms counts, by user, the forms that were given since, and what was shown at
@@ -96,7 +99,9 @@ func TestOneCallOfTwoSources(t *testing.T) {
 		for _, scenario := range []string{"group", "transfer", "queue", "missed"} {
 			single := phoneOf()
 			for _, m := range o.story(t, "alone", scenario, single) {
-				o.post(t, m)
+				if err := o.post(t.Context(), m); err != nil {
+					t.Fatal(err)
+				}
 			}
 			want := o.forms(t, since, single)
 			for _, order := range []string{"cloud asterisk", "asterisk asterisk cloud"} {
@@ -105,7 +110,9 @@ func TestOneCallOfTwoSources(t *testing.T) {
 				for len(queues["cloud"])+len(queues["asterisk"]) > 0 {
 					for _, source := range strings.Fields(order) {
 						if q := queues[source]; len(q) > 0 {
-							o.post(t, q[0])
+							if err := o.post(t.Context(), q[0]); err != nil {
+								t.Fatal(err)
+							}
 							queues[source] = q[1:]
 						}
 					}
@@ -167,6 +174,37 @@ func TestTwoCallsTurnOutToBeOne(t *testing.T) {
 		send("asterisk", "ended", nil)
 		if r := in.Poll(token, "").Rows; len(r) != 1 || r[0].Kind != "call.ended" || r[0].Action != "show" {
 			t.Errorf("after the end: %+v", r)
+		}
+	})
+}
+
+// Two sources tell at the same moment, of many calls: none misses the other's.
+func TestBothTellAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		o := lineOf(t, dsn)
+		var g errgroup.Group
+		const n = 12
+		for i := range n {
+			for _, source := range []string{"cloud", "asterisk"} {
+				for _, m := range o.story(t, source, "group", fmt.Sprintf("+7903%07d", i)) {
+					if m.Event.Type == "ringing" {
+						g.Go(func() error { return o.post(t.Context(), m) })
+					}
+				}
+			}
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		conversations := map[string]int{}
+		for _, c := range o.list(t, "/v1/admin/calls?limit=100") {
+			conversations[text(c["conversation"])]++
+		}
+		if len(conversations) != n {
+			t.Errorf("%d calls were told twice and are %d conversations: %v", n, len(conversations), conversations)
+		}
+		if s := o.Poll(o.tokens["ivanov"], "limit=100"); len(s.Rows) != n {
+			t.Errorf("%d phones ring, and the user sees %d rows", n, len(s.Rows))
 		}
 	})
 }

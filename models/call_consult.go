@@ -58,14 +58,17 @@ func joined(fs []Fact) {
 }
 
 // directionOf is what the facts say first; that a call is internal only counts
-// when nothing says that it has to do with the outside.
+// when nothing says that it has to do with the outside, and not of a part that
+// joined a customer's call.
 func directionOf(fs []Fact) Direction {
 	var d Direction
 	for i := range fs {
 		switch said := fs[i].Direction; said {
 		case "":
 		case InternalCall:
-			d = said
+			if !fs[i].Joined {
+				d = said
+			}
 		default:
 			return said
 		}

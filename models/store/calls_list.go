@@ -135,8 +135,8 @@ func (s *Store) readCalls(ctx context.Context, sql string, args ...any) ([]model
 }
 
 // Call reads one call with its legs; of a merged one, what it was merged into.
-// user 0 may read all, others those that a leg of theirs was in. Errors:
-// NotFound.
+// user 0 may read all, others those that a leg of theirs was in; where it was in
+// another call of the same conversation, that one is given. Errors: NotFound.
 func (s *Store) Call(ctx context.Context, user, id int64) (models.Call, error) {
 	for range 10 { // a chain of merges
 		found, err := s.readCalls(ctx, "SELECT "+callColumns+" FROM calls WHERE id = ?", id)
@@ -151,10 +151,18 @@ func (s *Store) Call(ctx context.Context, user, id int64) (models.Call, error) {
 			id = c.MergedInto
 			continue
 		}
-		if user != 0 && c.LegOf(user) == nil {
-			break
+		if user == 0 || c.LegOf(user) != nil {
+			return c, nil
 		}
-		return c, nil
+		of := c.ConversationID()
+		if found, err = s.readCalls(ctx, "SELECT "+callColumns+" FROM calls WHERE (id = ? OR conversation <> 0 AND conversation = ?) AND merged_into = 0"+
+			" AND id IN (SELECT call_id FROM call_legs WHERE user_id = ? AND user_id <> 0) ORDER BY id LIMIT 1", of, of, user); err != nil {
+			return models.Call{}, reading(err, "read the conversation of call %d", id)
+		}
+		if len(found) > 0 {
+			return found[0], nil
+		}
+		break
 	}
 	return models.Call{}, models.Errorf(models.NotFound, "no such call")
 }

@@ -184,10 +184,11 @@ func (b *batch) lineContext(o *op, c *models.Call, s *models.Source) routing.Con
 
 // joined is what becomes of the rows of a call that was merged into another.
 func (b *batch) joined(gone, kept *models.Call, drafts []models.Draft) []models.Draft {
-	if !b.lined(kept) {
-		return drafts
+	var known []*models.Call
+	if b.lined(kept) {
+		known = b.known(kept)
 	}
-	drafts, changed := routing.Joined(gone, kept, b.known(kept), drafts)
+	drafts, changed := routing.Joined(gone, kept, known, drafts)
 	for _, c := range changed {
 		b.changed[c.ID] = true
 	}

@@ -79,7 +79,7 @@ func (b *batch) merge(o *op, x, y *models.Call) (kept, before *models.Call) {
 			b.calls[k] = x
 		}
 	}
-	return x, before
+	return x, routing.Both(before, gone)
 }
 
 func (b *batch) route(o *op, before, after *models.Call, s *models.Source) {

@@ -114,14 +114,14 @@ func TestLateWords(t *testing.T) {
 		t.Errorf("missed: %q", got)
 	}
 	p = newPlay()
-	drafts, _ = p.applyAt(t, "ringing 101 at=1", start().Add(time.Second))
+	p.applyAt(t, "ringing 101 at=1", start().Add(time.Second))
 	drafts, _ = p.applyAt(t, "ended at=30", start().Add(32*time.Second))
 	i = slices.IndexFunc(drafts, func(d models.Draft) bool { return d.Kind == models.KindMissed })
 	if got := drafts[i].Payload.Text; got != "Пропущенный +7 903 123-45-67" {
 		t.Errorf("missed, told in time: %q", got)
 	}
 	p = newPlay()
-	drafts, _ = p.applyAt(t, "ringing 101 at=1", start().Add(15*time.Hour))
+	p.applyAt(t, "ringing 101 at=1", start().Add(15*time.Hour))
 	drafts, _ = p.applyAt(t, "ended at=30", start().Add(15*time.Hour))
 	i = slices.IndexFunc(drafts, func(d models.Draft) bool { return d.Kind == models.KindMissed })
 	if got := drafts[i].Payload.Text; got != "Пропущенный 23.11 в 10:42 +7 903 123-45-67" {

@@ -83,6 +83,34 @@ func TestToldAlready(t *testing.T) {
 	}
 }
 
+// Three sources of one line: the one that knows of a user and is believed most
+// speaks, and the third joins by way of either.
+func TestThreeSources(t *testing.T) {
+	t.Parallel()
+	l := newLine()
+	third := l.p.ctx.Dir.Sources[other]
+	third.LineGroup, third.LineRank = "trunk", 2
+	for _, e := range []struct{ event, want string }{
+		{"other ringing 101", "call:1 call.ringing indicate"},
+		{"cloud ringing 101", "call:1 call.ringing indicate"},
+		{"other answered 101", "call:1 call.ringing indicate"},
+		{"cloud answered 101", "call:1 call.answered create"},
+		{"asterisk ringing 101", "call:1 call.answered create"},
+		{"asterisk answered 101", "call:1 call.answered create"},
+		{"other ended", "call:1 call.answered create"},
+		{"cloud ended", "call:1 call.answered create"},
+		{"asterisk ended", "call:1 call.ended show"},
+	} {
+		l.tell(t, e.event)
+		if got := l.has(1); got != e.want {
+			t.Errorf("after %q user 1 has %q, want %q", e.event, got, e.want)
+		}
+	}
+	if l.opens[1] != 1 {
+		t.Errorf("user 1 was given %d forms", l.opens[1])
+	}
+}
+
 // told is one event of a source and when it happened.
 type told struct {
 	source, text string

@@ -49,19 +49,26 @@ func (l *line) tell(t *testing.T, text string) {
 	t.Helper()
 	who, text, _ := strings.Cut(text, " ")
 	source := map[string]int64{"asterisk": asterisk, "cloud": cloud, "other": other}[who]
-	key, words := "c-1", strings.Fields(text)
+	key, same, words := "c-1", "", strings.Fields(text)
 	words = slices.DeleteFunc(words, func(w string) bool {
-		n, ok := strings.CutPrefix(w, "call=")
-		if ok {
+		k, n, _ := strings.Cut(w, "=")
+		switch k {
+		case "call":
 			key = "c-" + n
+		case "same":
+			same = "c-" + n
 		}
-		return ok
+		return k == "call" || k == "same"
 	})
 	e, hidden := l.p.event(t, strings.Join(words, " "))
 	c := l.call(source, key)
 	before := c.Clone()
+	merged := same != "" && l.call(source, same) != c
+	if merged {
+		c, before = l.merge(c, l.call(source, same))
+	}
 	now := start().Add(time.Duration(l.p.n) * time.Second)
-	if !c.Apply(&e, hidden, now) {
+	if !c.Apply(&e, hidden, now) && !merged {
 		return
 	}
 	ctx := l.p.ctx
@@ -69,20 +76,23 @@ func (l *line) tell(t *testing.T, text string) {
 	routing.Owners(c, ctx.Dir)
 	drafts, steps, _ := routing.Converse(before, c, l.known(c), ctx)
 	l.steps = append(l.steps, steps...)
+	for _, d := range drafts {
+		l.take(d)
+	}
 	for i := range c.Legs {
 		if c.Legs[i].ID == 0 {
 			l.p.legs++
 			c.Legs[i].ID = int64(100 + l.p.legs)
 		}
 	}
-	for _, d := range drafts {
-		l.take(d)
-	}
 }
 
 func (l *line) call(source int64, key string) *models.Call {
 	for _, c := range l.calls {
 		if c.Source == source && c.Key == key {
+			for c.MergedInto != 0 {
+				c = l.calls[c.MergedInto-1]
+			}
 			return c
 		}
 	}
@@ -91,9 +101,23 @@ func (l *line) call(source int64, key string) *models.Call {
 	return c
 }
 
+// merge makes two calls of a source one, as the inbox does.
+func (l *line) merge(x, y *models.Call) (kept, before *models.Call) {
+	if y.ID < x.ID {
+		x, y = y, x
+	}
+	before, gone := x.Clone(), y.Clone()
+	x.Merge(y)
+	drafts, _ := routing.Joined(gone, x, l.known(x), routing.Merged(gone, x))
+	for _, d := range drafts {
+		l.take(d)
+	}
+	return x, routing.Both(before, gone)
+}
+
 func (l *line) known(c *models.Call) []*models.Call {
 	return slices.DeleteFunc(slices.Clone(l.calls), func(o *models.Call) bool {
-		return o.ID == c.ID || l.p.ctx.Dir.Sources[o.Source].LineGroup == "" || len(o.Facts) == 0
+		return o.ID == c.ID || l.p.ctx.Dir.Sources[o.Source].LineGroup == "" || len(o.Facts) == 0 || o.MergedInto != 0
 	})
 }
 
@@ -111,7 +135,7 @@ func (l *line) take(d models.Draft) {
 		switch {
 		case d.Mode != models.Upsert && !there:
 		case d.Mode == models.Move:
-			if is, taken := set[d.To]; !taken || was.Action.Opens() && !is.Action.Opens() {
+			if is, taken := set[d.To]; !taken || worth(was) > worth(is) {
 				set[d.To] = was
 			}
 			delete(set, d.CollapseKey)
@@ -125,6 +149,17 @@ func (l *line) take(d models.Draft) {
 			}
 		}
 	}
+}
+
+// worth is which of two rows stays.
+func worth(d models.Draft) int {
+	switch {
+	case d.Action.Opens():
+		return 2
+	case d.Action != models.ActionNone && d.Payload.Call.State != models.Ended:
+		return 1
+	}
+	return 0
 }
 
 // mark does what the ledger does of a row that was made.

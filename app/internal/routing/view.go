@@ -148,47 +148,6 @@ func (v *view) shows(c *models.Call, l *models.Leg) bool {
 	return c == v.told[0]
 }
 
-// settle makes the legs of several calls fit together: who is answered stops
-// the others' phones, one answer is one person's, and nobody outlives the end.
-func (v *view) settle() {
-	rank := func(i int) int { return slices.Index(v.told, v.calls[i]) }
-	for i := range v.call.Legs {
-		l := &v.call.Legs[i]
-		for j := range v.call.Legs {
-			a := &v.call.Legs[j]
-			if l.State == models.Ended || a.User == 0 || a.AnsweredAt.IsZero() || rank(j) >= rank(i) {
-				continue
-			}
-			switch {
-			case l.State == models.Ringing && !l.RangAt.After(a.AnsweredAt):
-				stop(l, a.AnsweredAt, models.ReasonElsewhere)
-			case l.State == models.Answered && l.AnsweredAt.Sub(a.AnsweredAt).Abs() <= oneMoment:
-				l.AnsweredAt = time.Time{}
-				stop(l, a.AnsweredAt, models.ReasonElsewhere)
-			}
-		}
-	}
-	talks := false
-	for i := range v.call.Legs {
-		l := &v.call.Legs[i]
-		switch {
-		case v.call.State != models.Ended:
-			talks = talks || l.State == models.Answered
-		case l.State == models.Answered:
-			stop(l, v.call.EndedAt, models.ReasonHangup)
-		case l.State == models.Ringing:
-			stop(l, v.call.EndedAt, models.ReasonNoAnswer)
-		}
-	}
-	if talks {
-		v.call.State = models.Answered
-	}
-}
-
-func stop(l *models.Leg, at time.Time, reason string) {
-	l.State, l.EndedAt, l.Reason = models.Ended, at, reason
-}
-
 // with is what people were told by two views of calls that turn out to be one
 // conversation: of a user who stands in both, the livelier one.
 func (v *view) with(o *view) *view {
@@ -283,11 +242,15 @@ func (v *view) source(c Context) *models.Source {
 }
 
 // keep writes into the calls what the rules noted in the view, and tells each
-// draft whose leg it speaks of.
-func (v *view) keep(drafts []models.Draft) {
+// draft whose leg it speaks of. It returns the calls that it has changed.
+func (v *view) keep(drafts []models.Draft) (changed []*models.Call) {
 	for i, l := range v.legs {
 		is := &v.call.Legs[i]
+		if l.Opened == is.Opened && l.Row == is.Row && l.User == is.User && slices.Equal(l.Sharers, is.Sharers) {
+			continue
+		}
 		l.Opened, l.Row, l.User, l.Sharers = is.Opened, is.Row, is.User, is.Sharers
+		changed = append(changed, v.calls[i])
 	}
 	for i := range drafts {
 		d := &drafts[i]
@@ -300,16 +263,20 @@ func (v *view) keep(drafts []models.Draft) {
 			}
 		}
 	}
-	v.remember()
+	if c := v.first(); !slices.Equal(c.Told, v.call.Told) {
+		c.Told = v.call.Told
+		changed = append(changed, c)
+	}
+	return changed
 }
 
-// remember writes who was told without a leg into the call that gives the key.
-func (v *view) remember() {
+// first is the call that gives the key, which also remembers who was told
+// without a leg; when it does not count, the believed one.
+func (v *view) first() *models.Call {
 	for _, c := range v.told {
 		if c.ID == v.call.ID {
-			c.Told = v.call.Told
-			return
+			return c
 		}
 	}
-	v.told[0].Told = v.call.Told
+	return v.told[0]
 }
