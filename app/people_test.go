@@ -258,3 +258,28 @@ func TestMissedCallIsOneTask(t *testing.T) {
 		}
 	})
 }
+
+// The same by claims: the first one's row becomes the one that opens, and is
+// his session's.
+func TestSharedPhoneIsClaimed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		p := newPeople(t, dsn)
+		p.ask("PUT", "/v1/admin/extensions/office/150", `{"users":["b","a"],"mode":"all"}`)
+		p.event("ringing", "150")
+		p.event("answered", "150")
+		first, second := p.sees("answered:", "a", "", offeredRow), p.sees("answered:", "b", "", offeredRow)
+		claim := func(login string, n map[string]any) (int, map[string]any) {
+			return p.as(login, "POST", fmt.Sprintf("/v1/notifications/%s/claim", n["id"]), fmt.Sprintf(`{"session":"desk","rev":%v}`, n["rev"]))
+		}
+		if status, v := claim("a", first); status != 200 || v["session"] != "desk" {
+			t.Fatalf("a claims it: %d %v", status, v)
+		}
+		if status, v := claim("b", second); status != 409 || v["code"] != "claimed" {
+			t.Errorf("b claims it too: %d %v", status, v)
+		}
+		if n := p.sees("a has it:", "a", "", "call.answered resolve: Входящий +7 903 123-45-67"); n["session"] != "desk" {
+			t.Errorf("the row is for session %v", n["session"])
+		}
+		p.sees("a has it:", "b", "", "call.answered_elsewhere none: Взял User A")
+	})
+}
