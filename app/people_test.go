@@ -107,7 +107,7 @@ const (
 // A phone at the counter that a and b share, by "this is my number today".
 func TestSharedPhoneByCheckIn(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
-		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = time.Second })
+		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = 3 * time.Second })
 		p.event("ringing", "150") // nobody's yet
 		if got := p.ask("GET", "/v1/admin/unrouted", "")["items"].([]any); len(got) != 1 {
 			t.Fatalf("unrouted: %v", got)
@@ -136,7 +136,7 @@ func TestSharedPhoneByCheckIn(t *testing.T) {
 		p.sees("b has the phone:", "a", "call.answered")
 		p.event("ended", "")
 
-		<-time.After(1100 * time.Millisecond) // b is away now; c polls
+		<-time.After(3100 * time.Millisecond) // b is away now; c polls
 		p.as("c", "GET", "/v1/notifications", "")
 		p.event("answered", "150")
 		p.sees("b is away:", "c", "call.answered", "call.answered resolve: Входящий +7 903 123-45-67")
@@ -207,13 +207,13 @@ func TestSharedPhoneOfAll(t *testing.T) {
 // the three polls, and taking it takes it from all.
 func TestMissedCallIsOneTask(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
-		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = time.Second })
+		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = 3 * time.Second })
 		three := []string{"a", "b", "c"}
 		for _, e := range []string{"101", "102", "103"} {
 			p.event("ringing", e)
 		}
 		p.event("ended", "")
-		job := jobs.Deputies(p.parts.store, p.inbox, time.Second)
+		job := jobs.Deputies(p.parts.store, p.inbox, 3*time.Second)
 		run := func() int64 {
 			t.Helper()
 			n, err := job.Run(t.Context())
@@ -228,7 +228,7 @@ func TestMissedCallIsOneTask(t *testing.T) {
 		for _, login := range three {
 			p.sees("missed:", login, "call.missed", missedRow)
 		}
-		<-time.After(1100 * time.Millisecond)
+		<-time.After(3100 * time.Millisecond)
 		if n := run(); n != 0 {
 			t.Errorf("nobody is there, and %d tasks went to somebody", n)
 		}
@@ -256,5 +256,30 @@ func TestMissedCallIsOneTask(t *testing.T) {
 		for _, login := range []string{"a", "c", "d"} {
 			p.sees("b took it:", login, "call.missed", "call.answered_elsewhere none: Взял User B")
 		}
+	})
+}
+
+// The same by claims: the first one's row becomes the one that opens, and is
+// his session's.
+func TestSharedPhoneIsClaimed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		p := newPeople(t, dsn)
+		p.ask("PUT", "/v1/admin/extensions/office/150", `{"users":["b","a"],"mode":"all"}`)
+		p.event("ringing", "150")
+		p.event("answered", "150")
+		first, second := p.sees("answered:", "a", "", offeredRow), p.sees("answered:", "b", "", offeredRow)
+		claim := func(login string, n map[string]any) (int, map[string]any) {
+			return p.as(login, "POST", fmt.Sprintf("/v1/notifications/%s/claim", n["id"]), fmt.Sprintf(`{"session":"desk","rev":%v}`, n["rev"]))
+		}
+		if status, v := claim("a", first); status != 200 || v["session"] != "desk" {
+			t.Fatalf("a claims it: %d %v", status, v)
+		}
+		if status, v := claim("b", second); status != 409 || v["code"] != "claimed" {
+			t.Errorf("b claims it too: %d %v", status, v)
+		}
+		if n := p.sees("a has it:", "a", "", "call.answered resolve: Входящий +7 903 123-45-67"); n["session"] != "desk" {
+			t.Errorf("the row is for session %v", n["session"])
+		}
+		p.sees("a has it:", "b", "", "call.answered_elsewhere none: Взял User A")
 	})
 }

@@ -153,6 +153,36 @@ func TestSharedPhone(t *testing.T) {
 	}
 }
 
+// A rule that tells others too of an answered call offers it to those who share
+// the phone alone.
+func TestAnOfferIsForThoseWhoShareThePhone(t *testing.T) {
+	t.Parallel()
+	p := newPlay()
+	p.sharedBy(models.SharedAll, 0, 1, 2)
+	p.present(1, 2, 3)
+	p.ctx.Contacts = []models.Contact{{ID: 1, Responsible: 3}}
+	rules := routing.Builtin()
+	for i := range rules {
+		if rules[i].Name == "answered" {
+			rules[i].Then.To = []string{"user", "responsible"}
+		}
+	}
+	p.ctx.Rules = &models.RuleSet{Version: 1, Rules: rules}
+	drafts, _ := p.apply(t, "answered 150")
+	told := map[int64]bool{}
+	for _, d := range drafts {
+		if d.Kind == models.KindAnswered {
+			told[d.UserID] = d.Payload.Data[routing.TakeFlag] == true
+			if d.Action.Opens() {
+				t.Errorf("it opens for %d, and nobody has taken it", d.UserID)
+			}
+		}
+	}
+	if !told[1] || !told[2] || told[3] || len(told) != 3 {
+		t.Errorf("offered to %v, want 1 and 2, and 3 told of it", told)
+	}
+}
+
 // Who takes an offered call, and what each of the two sees.
 func TestTake(t *testing.T) {
 	t.Parallel()

@@ -270,6 +270,7 @@ func (r *router) object(d *models.Draft, then *models.RuleThen, l *models.Leg) {
 // it opens nothing by itself and names the colleague.
 func (r *router) onBehalf(d *models.Draft, o *occasion, rc recipient) {
 	d.LegKey, d.LegN, d.Follows = "", 0, 0
+	delete(d.Payload.Data, TakeFlag) // the phone is not his
 	if d.Action.Opens() {
 		d.Action = models.ActionShow
 		if o.event == models.RuleRinging {
