@@ -52,6 +52,7 @@ type Inbox struct {
 	opt      Options
 	queue    chan *op
 	cache    *cache
+	reader   *reader
 	presence *presence
 	log      *slog.Logger
 	zone     *time.Location // Options.Timezone
@@ -88,7 +89,7 @@ func New(opt Options) *Inbox {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
-	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
+	return &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), reader: &reader{store: opt.Store}, presence: newPresence(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
 		name: strings.ToLower(crand.Text()[:10]), closing: make(chan struct{})}
 }
 

@@ -271,9 +271,8 @@ const readTimeout = 10 * time.Second
 // none.
 func (in *Inbox) read(ctx context.Context, user int64) (set models.Set, until time.Time, err error) {
 	for range 50 {
-		at := time.Now()
 		short, cancel := context.WithTimeout(ctx, readTimeout)
-		set, err := in.opt.Store.ReadSet(short, user)
+		set, at, err := in.reader.read(short, user)
 		cancel()
 		if err != nil {
 			return models.Set{}, until, away(ctx, err)
