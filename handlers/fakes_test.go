@@ -59,7 +59,12 @@ type fakes struct {
 	log    bytes.Buffer
 }
 
-func (f *fakes) Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error) {
+func (f *fakes) BeginPoll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, models.Waiting, error) {
+	set, err := f.polls(ctx, who, q)
+	return set, nil, err
+}
+
+func (f *fakes) polls(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error) {
 	f.mu.Lock()
 	f.polled = append(f.polled, q)
 	f.callers = append(f.callers, who)

@@ -19,8 +19,9 @@ type Register interface {
 	// Accept stores one webhook of a source with what its adapter made of it.
 	// On return without an error everything is committed.
 	Accept(ctx context.Context, in models.Accepted) (models.AcceptResult, error)
-	// Poll answers when the set differs from q.Version, or q.Wait is over.
-	Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
+	// BeginPoll answers when the set differs from q.Version; else it returns
+	// what waits for that, or until q.Wait is over.
+	BeginPoll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, models.Waiting, error)
 	// Acknowledge settles revisions and does not wait.
 	Acknowledge(ctx context.Context, user int64, acks []models.Ack) ([]models.AckResult, error)
 	// AckAll settles every row whose last revision is not newer than version.
