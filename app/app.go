@@ -245,3 +245,6 @@ func (a *App) drain(ctx context.Context) {
 
 // directory is the present set-up, for the demo and tests.
 func (a *App) directory() *models.Directory { return a.parts.snapshot.Get() }
+
+// Waiting is how many polls wait, for tests.
+func (a *App) Waiting() int { return a.hub.Waiting() }

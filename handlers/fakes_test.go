@@ -52,6 +52,7 @@ type fakes struct {
 	asked   []models.CallQuery
 
 	poll   func(context.Context, models.PollQuery) (models.PendingSet, error)
+	wait   models.Waiting // of a poll that has nothing to answer yet
 	accept func(models.Accepted) (models.AcceptResult, error)
 	ack    func(models.Ack) models.AckResult
 	ready  error
@@ -60,6 +61,9 @@ type fakes struct {
 }
 
 func (f *fakes) BeginPoll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, models.Waiting, error) {
+	if f.wait != nil {
+		return models.PendingSet{}, f.wait, nil
+	}
 	set, err := f.polls(ctx, who, q)
 	return set, nil, err
 }

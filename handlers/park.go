@@ -104,7 +104,20 @@ func (p *parked) run(wait models.Waiting) {
 			return
 		}
 	}
+	if p.early {
+		p.drain()
+	}
 	_ = p.conn.Close()
+}
+
+// drain reads what the client sends until it has the answer: closing over
+// unread bytes resets a connection, and the answer may be lost with it.
+func (p *parked) drain() {
+	if half, ok := p.conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = p.conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+	_, _ = io.CopyN(io.Discard, p.conn, 256<<10) // at worst it is reset
 }
 
 // answer writes the response; ok says that the connection may be used again.
