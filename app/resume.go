@@ -76,9 +76,9 @@ func (l *resumed) state(c net.Conn, s http.ConnState) {
 	}
 }
 
-// stop takes no more connections and closes those that are idle.
+// stop closes the connections that are idle, and from now on each that would
+// be. Call it before Shutdown, which closes the listener.
 func (l *resumed) stop() {
-	_ = l.Close()
 	l.mu.Lock()
 	l.over = true
 	idle := maps.Clone(l.idle)
