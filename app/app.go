@@ -51,6 +51,7 @@ type App struct {
 	metrics  *metrics
 	jobs     *jobs.Scheduler
 	servers  []*server
+	resumed  *resumed
 	outbound *outbound
 	lookup   *crm.Client // nil: no CRM is asked
 	draining atomic.Bool
@@ -108,7 +109,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	a := &App{cfg: cfg, log: log, metrics: newMetrics(), outbound: newOutbound()}
+	a := &App{cfg: cfg, log: log, metrics: newMetrics(), outbound: newOutbound(), resumed: newResumed(nil)}
 	unlock, err := store.LockServe(opt.Database.Database)
 	if err != nil {
 		return nil, err
@@ -146,7 +147,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		Outbound:  a.outbound.of,
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region, AreaCode: cfg.AreaCode,
-		Version: version(), Draining: a.draining.Load, Log: log, Demo: opt.Demo,
+		Version: version(), Resume: a.resumed.take, Draining: a.draining.Load, Log: log, Demo: opt.Demo,
 		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(),
 	})
 	a.metrics.watch(a.hub.Waiting)
@@ -224,6 +225,9 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.jobs.Run(gctx) })
 	for _, s := range a.servers {
 		g.Go(s.serve)
+		if s.resumed != nil {
+			continue
+		}
 		a.log.InfoContext(ctx, "listening", "for", s.name, "address", s.listener.Addr().String())
 	}
 	g.Go(func() error {
@@ -255,10 +259,13 @@ func (a *App) drain(ctx context.Context) {
 	for _, s := range a.servers {
 		g.Go(func() error { return s.shutdown(ctx) })
 	}
-	if err := g.Wait(); err != nil {
+	if err := errors.Join(g.Wait(), a.api.Settle(ctx)); err != nil {
 		a.log.WarnContext(ctx, "requests were cut off", "err", err)
 	}
 }
 
 // directory is the present set-up, for the demo and tests.
 func (a *App) directory() *models.Directory { return a.parts.snapshot.Get() }
+
+// Waiting is how many polls wait, for tests.
+func (a *App) Waiting() int { return a.hub.Waiting() }

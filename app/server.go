@@ -19,6 +19,7 @@ type server struct {
 	name     string
 	listener net.Listener
 	http     *http.Server
+	resumed  *resumed // nil: none of its connections come back
 }
 
 // listen takes the addresses: the main one, the public one for hooks, the open
@@ -67,7 +68,8 @@ func (a *App) listen(ctx context.Context) (all []*server, err error) {
 			ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelInfo), // broken handshakes of strangers, mostly
 		}})
 	}
-	return all, nil
+	a.resumed.addr = all[0].listener.Addr()
+	return append(all, &server{name: "clients that waited", listener: a.resumed, http: a.resumed.server(all[0].http), resumed: a.resumed}), nil
 }
 
 // tls is the configuration for an own or an automatic certificate; nil for
@@ -97,6 +99,9 @@ func (s *server) serve() error {
 }
 
 func (s *server) shutdown(ctx context.Context) error {
+	if s.resumed != nil {
+		s.resumed.stop()
+	}
 	if err := s.http.Shutdown(ctx); err != nil {
 		return errors.Join(err, s.http.Close())
 	}

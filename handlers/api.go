@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -54,6 +55,10 @@ type Deps struct {
 	// Version of the program, shown in answers and pages.
 	Version string
 
+	// Resume serves further requests of a connection whose waiting poll was
+	// answered outside of net/http; false: it cannot any more, and the caller
+	// closes it. nil: polls wait in net/http.
+	Resume func(net.Conn) bool
 	// Draining reports that the process is about to stop: /readyz is 503 then.
 	// nil: never.
 	Draining func() bool
@@ -80,8 +85,9 @@ type API struct {
 	log     *slog.Logger
 	refused refusals
 	polls   atomic.Int64
-	buffers sync.Pool // of *answer: only its buffers
-	zones   sync.Map  // name → *time.Location
+	parked  atomic.Int64 // polls that wait outside of the server
+	buffers sync.Pool    // of *answer: only its buffers
+	zones   sync.Map     // name → *time.Location
 
 	otherSite func(*http.Request) error // see sameSite
 	relays    relays

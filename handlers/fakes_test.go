@@ -53,6 +53,7 @@ type fakes struct {
 	asked   []models.CallQuery
 
 	poll   func(context.Context, models.PollQuery) (models.PendingSet, error)
+	wait   models.Waiting // of a poll that has nothing to answer yet
 	accept func(models.Accepted) (models.AcceptResult, error)
 	ack    func(models.Ack) models.AckResult
 	ready  error
@@ -62,7 +63,15 @@ type fakes struct {
 	log      bytes.Buffer
 }
 
-func (f *fakes) Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error) {
+func (f *fakes) BeginPoll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, models.Waiting, error) {
+	if f.wait != nil {
+		return models.PendingSet{}, f.wait, nil
+	}
+	set, err := f.polls(ctx, who, q)
+	return set, nil, err
+}
+
+func (f *fakes) polls(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error) {
 	f.mu.Lock()
 	f.polled = append(f.polled, q)
 	f.callers = append(f.callers, who)
@@ -74,7 +83,7 @@ func (f *fakes) Poll(ctx context.Context, who models.Caller, q models.PollQuery)
 }
 
 func (f *fakes) Relay(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error) {
-	set, err := f.Poll(ctx, who, q)
+	set, err := f.polls(ctx, who, q)
 	set.Users = f.dir.Users
 	return set, err
 }

@@ -39,16 +39,27 @@ func (a *API) pollRoute(read func(echo.Context, *pollRequest) error) echo.Handle
 		began := time.Now()
 		r, err := a.readPoll(c, read)
 		if err == nil {
-			err = a.await(c, r)
+			var later bool
+			if later, err = a.await(c, r, began); later {
+				return nil
+			}
 		}
-		if err == nil {
-			err = a.writeSet(c, r)
-		}
-		if err != nil {
-			c.Error(err)
-		}
+		a.finishPoll(c, r, err)
 		a.observe(c, began)
 		return nil
+	}
+}
+
+// finishPoll answers a poll, or says what went wrong.
+func (a *API) finishPoll(c echo.Context, r *pollRequest, err error) {
+	if err == nil {
+		if r.out.set.Now.IsZero() {
+			r.out.set.Now = time.Now()
+		}
+		err = a.writeSet(c, r)
+	}
+	if err != nil {
+		c.Error(err)
 	}
 }
 
@@ -108,18 +119,23 @@ func (a *API) parsePoll(c echo.Context, r *pollRequest, f *fields, wait time.Dur
 	return nil
 }
 
-// await is the wait itself.
-func (a *API) await(c echo.Context, r *pollRequest) (err error) {
+// await is the wait itself. later says that the poll waits elsewhere, and is
+// answered there.
+func (a *API) await(c echo.Context, r *pollRequest, began time.Time) (later bool, err error) {
 	if r.q.Wait > 0 {
 		extendDeadlines(c, r.q.Wait+writeGrace)
 	}
 	a.polls.Add(1)
-	r.out.set, err = a.d.Register.Poll(c.Request().Context(), r.who, r.q)
-	a.polls.Add(-1)
-	if err == nil && r.out.set.Now.IsZero() {
-		r.out.set.Now = time.Now()
+	var wait models.Waiting
+	r.out.set, wait, err = a.d.Register.BeginPoll(c.Request().Context(), r.who, r.q)
+	if wait != nil {
+		if a.park(c, r, wait, began) {
+			return true, nil
+		}
+		r.out.set, err = wait.Wait(c.Request().Context(), nil)
 	}
-	return err
+	a.polls.Add(-1)
+	return false, err
 }
 
 // writeSet answers a poll.

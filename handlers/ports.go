@@ -19,9 +19,10 @@ type Register interface {
 	// Accept stores one webhook of a source with what its adapter made of it.
 	// On return without an error everything is committed.
 	Accept(ctx context.Context, in models.Accepted) (models.AcceptResult, error)
-	// Poll answers when the set differs from q.Version, or q.Wait is over.
-	Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
-	// Relay is Poll for all active users at once, by a token of scope relay; the
+	// BeginPoll answers when the set differs from q.Version; else it returns
+	// what waits for that, or until q.Wait is over.
+	BeginPoll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, models.Waiting, error)
+	// Relay is a poll for all active users at once, by a token of scope relay; the
 	// answer's Users say whose rows they are.
 	Relay(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error)
 	// Acknowledge settles revisions and does not wait.

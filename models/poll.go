@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,24 @@ type Claimed struct {
 	Rev     int
 	Session string        // "": nobody
 	Lease   time.Duration // for how long it is held if the session does not poll
+}
+
+// Waiting is a poll that has nothing to answer yet.
+type Waiting interface {
+	// Wait ends with the answer, when ctx ends or when the client of line is
+	// gone. Call it once, from any goroutine. line nil: ctx alone tells that.
+	Wait(ctx context.Context, line Line) (PendingSet, error)
+}
+
+// Line is the connection of a waiting client, which the wait rests on.
+type Line interface {
+	// Arm forgets what Poke did so far.
+	Arm()
+	// Rest blocks until Poke, also one that came since Arm, or until the client
+	// is gone. When ok is false it cannot be rested on any more.
+	Rest() (gone, ok bool)
+	// Poke ends the Rest from any goroutine, and does not block.
+	Poke()
 }
 
 // Ack settles one revision of one notification.

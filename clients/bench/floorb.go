@@ -23,6 +23,7 @@ import (
 type floorB struct {
 	store  *store.Store
 	batch  *batcher[boxChange]
+	reads  *batcher[*boxRead]
 	shards [64]waitShard
 }
 
@@ -32,6 +33,12 @@ type boxChange struct {
 	event event
 	body  []byte // nil: acks
 	acks  []int64
+}
+
+// boxRead is one look at a set; looks of one moment are one statement.
+type boxRead struct {
+	user int64
+	set  models.Set
 }
 
 // waitShard is what floor B keeps in memory: the last version of users, and
@@ -63,6 +70,7 @@ func openFloorB(ctx context.Context, dsn string) (register, error) {
 		flushers = 1
 	}
 	f.batch = newBatcher(ctx, flushers, 64, 2*time.Millisecond, f.flush) // as the program does
+	f.reads = newBatcher(ctx, 2, 200, 0, f.look)                         // so too
 	return f, nil
 }
 
@@ -90,6 +98,19 @@ func (f *floorB) flush(ctx context.Context, jobs []*job[boxChange]) error {
 		f.changed(*ib)
 	}
 	return nil
+}
+
+func (f *floorB) look(ctx context.Context, jobs []*job[*boxRead]) error {
+	users := make([]int64, len(jobs))
+	for i, j := range jobs {
+		users[i] = j.what.user
+	}
+	slices.Sort(users)
+	sets, err := f.store.ReadSets(ctx, slices.Compact(users))
+	for _, j := range jobs {
+		j.what.set = sets[j.what.user]
+	}
+	return err
 }
 
 func (f *floorB) box(user int64) (*waitBox, *sync.Mutex) {
@@ -144,10 +165,11 @@ func (f *floorB) poll(ctx context.Context, user int64, q pollRequest) (pollAnswe
 		known := b.inbox
 		mu.Unlock()
 		if known.Epoch == "" || known.VersionText() != seen {
-			set, err := f.store.ReadSet(ctx, user)
-			if err != nil {
+			read := &boxRead{user: user}
+			if err := f.reads.do(ctx, read); err != nil {
 				return pollAnswer{}, err
 			}
+			set := read.set
 			if set.Inbox.VersionText() != seen {
 				f.learn(set.Inbox)
 				return boxAnswer(set, results), nil

@@ -11,33 +11,70 @@ import (
 // ReadSet reads one user's inbox and all pending rows in one statement. A user
 // without an inbox yet has Epoch "0" and Version 0.
 func (s *Store) ReadSet(ctx context.Context, user int64) (models.Set, error) {
-	set := models.Set{Inbox: models.Inbox{UserID: user, Epoch: "0"}}
+	sets, err := s.ReadSets(ctx, []int64{user})
+	return sets[user], err
+}
+
+// ReadSets reads the inboxes of users, each named once, and all of their
+// pending rows in one statement, as ReadSet does.
+func (s *Store) ReadSets(ctx context.Context, users []int64) (map[int64]models.Set, error) {
+	out := make(map[int64]models.Set, len(users))
+	if len(users) == 0 {
+		return out, nil
+	}
+	query, args := s.setsSQL(users)
 	err := each(ctx, s.read, func(r scanner) error {
+		var user int64
 		var now, next dbTime
 		var epoch sql.NullString
 		var version, pending, id sql.NullInt64
 		var d nullRow
-		if err := r.Scan(append([]any{&now, &epoch, &version, &pending, &next, &id}, d.dest()...)...); err != nil {
+		if err := r.Scan(append([]any{&user, &now, &epoch, &version, &pending, &next, &id}, d.dest()...)...); err != nil {
 			return err
 		}
-		set.Now = now.Time
-		if epoch.Valid {
-			set.Inbox = models.Inbox{UserID: user, Epoch: epoch.String, Version: version.Int64, Pending: int(pending.Int64), NextExpiry: next.Time}
+		set, ok := out[user]
+		if !ok {
+			set = models.Set{Now: now.Time, Inbox: models.Inbox{UserID: user, Epoch: "0"}}
+			if epoch.Valid {
+				set.Inbox = models.Inbox{UserID: user, Epoch: epoch.String, Version: version.Int64, Pending: int(pending.Int64), NextExpiry: next.Time}
+			}
 		}
-		if !id.Valid {
-			return nil
+		if id.Valid {
+			n, err := d.decode()
+			if err != nil {
+				return err
+			}
+			n.ID, n.UserID = id.Int64, user
+			set.Rows = append(set.Rows, *n)
 		}
-		n, err := d.decode()
-		if err != nil {
-			return err
-		}
-		n.ID, n.UserID = id.Int64, user
-		set.Rows = append(set.Rows, *n)
+		out[user] = set
 		return nil
-	}, "SELECT c.now, i.epoch, i.version, i.pending, i.next_expiry, n.id, n.rev, n.version, n.follows, n.collapse_key, n.kind, n.action, n.call_id, n.source_id, n.rule, n.reason,"+
-		" n.session, n.payload, n.created_at, n.updated_at, n.expires_at, n.leased_until, n.shared FROM (SELECT "+s.dialect.clock()+" AS now) c LEFT JOIN inboxes i ON i.user_id = ?"+
-		" LEFT JOIN unprocessed_notifications n ON n.user_id = i.user_id", user)
-	return set, reading(err, "read the set of user %d", user)
+	}, query, args...)
+	if len(users) == 1 {
+		return out, reading(err, "read the set of user %d", users[0])
+	}
+	return out, reading(err, "read the sets of %d users", len(users))
+}
+
+// setsSQL is the statement of ReadSets. For many users PostgreSQL must go
+// through them one by one, by the keys: a kept plan that hashed the whole
+// register, because it was made while that was empty, would be slow for ever.
+func (s *Store) setsSQL(users []int64) (string, []any) {
+	const columns = "c.now, i.epoch, i.version, i.pending, i.next_expiry, n.id, n.rev, n.version, n.follows, n.collapse_key, n.kind, n.action, n.call_id, n.source_id, n.rule, n.reason," +
+		" n.session, n.payload, n.created_at, n.updated_at, n.expires_at, n.leased_until, n.shared FROM "
+	clock := "(SELECT " + s.dialect.clock() + " AS now) c"
+	switch {
+	case len(users) == 1:
+		return "SELECT u.id, " + columns + clock + " CROSS JOIN (SELECT CAST(? AS bigint) AS id) u LEFT JOIN inboxes i ON i.user_id = u.id LEFT JOIN unprocessed_notifications n ON n.user_id = i.user_id",
+			anys(users)
+	case s.dialect.sqlite:
+		return "SELECT u.id, " + columns + clock + " CROSS JOIN (SELECT column1 AS id FROM (VALUES " + tuples(len(users), 1) + ")) u" +
+			" LEFT JOIN inboxes i ON i.user_id = u.id LEFT JOIN unprocessed_notifications n ON n.user_id = i.user_id", anys(users)
+	}
+	from, args := s.dialect.unnest("i", anys(users))
+	return "SELECT v.c0, " + columns + clock + " CROSS JOIN " + from +
+		" LEFT JOIN LATERAL (SELECT * FROM inboxes WHERE user_id = v.c0 OFFSET 0) i ON true" +
+		" LEFT JOIN LATERAL (SELECT * FROM unprocessed_notifications WHERE user_id = i.user_id OFFSET 0) n ON true", args
 }
 
 // nullRow is the right side of the outer join: all columns may be NULL.

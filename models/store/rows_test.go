@@ -87,6 +87,26 @@ func TestRowsRoundTrip(t *testing.T) {
 		if set, err := s.ReadSet(t.Context(), 99); err != nil || set.Inbox != (models.Inbox{UserID: 99, Epoch: "0"}) || set.Now.IsZero() {
 			t.Errorf("ReadSet without an inbox: %+v, %v", set, err)
 		}
+		sets, err := s.ReadSets(t.Context(), []int64{99, 3, 2, 1})
+		if err != nil || len(sets) != 4 {
+			t.Fatalf("ReadSets = %v, %v", sets, err)
+		}
+		for u, version := range map[int64]int64{1: 4, 2: 2, 3: 0, 99: 0} {
+			one, err := s.ReadSet(t.Context(), u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			many := sets[u]
+			slices.SortFunc(one.Rows, func(a, b models.Notification) int { return cmp.Compare(a.ID, b.ID) })
+			slices.SortFunc(many.Rows, func(a, b models.Notification) int { return cmp.Compare(a.ID, b.ID) })
+			equal(t, "the rows of a set among others", many.Rows, one.Rows)
+			if many.Inbox != one.Inbox || many.Inbox.Version != version || many.Now.Before(at) {
+				t.Errorf("ReadSets: user %d has %+v at %v, alone %+v", u, many.Inbox, many.Now, one.Inbox)
+			}
+		}
+		if sets, err := s.ReadSets(t.Context(), nil); err != nil || len(sets) != 0 {
+			t.Errorf("ReadSets of nobody = %v, %v", sets, err)
+		}
 		boxes, now, err := s.ReadInboxes(t.Context(), []int64{2, 1, 99})
 		if err != nil || len(boxes) != 2 || now.IsZero() {
 			t.Errorf("ReadInboxes = %v, %v, %v", boxes, now, err)

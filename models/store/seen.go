@@ -112,9 +112,9 @@ func withDeliveries(steps, told []models.Step) []models.Step {
 	return append(out, steps[at:]...)
 }
 
-// ReadSets reads all inboxes and all pending rows as they stood at one moment,
+// ReadAll reads all inboxes and all pending rows as they stood at one moment,
 // and the database's clock.
-func (s *Store) ReadSets(ctx context.Context) (inboxes []models.Inbox, rows []models.Notification, now time.Time, err error) {
+func (s *Store) ReadAll(ctx context.Context) (inboxes []models.Inbox, rows []models.Notification, now time.Time, err error) {
 	opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	if s.dialect.sqlite { // a transaction that reads has one picture of the file
 		opts = &sql.TxOptions{}

@@ -86,11 +86,11 @@ func TestDeliveries(t *testing.T) {
 }
 
 // All inboxes and rows are read as they stood at one moment.
-func TestReadSets(t *testing.T) {
+func TestReadAll(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		ctx := t.Context()
 		s := storetest.Open(t, dsn)
-		inboxes, rows, now, err := s.ReadSets(ctx)
+		inboxes, rows, now, err := s.ReadAll(ctx)
 		if err != nil || len(inboxes)+len(rows) != 0 || now.IsZero() {
 			t.Fatalf("an empty database: %v %v %s %v", inboxes, rows, now, err)
 		}
@@ -125,7 +125,7 @@ func TestReadSets(t *testing.T) {
 		}()
 		seen := 0
 		for range 200 {
-			inboxes, rows, _, err := s.ReadSets(ctx)
+			inboxes, rows, _, err := s.ReadAll(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}

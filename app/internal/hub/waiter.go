@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"zummer/models"
 )
 
 // Signal says why Wait returned.
@@ -61,7 +63,8 @@ type Waiter struct {
 	since   int64         // when it entered, Unix nanoseconds
 	poke    chan struct{} // capacity 1: look at state again
 	state   atomic.Uint32
-	linked  bool // guarded, with prev and next, by the shard's lock
+	line    models.Line // set before it is waited on; nil: poke alone
+	linked  bool        // guarded, with prev and next, by the shard's lock
 
 	prev, next *Waiter // in the user's line
 
@@ -76,6 +79,9 @@ type Waiter struct {
 // never blocks. Wait may be called again and again.
 func (w *Waiter) Wait(ctx context.Context, until time.Time) Signal {
 	for {
+		if w.line != nil {
+			w.line.Arm()
+		}
 		// The flag is taken first and looked at second: a waker sets it before
 		// it pokes, so a poke that comes later finds the loop again.
 		old := w.state.And(^woken)
@@ -92,12 +98,37 @@ func (w *Waiter) Wait(ctx context.Context, until time.Time) Signal {
 			return TimedOut
 		}
 		w.hub.wheel.add(w, until)
-		select {
-		case <-w.poke:
-		case <-ctx.Done():
-		}
+		gone := w.rest(ctx)
 		w.hub.wheel.remove(w)
+		if gone {
+			return Gone
+		}
 	}
+}
+
+// On makes Wait rest on line. Call it before the first Wait.
+func (w *Waiter) On(line models.Line) {
+	s := w.hub.shard(w.user)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.line = line
+}
+
+// rest blocks until a nudge or the end of ctx; gone says that the client of
+// the line has left.
+func (w *Waiter) rest(ctx context.Context) (gone bool) {
+	if w.line != nil {
+		gone, ok := w.line.Rest()
+		if !ok {
+			w.On(nil)
+		}
+		return gone
+	}
+	select {
+	case <-w.poke:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // Clear forgets wakes that came so far. Call it before a look that will see
@@ -130,5 +161,8 @@ func (w *Waiter) nudge() {
 	select {
 	case w.poke <- struct{}{}:
 	default:
+	}
+	if w.line != nil {
+		w.line.Poke()
 	}
 }

@@ -16,7 +16,7 @@ type beside struct {
 	seenSaves int
 	seenAway  bool // presence can be neither read nor written
 	readOnly  bool // presence can be read only
-	setReads  int  // ReadSets calls
+	setReads  int  // ReadAll calls
 }
 
 func (m *memory) SavePresence(_ context.Context, rows []models.Seen) error {
@@ -61,7 +61,7 @@ func (m *memory) SaveDeliveries(_ context.Context, rows []models.Delivery) error
 	return nil
 }
 
-func (m *memory) ReadSets(context.Context) ([]models.Inbox, []models.Notification, time.Time, error) {
+func (m *memory) ReadAll(context.Context) ([]models.Inbox, []models.Notification, time.Time, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.setReads++

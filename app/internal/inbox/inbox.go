@@ -61,6 +61,7 @@ type Inbox struct {
 	opt       Options
 	queue     chan *op
 	cache     *cache
+	reader    *reader
 	presence  *presence
 	lags      lags // how late sources tell
 	elsewhere *elsewhere
@@ -108,7 +109,7 @@ func New(opt Options) *Inbox {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
-	in := &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), presence: newPresence(), elsewhere: newElsewhere(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
+	in := &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), reader: &reader{store: opt.Store}, presence: newPresence(), elsewhere: newElsewhere(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
 		name: strings.ToLower(crand.Text()[:10]), asking: make(chan struct{}, maxAsking), closing: make(chan struct{}), started: time.Now()}
 	in.present = in.presentHere
 	if opt.Beside != nil {

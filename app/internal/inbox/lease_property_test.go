@@ -198,7 +198,8 @@ func (w *leaseWorld) saw(version string, rows []models.Notification) {
 
 // look reads what is stored.
 func (w *leaseWorld) look() {
-	set, err := w.r.mem.ReadSet(w.r.t.Context(), 1)
+	sets, err := w.r.mem.ReadSets(w.r.t.Context(), []int64{1})
+	set := sets[1]
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err != nil {

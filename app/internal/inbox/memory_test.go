@@ -34,7 +34,7 @@ type memory struct {
 	lost   func(m *memory) // the answer to the next commit is lost; called with m.mu held, before the next run
 	poison error           // the next statement fails with it once for the call key "poison"
 	beside
-	reads  int // ReadSet calls
+	reads  int // ReadSets calls
 	lines  int // LockLines calls
 	writes int // transactions
 }
@@ -103,27 +103,31 @@ func (m *memory) Reserve(_ context.Context, n int) (int64, error) {
 	return m.next - int64(n), nil
 }
 
-func (m *memory) ReadSet(ctx context.Context, user int64) (models.Set, error) {
+func (m *memory) ReadSets(ctx context.Context, users []int64) (map[int64]models.Set, error) {
 	m.mu.Lock()
 	hang := m.hang
 	m.mu.Unlock()
 	if hang {
 		<-ctx.Done()
-		return models.Set{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
 	if m.away {
-		return models.Set{}, models.Away(errors.New("test: away"))
+		return nil, models.Away(errors.New("test: away"))
 	}
-	s := models.Set{Inbox: m.inbox(user), Now: time.Now()}
-	for ref, n := range m.rows {
-		if ref.User == user {
-			s.Rows = append(s.Rows, n)
+	out := map[int64]models.Set{}
+	for _, user := range users {
+		s := models.Set{Inbox: m.inbox(user), Now: time.Now()}
+		for ref, n := range m.rows {
+			if ref.User == user {
+				s.Rows = append(s.Rows, n)
+			}
 		}
+		out[user] = s
 	}
-	return s, nil
+	return out, nil
 }
 
 func (m *memory) inbox(user int64) models.Inbox {

@@ -118,7 +118,7 @@ func (in *Inbox) readPicture(ctx context.Context) (picture, error) {
 		users := in.crowd.of(in.opt.Directory())
 		at := time.Now()
 		short, cancel := context.WithTimeout(ctx, readTimeout)
-		inboxes, rows, now, err := in.opt.Beside.ReadSets(short)
+		inboxes, rows, now, err := in.opt.Beside.ReadAll(short)
 		cancel()
 		if err != nil {
 			return picture{}, away(ctx, err)

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -18,13 +19,11 @@ import (
 // when the version is known to be the client's: a database that cannot be read
 // is models.Unavailable.
 func (in *Inbox) Poll(ctx context.Context, who models.Caller, q models.PollQuery) (models.PendingSet, error) {
-	if who.User == nil {
-		return models.PendingSet{}, models.Errorf(models.Forbidden, "this token belongs to no user")
+	set, wait, err := in.BeginPoll(ctx, who, q)
+	if wait == nil {
+		return set, err
 	}
-	p := in.arrive(ctx, who, &q)
-	err := p.run()
-	p.leave()
-	return p.set, err
+	return wait.Wait(ctx, nil)
 }
 
 // arrive notes that the client is here. What is needed while it waits is on
@@ -67,6 +66,7 @@ type poll struct {
 	held     bool          // q.Version is given, which the client did not name
 	pace     time.Duration // told to the client
 	acks     []models.AckResult
+	waiter   *hub.Waiter       // while it may wait
 	until    time.Time         // of look: when to look again without being woken
 	seen     string            // the version that was last read
 	tried    string            // the version whose rows the session last tried to take or pass on
@@ -74,8 +74,8 @@ type poll struct {
 	set      models.PendingSet // the answer
 }
 
-// run finds the answer and puts it into p.set.
-func (p *poll) run() error {
+// begin finds the answer and puts it into p.set, or leaves p.waiter to wait on.
+func (p *poll) begin() error {
 	if len(p.q.Acks) > 0 {
 		if err := p.acknowledge(); err != nil {
 			return err
@@ -101,21 +101,21 @@ func (p *poll) run() error {
 		}
 		return err
 	}
-	defer w.Close()
+	waits := false
+	defer func() {
+		if !waits {
+			w.Close()
+		}
+	}()
 	if err := p.admitted(); err != nil {
 		return err
 	}
-	for {
-		w.Clear()
-		if done, err := p.look(); done || err != nil {
-			return err
-		}
-		if signal := w.Wait(p.ctx, p.until); signal != hub.Woken {
-			if over, err := p.told(signal); over {
-				return err
-			}
-		}
+	w.Clear()
+	if done, err := p.look(); done || err != nil {
+		return err
 	}
+	p.waiter, waits = w, true
+	return nil
 }
 
 // told answers what ended a wait; over is false when the wait goes on.
@@ -142,7 +142,7 @@ func (p *poll) told(signal hub.Signal) (over bool, err error) {
 	case hub.Drained:
 		return true, p.drained()
 	}
-	return true, p.ctx.Err()
+	return true, cmp.Or(p.ctx.Err(), context.Canceled)
 }
 
 // tokenID is the id by which the hub finds the waiting polls of a token.
@@ -280,9 +280,8 @@ const readTimeout = 10 * time.Second
 // none.
 func (in *Inbox) read(ctx context.Context, user int64) (set models.Set, until time.Time, err error) {
 	for range 50 {
-		at := time.Now()
 		short, cancel := context.WithTimeout(ctx, readTimeout)
-		set, err := in.opt.Store.ReadSet(short, user)
+		set, at, err := in.reader.read(short, user)
 		cancel()
 		if err != nil {
 			return models.Set{}, until, away(ctx, err)

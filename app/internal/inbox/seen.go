@@ -24,9 +24,9 @@ type Beside interface {
 	Presence(ctx context.Context, since time.Time) ([]models.Seen, time.Time, error)
 	// SaveDeliveries writes which session was told what when; the first time stays.
 	SaveDeliveries(ctx context.Context, rows []models.Delivery) error
-	// ReadSets reads all inboxes and all pending rows as they stood at one
+	// ReadAll reads all inboxes and all pending rows as they stood at one
 	// moment, from the primary, and the database's clock of then or before.
-	ReadSets(ctx context.Context) ([]models.Inbox, []models.Notification, time.Time, error)
+	ReadAll(ctx context.Context) ([]models.Inbox, []models.Notification, time.Time, error)
 	// Owners returns the users of pending and settled rows; an unknown id is absent.
 	Owners(ctx context.Context, ids []int64) (map[int64]int64, error)
 }

@@ -20,10 +20,10 @@ type Store interface {
 	// used for webhooks, calls, legs and notifications alike; gaps are normal.
 	Reserve(ctx context.Context, n int) (first int64, err error)
 
-	// ReadSet reads one user's inbox and all of the pending rows in one
-	// statement, from the primary. A user without an inbox yet gets a zero
-	// Version and Epoch "0". Rows come in no particular order.
-	ReadSet(ctx context.Context, user int64) (models.Set, error)
+	// ReadSets reads the inboxes of users, each named once, and all of their
+	// pending rows in one statement, from the primary. A user without an inbox
+	// yet gets a zero Version and Epoch "0". Rows come in no particular order.
+	ReadSets(ctx context.Context, users []int64) (map[int64]models.Set, error)
 
 	// ReadInboxes reads the inboxes of up to 500 users; users without one are
 	// absent.
