@@ -264,12 +264,15 @@ func (d *dryRun) callOf(ctx context.Context, key string) (*scratch, error) {
 }
 
 // rewind plays what the call had been told before the events, one by one as it
-// came, so that the rules leave behind on it what they left then.
+// came, so that the rules leave behind on it what they left then. It is taken to
+// have come as late as the webhook did.
 func (d *dryRun) rewind(ctx context.Context, c *scratch) error {
 	var own []models.Fact
+	var late time.Duration
 	for i := range d.events {
 		if e := &d.events[i]; e.Call == c.Key || e.SameAs == c.Key {
 			own = append(own, models.FactOf(&e.Event, e.hidden, d.received))
+			late = max(late, d.received.Sub(time.UnixMilli(own[len(own)-1].At)))
 		}
 	}
 	for _, f := range c.stored.FactsBefore(own...) {
@@ -278,7 +281,7 @@ func (d *dryRun) rewind(ctx context.Context, c *scratch) error {
 			continue
 		}
 		d.owners(c)
-		rules, err := d.context(ctx, c.Call, time.UnixMilli(f.At).UTC())
+		rules, err := d.context(ctx, c.Call, time.UnixMilli(f.At).Add(late).UTC())
 		if err != nil {
 			return err
 		}
