@@ -179,13 +179,13 @@ func (d *dryRun) event(ctx context.Context, e *dryEvent) (models.DryRunEvent, er
 		return out, err
 	}
 	told := routing.Explain(before, c.Call, rules)
+	told.Steps = append(shared, told.Steps...)
 	drafts, _ := routing.Route(before, c.Call, rules)
 	d.name(c)
 	if gone != nil {
 		drafts = append(routing.Merged(gone, c.Call), drafts...)
 	}
-	told.Steps = append(shared, told.Steps...)
-	out.Occasions, out.Beside, out.Notes = told.Occasions, beside(drafts, told.Occasions), d.notes(told)
+	out.Occasions, out.Beside, out.Notes = told.Occasions, besideRules(drafts, told.Occasions), d.notes(told)
 	return out, nil
 }
 
@@ -207,8 +207,8 @@ func (d *dryRun) notes(told models.Explanation) (out []string) {
 	return out
 }
 
-// beside lists the drafts that no occasion tells of.
-func beside(drafts []models.Draft, told []models.Occasion) []models.Draft {
+// besideRules lists the drafts that no occasion tells of.
+func besideRules(drafts []models.Draft, told []models.Occasion) []models.Draft {
 	return slices.DeleteFunc(drafts, func(d models.Draft) bool {
 		return slices.ContainsFunc(told, func(o models.Occasion) bool {
 			return slices.ContainsFunc(o.Drafts, func(t models.Draft) bool {
