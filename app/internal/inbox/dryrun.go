@@ -15,9 +15,10 @@ import (
 //
 // A stored webhook is decided as of its receipt, on the call as it was before:
 // the facts that lie before its events (models.Call.FactsBefore) are played
-// again, with the people who had the phones then. Contacts, groups and users are
-// those of now. Events by hand are of calls that nothing else is known of, each
-// decided as of its own time, or now.
+// again, with the people who had the phones then. Contacts, groups, users and
+// who shares a phone are those of now, and what other sources of the line group
+// tell of the same conversation is left out. Events by hand are of calls that
+// nothing else is known of, each decided as of its own time, or now.
 //
 // Errors: NotFound for an unknown webhook or version, Invalid with the field,
 // Conflict when the webhook's source is gone.
@@ -172,12 +173,13 @@ func (d *dryRun) event(ctx context.Context, e *dryEvent) (models.DryRunEvent, er
 	if !out.Changed {
 		return out, nil
 	}
-	d.owners(c)
+	shared := d.owners(c)
 	rules, err := d.context(ctx, c.Call, at)
 	if err != nil {
 		return out, err
 	}
 	told := routing.Explain(before, c.Call, rules)
+	told.Steps = append(shared, told.Steps...)
 	drafts, _ := routing.Route(before, c.Call, rules)
 	d.name(c)
 	if gone != nil {
@@ -262,12 +264,15 @@ func (d *dryRun) callOf(ctx context.Context, key string) (*scratch, error) {
 }
 
 // rewind plays what the call had been told before the events, one by one as it
-// came, so that the rules leave behind on it what they left then.
+// came, so that the rules leave behind on it what they left then. It is taken to
+// have come as late as the webhook did.
 func (d *dryRun) rewind(ctx context.Context, c *scratch) error {
 	var own []models.Fact
+	var late time.Duration
 	for i := range d.events {
 		if e := &d.events[i]; e.Call == c.Key || e.SameAs == c.Key {
 			own = append(own, models.FactOf(&e.Event, e.hidden, d.received))
+			late = max(late, d.received.Sub(time.UnixMilli(own[len(own)-1].At)))
 		}
 	}
 	for _, f := range c.stored.FactsBefore(own...) {
@@ -276,7 +281,7 @@ func (d *dryRun) rewind(ctx context.Context, c *scratch) error {
 			continue
 		}
 		d.owners(c)
-		rules, err := d.context(ctx, c.Call, time.UnixMilli(f.At).UTC())
+		rules, err := d.context(ctx, c.Call, time.UnixMilli(f.At).Add(late).UTC())
 		if err != nil {
 			return err
 		}
@@ -297,10 +302,13 @@ func (d *dryRun) name(c *scratch) {
 }
 
 // owners gives the legs those who had them, else those who have them now.
-func (d *dryRun) owners(c *scratch) {
+func (d *dryRun) owners(c *scratch) []models.Step {
 	if c.stored != nil {
 		for i := range c.Legs {
 			l := &c.Legs[i]
+			if d.dir.SharedPhone(c.Source, append([]string{l.Extension}, l.Addresses...)) != nil {
+				continue // who took it later did not have it alone
+			}
 			for j := range c.stored.Legs {
 				o := &c.stored.Legs[j]
 				if l.User == 0 && o.User != 0 && len(o.Sharers) == 0 && o.Key == l.Key && o.N == l.N && o.Extension == l.Extension {
@@ -309,7 +317,9 @@ func (d *dryRun) owners(c *scratch) {
 			}
 		}
 	}
+	steps := routing.Share(c.Call, d.dir, d.present)
 	routing.Owners(c.Call, d.dir)
+	return steps
 }
 
 func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (routing.Context, error) {
@@ -322,5 +332,7 @@ func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (rou
 		d.contacts[c.Phone] = found
 	}
 	return routing.Context{Dir: d.dir, Source: d.source, Contacts: found, AnyContacts: d.hasContacts, Now: at, PollInterval: d.in.opt.PollInterval,
-		Zone: d.in.zoneOf(d.source.Timezone), Rules: d.rules, Present: func(user int64) bool { return !slices.Contains(d.absent, user) }}, nil
+		Zone: d.in.zoneOf(d.source.Timezone), Rules: d.rules, Present: d.present, Lag: d.in.lags.usual(d.source.ID)}, nil
 }
+
+func (d *dryRun) present(user int64) bool { return !slices.Contains(d.absent, user) }

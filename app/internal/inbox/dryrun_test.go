@@ -92,6 +92,9 @@ func TestDryRunReplaysDecisions(t *testing.T) {
 			return [][]models.Event{{event("ringing", "101")}, {at(event("answered", "101"), 3)}, {with(at(event("transferred", "101"), 10), to("103"))},
 				{at(event("ringing", "103"), 11)}, {at(event("answered", "103"), 15)}, {at(event("ended", ""), 60)}}
 		}},
+		{"told 37 minutes late", func() [][]models.Event {
+			return [][]models.Event{{at(event("ringing", "101"), -2220)}, {at(event("answered", "101"), -2210)}, {at(event("ended", ""), -2120)}}
+		}},
 		{"the number comes with the answer", func() [][]models.Event {
 			return [][]models.Event{{with(event("ringing", "101"), func(e *models.Event) { e.Phone = "" })}, {at(event("answered", "101"), 3)}}
 		}},
@@ -101,6 +104,7 @@ func TestDryRunReplaysDecisions(t *testing.T) {
 				r.in.opt.Parse = parseEvents
 				r.mem.contacts["+79031234567"] = []models.Contact{{ID: 1, ExternalID: "k", Phones: []string{"+79031234567"}, Name: "Romashka", Interests: []models.Object{{Type: "Document", UID: "17"}}}}
 				r.dir.Users[1].PopOn = models.PopRinging
+				<-time.After(2 * time.Hour) // a test begins with the year 2000
 				var hooks []int64
 				for _, events := range tt.tells() {
 					hooks = append(hooks, r.webhook(events...))
@@ -166,6 +170,24 @@ func TestDryRunByHand(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A shared phone is of those who share it now and are not taken for absent.
+func TestDryRunOfASharedPhone(t *testing.T) {
+	bubble(t, func(r *rig) {
+		dir := testDirectory()
+		dir.Shared = map[models.ExtKey]*models.Extension{{SourceID: 1, Extension: "200"}: {SourceID: 1, Extension: "200", Mode: models.SharedAll,
+			Owners: []models.Owner{{UserID: 1}, {UserID: 2}}}}
+		r.now.Store(dir)
+		q := models.DryRunQuery{Source: "office", Events: []models.Event{event("ringing", "200")}}
+		if got := would(r.dryRun(q)); got != "1 call.ringing/indicate, 2 call.ringing/indicate" {
+			t.Errorf("both are there: %s", got)
+		}
+		q.Absent = []int64{1}
+		if got := would(r.dryRun(q)); got != "2 call.ringing/indicate" {
+			t.Errorf("one is absent: %s", got)
+		}
+	})
 }
 
 // The rules are those in force, a stored version, the built-in ones, or the
