@@ -221,7 +221,7 @@ func (o *office) calls(source string) map[string]string {
 	for _, item := range o.Admin("GET", "/v1/admin/calls?limit=100&source="+source, nil)["items"].([]any) {
 		call := item.(map[string]any)
 		key := call["key"].(string)
-		for _, name := range []string{"id", "source"} {
+		for _, name := range []string{"id", "source", "conversation"} {
 			delete(call, name)
 		}
 		slices.SortFunc(call["legs"].([]any), func(x, y any) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })

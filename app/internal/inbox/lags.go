@@ -16,7 +16,8 @@ import (
 //     told in a burst, and its lags spread as its events do. That lag stays the
 //     usual one until another one has lasted a minute.
 //   - As long as none has, a lag of a whole number of half hours, to a few
-//     seconds, that nothing contradicts: a wrong zone.
+//     seconds, that nothing contradicts: a wrong zone. Kinds whose times name
+//     their zone cannot be wrong about it.
 //
 // Until then, and for clocks that are ahead, the usual lag is none: after a start
 // a clock that is minutes behind costs the pop-ups of its first minute, and a
@@ -31,6 +32,7 @@ type lag struct {
 	since, last time.Time
 	min, max    time.Duration
 	broken      bool          // there were other lags before
+	zoned       bool          // its times name their zone
 	known       bool          // usual is
 	usual       time.Duration // of the last run that lasted
 }
@@ -48,10 +50,17 @@ func (l *lags) observe(e *pendingEvent, now time.Time) {
 	if e.op.replay != 0 || e.ev.At.IsZero() || e.ev.Type == models.EventRecording {
 		return
 	}
-	l.see(e.source.ID, now.Sub(e.ev.At), now)
+	l.see(e.source.ID, now.Sub(e.ev.At), now, namesZone(e.source.Kind))
 }
 
-func (l *lags) see(source int64, d time.Duration, now time.Time) {
+// namesZone reports that a kind tells times that name their zone, or count from
+// 1970.
+func namesZone(kind string) bool {
+	return kind == "generic" || kind == "cloudevents" || kind == "asterisk-http"
+}
+
+// see takes one lag; zoned says that the time named its zone.
+func (l *lags) see(source int64, d time.Duration, now time.Time, zoned bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.of[source]
@@ -59,7 +68,7 @@ func (l *lags) see(source int64, d time.Duration, now time.Time) {
 		if l.of == nil {
 			l.of = map[int64]*lag{}
 		}
-		s = &lag{since: now, last: now, min: d, max: d}
+		s = &lag{since: now, last: now, min: d, max: d, zoned: zoned}
 		l.of[source] = s
 	}
 	if lo, hi := min(s.min, d), max(s.max, d); hi-lo <= lagSpread && now.Sub(s.last) < time.Hour {
@@ -81,7 +90,7 @@ func (l *lags) usual(source int64) time.Duration {
 		return 0
 	case s.known:
 		return s.usual
-	case !s.broken:
+	case !s.broken && !s.zoned:
 		zone := s.min.Round(zoneStep)
 		if zone > 0 && (s.min-zone).Abs() <= zoneRest {
 			return zone

@@ -39,7 +39,7 @@ func TestUsualLag(t *testing.T) {
 			var l lags
 			start := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 			for _, e := range tc.seen {
-				l.see(1, e.lag, start.Add(time.Duration(e.at)*time.Second))
+				l.see(1, e.lag, start.Add(time.Duration(e.at)*time.Second), false)
 			}
 			if got := l.usual(1); got != tc.want {
 				t.Errorf("usual is %v, want %v", got, tc.want)
@@ -48,5 +48,20 @@ func TestUsualLag(t *testing.T) {
 				t.Errorf("of another source %v", got)
 			}
 		})
+	}
+}
+
+// Of a kind whose times name their zone an hour's lag is no wrong zone, until it
+// has lasted.
+func TestLagOfATimeWithItsZone(t *testing.T) {
+	var l lags
+	start := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	l.see(1, time.Hour, start, true)
+	if got := l.usual(1); got != 0 {
+		t.Errorf("usual is %v at once, want 0", got)
+	}
+	l.see(1, time.Hour, start.Add(time.Minute), true)
+	if got := l.usual(1); got != time.Hour {
+		t.Errorf("usual is %v after a minute, want an hour", got)
 	}
 }

@@ -16,6 +16,10 @@ import (
 // (Context.Lag), a ring or an answer may be told and still be news.
 const lateAfter = 90 * time.Second
 
+// longAgo is from when on something is no backlog any more: no PBX repeats for so
+// long. Its clock was never set, or somebody plays a recording.
+const longAgo = 24 * time.Hour
+
 // forever is a Context.Lag with which nothing is late.
 const forever = time.Duration(1<<63 - 1)
 
@@ -41,10 +45,11 @@ func (r *router) late(at time.Time) time.Duration {
 
 // lag is how long ago at was, beyond what is usual; 0: not long.
 func (r *router) lag(at time.Time) time.Duration {
-	if at.IsZero() || r.Now.Sub(at) <= lateAfter || r.Now.Sub(at)-lateAfter <= r.Lag {
+	d := r.Now.Sub(at)
+	if at.IsZero() || d <= lateAfter || d-lateAfter <= r.Lag || d > longAgo {
 		return 0
 	}
-	return r.Now.Sub(at) - r.Lag
+	return d - r.Lag
 }
 
 func sameFact(f, g *models.Fact) bool {

@@ -69,6 +69,10 @@ func TestLate(t *testing.T) {
 			{192, "ringing 101 at=0", is(nothing)},
 			{192, "answered 101 at=10", is(noMissed, "1 make call.answered show")},
 		}},
+		{"days ago: no backlog lasts so long, its clock was never set", 0, models.PopAnswered, []event{
+			{3 * 24 * 60, "ringing 101 at=1", is("1 make call.ringing indicate")},
+			{3 * 24 * 60, "answered 101 at=5", is(noMissed, "1 make call.answered create")},
+		}},
 		{"no dates: nobody can know", 0, models.PopAnswered, []event{
 			{12, "ringing 101 at=none", is("1 make call.ringing indicate")},
 			{12, "answered 101 at=none", is(noMissed, "1 make call.answered create")},

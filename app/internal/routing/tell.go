@@ -278,11 +278,11 @@ func (r *router) onBehalf(d *models.Draft, o *occasion, rc recipient) {
 		}
 	}
 	who := r.userName(o.user)
-	switch {
-	case rc.as == toDeputy:
+	switch rc.as {
+	case toDeputy:
 		d.Reason = "deputy of " + who + ", whose client is away; " + d.Reason
 		d.Payload.Text = models.CutText(d.Payload.Text+", вместо: "+who, models.MaxText)
-	case rc.as == toResponsible:
+	case toResponsible:
 		d.Reason = "responsible for the client; " + d.Reason
 	default:
 		d.Reason = "in a group that the rule tells; " + d.Reason
