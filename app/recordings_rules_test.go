@@ -194,7 +194,7 @@ func TestDefaultRules(t *testing.T) {
 			o.Admin("PUT", "/v1/admin/users/"+p, map[string]any{"name": "Phone " + p})
 		}
 		for i, sc := range scenes {
-			s := &scene{office: o, name: sc.name, hook: hook, now: time.Now().UTC().Truncate(time.Second).Add(time.Duration(i-20) * time.Minute)}
+			s := &scene{office: o, name: sc.name, hook: hook, now: time.Now().UTC().Truncate(time.Second).Add(time.Duration(12*i-60) * time.Second)}
 			s.user(map[string]any{"pop_on": "answered"})
 			sc.play(s)
 			o.settle()
