@@ -102,7 +102,7 @@ func withDeliveries(steps, told []models.Step) []models.Step {
 		last := at
 		for i := at; i < len(steps); i++ {
 			// Nobody acknowledges what he was not told of.
-			if st := &steps[i]; !st.At.After(d.At) && (!st.At.Equal(d.At) || st.What != models.StepProcessed) {
+			if st := &steps[i]; !st.At.After(d.At) && (st.At.Before(d.At) || st.What != models.StepProcessed) {
 				last = i + 1
 			}
 		}
