@@ -2,6 +2,7 @@ package setup_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestAnotherKind(t *testing.T) {
 // a secret, could have it sent to a host of their own.
 func TestSecretsStayWhereTheyWereGiven(t *testing.T) {
 	stored := map[string]any{"host": "pbx", "port": 80.0, "key": "s3cret", "note": "a"}
-	for _, c := range []struct {
+	cases := []struct {
 		name, kind string
 		in         models.SourceInput
 		fields     []string       // of a refusal
@@ -64,12 +65,14 @@ func TestSecretsStayWhereTheyWereGiven(t *testing.T) {
 		{name: "that one given", kind: "sender", in: models.SourceInput{Secret: p("s2"), Settings: map[string]any{"host": "new"}}, fields: []string{"settings.key"}},
 		{name: "both given", kind: "sender", in: models.SourceInput{Secret: p("s2"), Settings: map[string]any{"host": "new", "key": "k2"}}, want: map[string]any{"host": "new", "key": "k2"}, secret: "s2"},
 		{name: "that one taken away", kind: "sender", in: models.SourceInput{Secret: p(""), Settings: map[string]any{"host": "new", "key": ""}}, want: map[string]any{"host": "new"}, secret: ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			onBoth(t, func(w *world) {
-				_, err := w.PutSource(w.ctx, by(), "office", models.SourceInput{Kind: p(c.kind), Secret: p("hook"), Settings: stored})
+	}
+	onBoth(t, func(w *world) {
+		for i, c := range cases {
+			w.t.Run(c.name, func(t *testing.T) {
+				w, slug := w.in(t), fmt.Sprint("office-", i)
+				_, err := w.PutSource(w.ctx, by(), slug, models.SourceInput{Kind: p(c.kind), Secret: p("hook"), Settings: stored})
 				w.must(err)
-				s, err := w.PutSource(w.ctx, by(), "office", c.in)
+				s, err := w.PutSource(w.ctx, by(), slug, c.in)
 				if len(c.fields) > 0 {
 					e, ok := errors.AsType[*models.Error](err)
 					var got []string
@@ -79,18 +82,18 @@ func TestSecretsStayWhereTheyWereGiven(t *testing.T) {
 						}
 					}
 					if !reflect.DeepEqual(got, c.fields) {
-						w.t.Fatalf("error %v names %v, want %v", err, got, c.fields)
+						t.Fatalf("error %v names %v, want %v", err, got, c.fields)
 					}
-					if s := w.Directory().SourceBySlug("office"); !reflect.DeepEqual(s.Settings, stored) || s.Secret != "hook" {
-						w.t.Errorf("stored all the same: %v %s", s.Settings, s.Secret)
+					if s := w.Directory().SourceBySlug(slug); !reflect.DeepEqual(s.Settings, stored) || s.Secret != "hook" {
+						t.Errorf("stored all the same: %v %s", s.Settings, s.Secret)
 					}
 					return
 				}
 				w.must(err)
 				if !reflect.DeepEqual(s.Settings, c.want) || s.Secret != c.secret {
-					w.t.Errorf("settings %v, secret %q; want %v, %q", s.Settings, s.Secret, c.want, c.secret)
+					t.Errorf("settings %v, secret %q; want %v, %q", s.Settings, s.Secret, c.want, c.secret)
 				}
 			})
-		})
-	}
+		}
+	})
 }
