@@ -107,7 +107,7 @@ const (
 // A phone at the counter that a and b share, by "this is my number today".
 func TestSharedPhoneByCheckIn(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
-		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = time.Second })
+		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = 3 * time.Second })
 		p.event("ringing", "150") // nobody's yet
 		if got := p.ask("GET", "/v1/admin/unrouted", "")["items"].([]any); len(got) != 1 {
 			t.Fatalf("unrouted: %v", got)
@@ -136,7 +136,7 @@ func TestSharedPhoneByCheckIn(t *testing.T) {
 		p.sees("b has the phone:", "a", "call.answered")
 		p.event("ended", "")
 
-		<-time.After(1100 * time.Millisecond) // b is away now; c polls
+		<-time.After(3100 * time.Millisecond) // b is away now; c polls
 		p.as("c", "GET", "/v1/notifications", "")
 		p.event("answered", "150")
 		p.sees("b is away:", "c", "call.answered", "call.answered resolve: Входящий +7 903 123-45-67")
@@ -207,13 +207,13 @@ func TestSharedPhoneOfAll(t *testing.T) {
 // the three polls, and taking it takes it from all.
 func TestMissedCallIsOneTask(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
-		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = time.Second })
+		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = 3 * time.Second })
 		three := []string{"a", "b", "c"}
 		for _, e := range []string{"101", "102", "103"} {
 			p.event("ringing", e)
 		}
 		p.event("ended", "")
-		job := jobs.Deputies(p.parts.store, p.inbox, time.Second)
+		job := jobs.Deputies(p.parts.store, p.inbox, 3*time.Second)
 		run := func() int64 {
 			t.Helper()
 			n, err := job.Run(t.Context())
@@ -228,7 +228,7 @@ func TestMissedCallIsOneTask(t *testing.T) {
 		for _, login := range three {
 			p.sees("missed:", login, "call.missed", missedRow)
 		}
-		<-time.After(1100 * time.Millisecond)
+		<-time.After(3100 * time.Millisecond)
 		if n := run(); n != 0 {
 			t.Errorf("nobody is there, and %d tasks went to somebody", n)
 		}
