@@ -141,7 +141,7 @@ func TestMappingRoutesWhatWaited(t *testing.T) {
 func TestTransactionsAreShared(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.accept(event(models.EventRinging, "101"))
-		before := r.mem.writes
+		before := r.mem.written()
 		var wg sync.WaitGroup
 		for i := range 200 {
 			wg.Go(func() {
@@ -152,7 +152,7 @@ func TestTransactionsAreShared(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if n := r.mem.writes - before; n > 120 {
+		if n := r.mem.written() - before; n > 120 {
 			r.t.Errorf("200 concurrent operations took %d transactions", n)
 		}
 	})

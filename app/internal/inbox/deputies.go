@@ -47,7 +47,7 @@ func (in *Inbox) deputyOf(dir *models.Directory, t models.Task) (handOver, bool)
 		}
 	}
 	for _, u := range t.Users {
-		if d := dir.Deputy(u, in.present); d != 0 {
+		if d := dir.Deputy(u, in.surely); d != 0 {
 			return handOver{key: t.Key, from: u, to: d}, true
 		}
 	}
@@ -89,6 +89,12 @@ func (b *batch) handOver(o *op) error {
 		o.settled++
 	}
 	return nil
+}
+
+// surelyPresent reports that user is known to be present: nobody stands in on a guess.
+func (in *Inbox) surelyPresent(user int64) bool {
+	now := time.Now()
+	return in.presence.polled(user, in.opt.DeputyAfter, now) || in.elsewhere.polled(user, in.opt.DeputyAfter, now, false)
 }
 
 // presentHere reports that a client of user polls this process, or has within

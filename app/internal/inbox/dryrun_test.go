@@ -35,12 +35,12 @@ func (r *rig) webhook(events ...models.Event) int64 {
 
 func (r *rig) dryRun(q models.DryRunQuery) models.DryRunResult {
 	r.t.Helper()
-	writes, next := r.mem.writes, r.mem.next
+	writes, next := r.mem.written(), r.mem.next
 	out, err := r.in.DryRun(r.t.Context(), q)
 	if err != nil {
 		r.t.Fatalf("DryRun(%+v): %v", q, err)
 	}
-	if r.mem.writes != writes || r.mem.next != next {
+	if r.mem.written() != writes || r.mem.next != next {
 		r.t.Fatalf("the dry run wrote")
 	}
 	return out

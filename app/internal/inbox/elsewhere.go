@@ -98,11 +98,15 @@ func (e *elsewhere) heard(user int64, session string, now time.Time) {
 }
 
 // polled reports whether a client of user polled another process within d, as
-// far as the table knows: in doubt it did.
-func (e *elsewhere) polled(user int64, within time.Duration, now time.Time) bool {
+// far as the table knows. While the table cannot be read it did; doubt says that
+// it did also while the process is too young to know.
+func (e *elsewhere) polled(user int64, within time.Duration, now time.Time, doubt bool) bool {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	if e.first.IsZero() || now.Sub(e.read) > seenTrusted {
+	if e.first.IsZero() {
+		return doubt
+	}
+	if now.Sub(e.read) > seenTrusted {
 		return true
 	}
 	last := e.all
@@ -112,7 +116,7 @@ func (e *elsewhere) polled(user int64, within time.Duration, now time.Time) bool
 		}
 	}
 	from := now
-	if now.Sub(e.first) < seenAfter {
+	if now.Sub(e.first) < seenAfter && doubt {
 		// Nobody could poll while no process ran, and clients need a moment to
 		// come back: who was here when the last one stopped is here.
 		if e.resumed.IsZero() {

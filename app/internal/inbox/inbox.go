@@ -71,6 +71,7 @@ type Inbox struct {
 	zone      *time.Location // Options.Timezone
 	started   time.Time
 	present   func(user int64) bool // has polled lately
+	surely    func(user int64) bool // is known to have; nobody stands in on a guess
 	attends   func(user int64) bool // present, for the rules; nil: nobody has a deputy
 	name      string                // of this process among the replicas
 
@@ -111,8 +112,9 @@ func New(opt Options) *Inbox {
 	}
 	in := &Inbox{opt: opt, queue: make(chan *op, opt.Queue), cache: newCache(), reader: &reader{store: opt.Store}, presence: newPresence(), elsewhere: newElsewhere(), log: opt.Log, zone: models.ZoneOf(opt.Timezone),
 		name: strings.ToLower(crand.Text()[:10]), asking: make(chan struct{}, maxAsking), closing: make(chan struct{}), started: time.Now()}
-	in.present = in.presentHere
+	in.present, in.surely = in.presentHere, in.presentHere
 	if opt.Beside != nil {
+		in.surely = in.surelyPresent
 		in.present = func(user int64) bool { return in.Present(user, in.opt.DeputyAfter) }
 	}
 	if deputies {

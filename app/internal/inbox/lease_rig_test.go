@@ -88,10 +88,10 @@ func (r *rig) publish(p models.Publication) {
 
 // writes counts the transactions that fn takes.
 func (r *rig) writes(fn func()) int {
-	before := r.mem.writes
+	before := r.mem.written()
 	fn()
 	synctest.Wait()
-	return r.mem.writes - before
+	return r.mem.written() - before
 }
 
 func (r *rig) lastStep() string {

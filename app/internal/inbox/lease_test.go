@@ -86,24 +86,24 @@ func TestIdleSessionsCostNothing(t *testing.T) {
 		r.publish(models.Publication{User: "ivanov", Kind: "chat", Action: models.ActionShow})
 		<-time.After(time.Second) // the tail has passed
 		v := r.client(models.PollQuery{Session: "desk"}).now().Version
-		reads, writes := r.mem.reads, r.mem.writes
+		reads, writes := r.mem.reads, r.mem.written()
 		for range 20 {
 			r.poll(1, models.PollQuery{Session: "desk", Version: v, Wait: 25 * time.Second})
 		}
-		if r.mem.reads != reads || r.mem.writes != writes {
-			t.Errorf("500 s of waiting: %d reads, %d transactions, want none", r.mem.reads-reads, r.mem.writes-writes)
+		if r.mem.reads != reads || r.mem.written() != writes {
+			t.Errorf("500 s of waiting: %d reads, %d transactions, want none", r.mem.reads-reads, r.mem.written()-writes)
 		}
 		// A delivery: one transaction for the row with its session, one for the
 		// acknowledgement; one read between them, none after.
 		wait := r.later(1, models.PollQuery{Session: "desk", Version: v, Wait: 25 * time.Second})
-		reads, writes = r.mem.reads, r.mem.writes
+		reads, writes = r.mem.reads, r.mem.written()
 		r.opens("")
 		a := <-wait
 		r.is("delivered", a.set, "1/open/desk 1/show/")
 		acks := []models.Ack{{ID: a.set.Rows[0].ID, Rev: 1, Session: "desk"}}
 		r.later(1, models.PollQuery{Session: "desk", Version: a.set.Version, Wait: 10 * time.Second, Acks: acks})
-		if r.mem.reads-reads > 2 || r.mem.writes-writes != 2 {
-			t.Errorf("a delivery: %d reads, %d transactions, want at most 2 and 2", r.mem.reads-reads, r.mem.writes-writes)
+		if r.mem.reads-reads > 2 || r.mem.written()-writes != 2 {
+			t.Errorf("a delivery: %d reads, %d transactions, want at most 2 and 2", r.mem.reads-reads, r.mem.written()-writes)
 		}
 	})
 }
@@ -126,7 +126,7 @@ func TestLeaseLasts(t *testing.T) {
 				r.is("the other", laptop.now(), "1/open/desk")
 				wait := r.laterOn(other, 1, models.PollQuery{Session: "laptop", Version: desk.Version, Wait: 2 * time.Hour})
 				begun := time.Now()
-				writes := r.mem.writes
+				writes := r.mem.written()
 				for time.Since(begun) < time.Hour {
 					a := r.poll(1, models.PollQuery{Session: "desk", Version: desk.Version, Wait: tt.wait})
 					if a.State != models.StateUnchanged {
@@ -136,7 +136,7 @@ func TestLeaseLasts(t *testing.T) {
 						<-time.After(5 * time.Second)
 					}
 				}
-				if n := r.mem.writes - writes; n > 81 {
+				if n := r.mem.written() - writes; n > 81 {
 					t.Errorf("%d transactions in an hour, want about 80", n)
 				}
 				// It goes away: the other one gets the row under a new revision.

@@ -72,6 +72,13 @@ func (m *memory) Write(_ context.Context, fn func(Tx) error) error {
 	return err
 }
 
+// written is how many transactions there were.
+func (m *memory) written() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.writes
+}
+
 var errBroken = errors.New("test: the connection breaks at the commit")
 
 // once is one run of fn with m.mu held.

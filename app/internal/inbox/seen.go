@@ -165,6 +165,14 @@ func (p *presence) wroteAt(k seenKey) time.Time {
 	return time.Time{}
 }
 
+// knows reports that a client of user has polled this process: then it is known
+// when the last one did.
+func (p *presence) knows(user int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.users[user]) > 0
+}
+
 // polled reports whether a client of user waits here or polled here within d;
 // one that polls for all users counts for each.
 func (p *presence) polled(user int64, within time.Duration, now time.Time) bool {
@@ -200,7 +208,7 @@ func (p *presence) polled(user int64, within time.Duration, now time.Time) bool 
 // tells nothing, everybody is present whom nothing is known of.
 func (in *Inbox) Present(user int64, within time.Duration) bool {
 	now := time.Now()
-	return in.presence.polled(user, within, now) || in.opt.Beside != nil && in.elsewhere.polled(user, within, now)
+	return in.presence.polled(user, within, now) || in.opt.Beside != nil && in.elsewhere.polled(user, within, now, !in.presence.knows(user))
 }
 
 // Sessions lists the clients of a user that polled in the last day, newest

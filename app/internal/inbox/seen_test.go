@@ -53,7 +53,7 @@ func TestPresence(t *testing.T) {
 			<-time.After(2 * time.Minute)
 			r.poll(1, models.PollQuery{Version: noInbox, Session: "desk"})
 			<-time.After(within + time.Second)
-			if r.in.elsewhere.polled(1, within, time.Now()) || !other.Present(1, within) {
+			if r.in.elsewhere.polled(1, within, time.Now(), true) || !other.Present(1, within) {
 				t.Errorf("31 s after: here %v, there %v", r.in.Present(1, within), other.Present(1, within))
 			}
 			<-time.After(seenSlack)

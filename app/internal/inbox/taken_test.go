@@ -344,6 +344,7 @@ func TestDeputyStandsIn(t *testing.T) {
 				r.accept(event(models.EventEnded, ""))
 				<-time.After(5 * time.Minute)
 				r.in.present = func(u int64) bool { return slices.Contains(tc.here, u) }
+				r.in.surely = r.in.present
 				task := []models.Task{{Key: "missed:+79031234567", Users: []int64{1}}}
 				for i := range 2 { // the second time it is his already
 					n, err := r.in.StandIn(r.t.Context(), task)
