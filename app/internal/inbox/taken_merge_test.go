@@ -75,3 +75,26 @@ func TestASharedCallIsTakenByOneAfterAll(t *testing.T) {
 		}
 	}
 }
+
+// A shared phone of a source in a line group that nobody answers is a missed
+// call of those who share it.
+func TestASharedPhoneOfALineIsMissed(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.share(models.SharedAll, 2, 3)
+		r.lined()
+		r.accept(event(models.EventRinging, "150"))
+		for _, user := range []int64{2, 3} {
+			if got := kindsOf(r.poll(user, models.PollQuery{})); got != "call.ringing/indicate/1 " {
+				r.t.Errorf("while it rings user %d has %q", user, got)
+			}
+		}
+		<-time.After(time.Second)
+		r.accept(event(models.EventEnded, ""))
+		<-time.After(time.Minute)
+		for _, user := range []int64{2, 3} {
+			if got := r.row(user); got.Kind != models.KindMissed || got.Action != models.ActionCallBack {
+				r.t.Errorf("afterwards user %d has %s/%s", user, got.Kind, got.Action)
+			}
+		}
+	})
+}
