@@ -76,7 +76,7 @@ func (b *batch) widen(w *wide, users map[int64]bool, sel *models.RowSelect) {
 		}
 	}
 	for _, f := range w.offers {
-		for _, c := range b.tellOf(b.offered(f.call)) {
+		for _, c := range b.tellOf(b.merged(f.call)) {
 			for _, u := range c.Users() {
 				add(u, f.key)
 			}
@@ -84,13 +84,18 @@ func (b *batch) widen(w *wide, users map[int64]bool, sel *models.RowSelect) {
 	}
 }
 
-// followOffers locks what the calls of offers were merged into: a row that went
-// on as it was names the call that it was made for.
-func (b *batch) followOffers(ctx context.Context) error {
+// followMerges locks what the calls of offers, and those that the CRM was asked
+// about, were merged into: a row that went on as it was names the call that it
+// was made for.
+func (b *batch) followMerges(ctx context.Context) error {
 	for range 10 { // a chain of merges
 		var into []int64
 		for _, o := range b.ops {
-			for _, id := range o.wide.calls(nil) {
+			ids := o.wide.calls(nil)
+			if o.asked != nil {
+				ids = append(ids, o.asked.call)
+			}
+			for _, id := range ids {
 				for c := b.byID[id]; c != nil && c.MergedInto != 0; c = b.byID[c.MergedInto] {
 					if b.byID[c.MergedInto] == nil {
 						into = append(into, c.MergedInto)
@@ -114,9 +119,9 @@ func (b *batch) followOffers(ctx context.Context) error {
 	return nil
 }
 
-// offered is the locked call that an offer is of: the one that it was merged
-// into, if it was. nil: it is gone.
-func (b *batch) offered(id int64) *models.Call {
+// merged is the locked call of an id: the one that it was merged into, if it
+// was. nil: it is gone.
+func (b *batch) merged(id int64) *models.Call {
 	c := b.byID[id]
 	for range 10 { // a chain of merges
 		if c == nil || c.MergedInto == 0 {
@@ -226,7 +231,7 @@ func (b *batch) takeTask(o *op, e *entry, claim bool) error {
 			from++
 		}
 	case routing.Offered(e.n) && slices.Contains(o.wide.offers, offer{e.n.CallID, e.n.CollapseKey}):
-		c := b.offered(e.n.CallID)
+		c := b.merged(e.n.CallID)
 		if c == nil || b.dir.Sources[c.Source] == nil {
 			return nil
 		}

@@ -246,7 +246,7 @@ func (b *batch) lockCalls(ctx context.Context) error {
 	for id, c := range more {
 		b.byID[id] = c
 	}
-	if err := b.followOffers(ctx); err != nil {
+	if err := b.followMerges(ctx); err != nil {
 		return err
 	}
 	return b.lockPartners(ctx)
