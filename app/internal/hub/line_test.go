@@ -108,3 +108,41 @@ func TestWakeOnLineIsNotLost(t *testing.T) {
 		seen <- struct{}{}
 	}
 }
+
+// earlyLine is one whose client sends something at about the deadline.
+type earlyLine struct{ at time.Time }
+
+func (earlyLine) Arm()  {}
+func (earlyLine) Poke() {}
+
+func (l earlyLine) Rest() (gone, ok bool) {
+	<-time.After(time.Until(l.at))
+	return false, false
+}
+
+// A client that sends something in the very moment of its deadline, which
+// reaches the waiter from another goroutine, disturbs nobody (-race).
+func TestEarlyAtTheDeadline(t *testing.T) {
+	h := hub.New(hub.Options{Tick: time.Millisecond})
+	ctx, stop := context.WithCancel(t.Context())
+	var run, wg sync.WaitGroup
+	run.Go(func() { _ = h.Run(ctx) })
+	for i := range 200 {
+		wg.Go(func() {
+			w, err := h.Enter(int64(i+1), "", 0)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer w.Close()
+			until := time.Now().Add(20 * time.Millisecond)
+			w.On(earlyLine{until.Add(time.Duration(i%20) * 100 * time.Microsecond)})
+			if got := w.Wait(t.Context(), until); got != hub.TimedOut {
+				t.Errorf("Wait = %v", got)
+			}
+		})
+	}
+	wg.Wait()
+	stop()
+	run.Wait()
+}

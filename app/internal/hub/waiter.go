@@ -98,15 +98,19 @@ func (w *Waiter) Wait(ctx context.Context, until time.Time) Signal {
 			return TimedOut
 		}
 		w.hub.wheel.add(w, until)
-		gone := w.rest(ctx)
+		gone, ok := w.rest(ctx)
 		w.hub.wheel.remove(w)
-		if gone {
+		switch {
+		case gone:
 			return Gone
+		case !ok: // out of the wheel first, which looks at the line too
+			w.On(nil)
 		}
 	}
 }
 
-// On makes Wait rest on line. Call it before the first Wait.
+// On makes Wait rest on line. Call it before the first Wait: never while a
+// deadline is armed.
 func (w *Waiter) On(line models.Line) {
 	s := w.hub.shard(w.user)
 	s.mu.Lock()
@@ -115,20 +119,16 @@ func (w *Waiter) On(line models.Line) {
 }
 
 // rest blocks until a nudge or the end of ctx; gone says that the client of
-// the line has left.
-func (w *Waiter) rest(ctx context.Context) (gone bool) {
+// the line has left, ok that the line may be rested on again.
+func (w *Waiter) rest(ctx context.Context) (gone, ok bool) {
 	if w.line != nil {
-		gone, ok := w.line.Rest()
-		if !ok {
-			w.On(nil)
-		}
-		return gone
+		return w.line.Rest()
 	}
 	select {
 	case <-w.poke:
 	case <-ctx.Done():
 	}
-	return false
+	return false, true
 }
 
 // Clear forgets wakes that came so far. Call it before a look that will see

@@ -107,7 +107,7 @@ func (in *Inbox) enqueue(o *op) {
 
 // routeAsked routes a call again with the CRM's answer.
 func (b *batch) routeAsked(o *op) {
-	c := b.byID[o.asked.call]
+	c := b.merged(o.asked.call)
 	if c == nil || c.MergedInto != 0 || c.Phone != o.asked.phone {
 		return
 	}

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -121,6 +122,36 @@ func TestContactsAreNotAskedAbout(t *testing.T) {
 		<-time.After(time.Second)
 		if crm.asked.Load() != 0 {
 			r.t.Error("the CRM was asked")
+		}
+	})
+}
+
+// A call that is merged into another one while the CRM is asked about it: the
+// form opens all the same when it has said so.
+func TestAskedAboutACallThatWasMerged(t *testing.T) {
+	bubble(t, func(r *rig) {
+		crm := &fakeCRM{after: 200 * time.Millisecond}
+		r.in.opt.CRM = crm
+		r.accept(event(models.EventAnswered, "101"))
+		<-time.After(5 * time.Second)
+		d := testDirectory()
+		d.Rules = askingRules()
+		r.mem.dir = d
+		r.now.Store(d)
+		e := event(models.EventAnswered, "102")
+		e.Call = "c-2"
+		r.accept(e)
+		e = event(models.EventTransferred, "101")
+		e.ToExtension, e.SameAs = "102", "c-2"
+		r.accept(e)
+		if got := kindsOf(r.poll(2, models.PollQuery{})); !strings.HasPrefix(got, "call.answered/indicate/") {
+			r.t.Errorf("at once: %q", got)
+		}
+		<-time.After(time.Second)
+		synctest.Wait()
+		set := r.poll(2, models.PollQuery{})
+		if len(set.Rows) != 1 || !set.Rows[0].Action.Opens() {
+			r.t.Errorf("a moment later: %q, want a form", kindsOf(set))
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -245,4 +246,19 @@ func TestTwoReplicas(t *testing.T) {
 			t.Errorf("desk sees %q, laptop sees %q", one, two)
 		}
 	})
+}
+
+// What is remembered of a user's sessions on other replicas is bounded: a client
+// may make up a new name for every request.
+func TestAbroadIsBounded(t *testing.T) {
+	p, now := newPresence(), time.Now()
+	for i := range 10 * maxSeen {
+		p.elsewhere(1, "s"+strconv.Itoa(i))
+	}
+	if n := len(p.abroad[1]); n > maxSeen {
+		t.Errorf("%d sessions are remembered, want %d at most", n, maxSeen)
+	}
+	if _, ok := p.abroad[1]["s"+strconv.Itoa(10*maxSeen-1)]; !ok || !p.othersAbroad(1, "s0", now) {
+		t.Error("the latest one is forgotten")
+	}
 }

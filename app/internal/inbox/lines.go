@@ -21,8 +21,8 @@ import (
 // routing says which of them belong together.
 const apart = 2*time.Minute + 10*time.Second
 
-// lockLines takes the line groups of the batch. Jobs name calls by id only:
-// they take all groups.
+// lockLines takes the line groups of the batch. Jobs and who takes a call name
+// calls by id only: they take all groups.
 func (b *batch) lockLines(ctx context.Context) error {
 	groups := map[string]bool{}
 	for _, e := range b.events {
@@ -34,7 +34,7 @@ func (b *batch) lockLines(ctx context.Context) error {
 				groups[s.LineGroup] = true
 			}
 		}
-		if o.calls == nil && o.asked == nil || o.mapped != nil {
+		if o.calls == nil && o.asked == nil && (o.wide == nil || len(o.wide.offers) == 0) || o.mapped != nil {
 			continue
 		}
 		for _, s := range b.dir.Sources {

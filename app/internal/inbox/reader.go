@@ -36,6 +36,7 @@ type reader struct {
 type pass struct {
 	ctx   context.Context // without the end of whoever asked first
 	users []int64
+	asked int           // by how many who still wait; guarded by reader.mu
 	done  chan struct{} // closed when the rest is known
 	at    time.Time     // just before the read
 	sets  map[int64]models.Set
@@ -52,6 +53,9 @@ func (r *reader) read(ctx context.Context, user int64) (models.Set, time.Time, e
 		set.Rows = slices.Clone(set.Rows) // another poll of this user may hold the same ones
 		return set, p.at, p.errs[user]
 	case <-ctx.Done():
+		r.mu.Lock()
+		p.asked--
+		r.mu.Unlock()
 		return models.Set{}, time.Time{}, ctx.Err()
 	}
 }
@@ -73,6 +77,7 @@ func (r *reader) join(ctx context.Context, user int64) *pass {
 	if !slices.Contains(p.users, user) {
 		p.users = append(p.users, user)
 	}
+	p.asked++
 	return p
 }
 
@@ -85,17 +90,21 @@ func (r *reader) run() {
 	}
 }
 
+// next takes the next pass out; one that nobody waits for any more, for the
+// database hung until they gave up, is not carried out.
 func (r *reader) next() *pass {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.waiting) == 0 {
-		r.running--
-		return nil
+	for len(r.waiting) > 0 {
+		p := r.waiting[0]
+		r.waiting[0] = nil
+		r.waiting = r.waiting[1:]
+		if p.asked > 0 {
+			return p
+		}
 	}
-	p := r.waiting[0]
-	r.waiting[0] = nil
-	r.waiting = r.waiting[1:]
-	return p
+	r.running--
+	return nil
 }
 
 // run reads all users at once. What one user's rows are to blame for is no

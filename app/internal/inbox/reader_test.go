@@ -198,3 +198,36 @@ func TestReaderThatHangs(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// While the database hangs, those who ask give up; what nobody waits for any
+// more is not read when it is back, or the living would wait behind the dead.
+func TestReaderForgetsWhoGaveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowSets{}
+		r := &reader{store: s}
+		var wg sync.WaitGroup
+		for u := range int64(readsAtOnce) { // under way for a second
+			wg.Go(func() { readAll(t, r, u+1) })
+			synctest.Wait()
+		}
+		short, cancel := context.WithTimeout(t.Context(), time.Second/2)
+		defer cancel()
+		for u := range int64(20 * readsMost) {
+			wg.Go(func() {
+				if _, _, err := r.read(short, u+100); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("who gave up got %v", err)
+				}
+			})
+		}
+		<-short.Done()
+		synctest.Wait()
+		began := time.Now()
+		if errs := readAll(t, r, 50, 51); len(errs) > 0 {
+			t.Errorf("who waits got %v", errs)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("who waits waited %v behind those who gave up", took)
+		}
+		wg.Wait()
+	})
+}

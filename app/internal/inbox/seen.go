@@ -38,7 +38,7 @@ const (
 	seenSlack   = seenAfter + 15*time.Second
 	seenOverlap = 15 * time.Second // between two reads: a row may be committed that much after its time
 	seenTrusted = 20 * time.Second // after a read the table counts as known
-	seenRows    = 5000             // written in one pass; the others wait for the next
+	seenRows    = 5000             // written at once
 )
 
 // seenKey names a session.
@@ -243,8 +243,8 @@ func (in *Inbox) seenLoop(ctx context.Context) error {
 	}
 }
 
-// seenPass is two statements at most, however many sessions there are; one
-// when nobody polled.
+// seenPass is two statements, and one more for each seenRows sessions that are
+// due beyond the first; one when nobody polled.
 func (in *Inbox) seenPass(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, seenEvery)
 	defer cancel()
@@ -256,8 +256,12 @@ func (in *Inbox) seenPass(ctx context.Context) {
 	rows, dbNow, err := in.opt.Beside.Presence(ctx, since)
 	if err == nil {
 		e.merge(rows, dbNow, at, in.presence.wroteAt)
-		now := time.Now()
-		if due := in.presence.due(now, dbNow.Sub(at), seenRows); len(due) > 0 {
+		for n := seenRows; n == seenRows && err == nil; { // more than that came due: those who stay must not crowd out who comes
+			now := time.Now()
+			due := in.presence.due(now, dbNow.Sub(at), seenRows)
+			if n = len(due); n == 0 {
+				break
+			}
 			if err = in.opt.Beside.SavePresence(ctx, due); err == nil {
 				in.presence.saved(due, now)
 			} else {

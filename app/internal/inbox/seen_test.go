@@ -220,3 +220,31 @@ func TestSessionsOfOtherReplicas(t *testing.T) {
 		}
 	})
 }
+
+// A process that holds very many clients tells of all of them in time,
+// and of who has just come: those who stay do not crowd them out.
+func TestPresenceOfVeryMany(t *testing.T) {
+	bubble(t, func(r *rig) {
+		const n = 70_000
+		for u := range int64(n) {
+			r.in.presence.arrive(u+10, "", &models.PollQuery{Session: "desk"}, time.Now())
+		}
+		<-time.After(5 * time.Minute)
+		r.in.presence.arrive(1, "", &models.PollQuery{Session: "desk"}, time.Now())
+		<-time.After(15 * time.Second)
+		r.mem.mu.Lock()
+		defer r.mem.mu.Unlock()
+		if _, ok := r.mem.seen[seenKey{1, "desk"}]; !ok {
+			r.t.Error("who came 15 s ago is not in the table")
+		}
+		old := 0
+		for _, s := range r.mem.seen {
+			if time.Since(s.PolledAt) > seenSlack {
+				old++
+			}
+		}
+		if len(r.mem.seen) != n+1 || old > 0 {
+			r.t.Errorf("%d of %d sessions are in the table, %d as they were more than %v ago", len(r.mem.seen), n+1, old, seenSlack)
+		}
+	})
+}

@@ -129,12 +129,24 @@ func (in *Inbox) declines(user int64, acks []models.Ack) {
 	}
 }
 
-// goAbroad notes that a session polls another replica. p.mu is held.
+// goAbroad notes that a session polls another replica; of maxSeen the one that
+// was longest not heard of makes room. p.mu is held.
 func (p *presence) goAbroad(user int64, session string, now time.Time) {
-	if p.abroad[user] == nil {
-		p.abroad[user] = map[string]time.Time{}
+	list := p.abroad[user]
+	if list == nil {
+		list = map[string]time.Time{}
+		p.abroad[user] = list
 	}
-	p.abroad[user][session] = now
+	if _, ok := list[session]; !ok && len(list) >= maxSeen {
+		oldest := ""
+		for name, heard := range list {
+			if oldest == "" || heard.Before(list[oldest]) {
+				oldest = name
+			}
+		}
+		delete(list, oldest)
+	}
+	list[session] = now
 }
 
 // comeHome notes that a session polls here. p.mu is held.

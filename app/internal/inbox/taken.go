@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -75,12 +76,71 @@ func (b *batch) widen(w *wide, users map[int64]bool, sel *models.RowSelect) {
 		}
 	}
 	for _, f := range w.offers {
-		if c := b.byID[f.call]; c != nil {
+		for _, c := range b.tellOf(b.merged(f.call)) {
 			for _, u := range c.Users() {
 				add(u, f.key)
 			}
 		}
 	}
+}
+
+// followMerges locks what the calls of offers, and those that the CRM was asked
+// about, were merged into: a row that went on as it was names the call that it
+// was made for.
+func (b *batch) followMerges(ctx context.Context) error {
+	for range 10 { // a chain of merges
+		var into []int64
+		for _, o := range b.ops {
+			ids := o.wide.calls(nil)
+			if o.asked != nil {
+				ids = append(ids, o.asked.call)
+			}
+			for _, id := range ids {
+				for c := b.byID[id]; c != nil && c.MergedInto != 0; c = b.byID[c.MergedInto] {
+					if b.byID[c.MergedInto] == nil {
+						into = append(into, c.MergedInto)
+					}
+				}
+			}
+		}
+		if len(into) == 0 {
+			return nil
+		}
+		slices.Sort(into)
+		more, err := b.tx.LockCallsByID(ctx, slices.Compact(into))
+		if err != nil {
+			return fmt.Errorf("lock calls that others were merged into: %w", err)
+		}
+		if len(more) == 0 {
+			return nil
+		}
+		maps.Copy(b.byID, more)
+	}
+	return nil
+}
+
+// merged is the locked call of an id: the one that it was merged into, if it
+// was. nil: it is gone.
+func (b *batch) merged(id int64) *models.Call {
+	c := b.byID[id]
+	for range 10 { // a chain of merges
+		if c == nil || c.MergedInto == 0 {
+			break
+		}
+		c = b.byID[c.MergedInto]
+	}
+	return c
+}
+
+// tellOf lists the locked calls of c's conversation, c among them.
+func (b *batch) tellOf(c *models.Call) []*models.Call {
+	switch {
+	case c == nil:
+		return nil
+	case !b.lined(c):
+		return []*models.Call{c}
+	}
+	return append(slices.DeleteFunc(b.known(c), func(o *models.Call) bool { return o.ConversationID() != c.ConversationID() }), c)
 }
 
 // putOff finds the operations that would take what others have too, and puts
@@ -171,11 +231,11 @@ func (b *batch) takeTask(o *op, e *entry, claim bool) error {
 			from++
 		}
 	case routing.Offered(e.n) && slices.Contains(o.wide.offers, offer{e.n.CallID, e.n.CollapseKey}):
-		c := b.byID[e.n.CallID]
+		c := b.merged(e.n.CallID)
 		if c == nil || b.dir.Sources[c.Source] == nil {
 			return nil
 		}
-		drafts, offered := routing.Take(c, usr.ID, claim, b.context(o, c, b.dir.Sources[c.Source]))
+		drafts, changed, offered := b.takeCall(o, c, usr.ID, claim)
 		if !offered {
 			return nil
 		}
@@ -188,10 +248,12 @@ func (b *batch) takeTask(o *op, e *entry, claim bool) error {
 				from++
 			}
 		}
-		b.changed[c.ID] = true
-		for i := range c.Legs {
-			if c.Legs[i].User == usr.ID && c.Legs[i].Row == 0 {
-				c.Legs[i].Row = e.n.ID
+		for _, c := range changed {
+			b.changed[c.ID] = true
+			for i := range c.Legs {
+				if c.Legs[i].User == usr.ID && c.Legs[i].Row == 0 {
+					c.Legs[i].Row = e.n.ID
+				}
 			}
 		}
 	default:
@@ -199,4 +261,14 @@ func (b *batch) takeTask(o *op, e *entry, claim bool) error {
 	}
 	l.step(models.StepTaken, e.n, o, models.Step{Rule: "taken", Reason: "taken by " + usr.Login, Detail: strconv.Itoa(from) + " others had it"})
 	return nil
+}
+
+// takeCall is routing.Take for a call that may be one of several.
+func (b *batch) takeCall(o *op, c *models.Call, user int64, claim bool) (drafts []models.Draft, changed []*models.Call, offered bool) {
+	s := b.dir.Sources[c.Source]
+	if s.LineGroup != "" {
+		return routing.TakeOf(c, b.known(c), user, claim, b.lineContext(o, c, s))
+	}
+	drafts, offered = routing.Take(c, user, claim, b.context(o, c, s))
+	return drafts, []*models.Call{c}, offered
 }

@@ -246,6 +246,9 @@ func (b *batch) lockCalls(ctx context.Context) error {
 	for id, c := range more {
 		b.byID[id] = c
 	}
+	if err := b.followMerges(ctx); err != nil {
+		return err
+	}
 	return b.lockPartners(ctx)
 }
 

@@ -134,6 +134,27 @@ func AskedOf(call *models.Call, known []*models.Call, c Context) ([]models.Draft
 	return drafts, steps
 }
 
+// TakeOf is Take for a call of a line group, whichever of its conversation's calls
+// has the leg; changed are those that it has changed.
+func TakeOf(call *models.Call, known []*models.Call, user int64, claim bool, c Context) (drafts []models.Draft, changed []*models.Call, ok bool) {
+	m := &meeting{Context: c, known: known}
+	v := join(append(m.others(call), call), c.Dir)
+	c.Source = v.source(c)
+	if c.ContactsOf != nil {
+		c.Contacts = c.ContactsOf(v.call.Phone)
+	}
+	if drafts, ok = Take(&v.call, user, claim, c); !ok {
+		return nil, nil, false
+	}
+	for i, l := range v.legs {
+		if l.Offered() && v.call.Legs[i].User == user {
+			v.calls[i].SetOwner(slices.IndexFunc(v.calls[i].Legs, func(x models.Leg) bool { return x.ID == l.ID && x.Key == l.Key && x.N == l.N }), user)
+			changed = append(changed, v.calls[i])
+		}
+	}
+	return drafts, append(changed, v.keep(drafts)...), true
+}
+
 // Joined lets the rows of gone, a call that was merged into kept, go on as they
 // are under kept's key, where Merged would take them out: a form that nobody has
 // seen yet is still given. gone is as it was before the merge, drafts are those

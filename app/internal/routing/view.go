@@ -143,7 +143,7 @@ func (v *view) shows(c *models.Call, l *models.Leg) bool {
 	case l.User != 0:
 		return v.speaker[l.User] == c
 	case len(l.Sharers) > 0:
-		return !slices.ContainsFunc(l.Sharers, func(u int64) bool { return v.speaker[u] != nil })
+		return slices.ContainsFunc(l.Sharers, func(u int64) bool { return v.speaker[u] == c })
 	}
 	return c == v.told[0]
 }
@@ -181,6 +181,13 @@ func (v *view) with(o *view) *view {
 				out.speaker[l.User] = x.speaker[l.User]
 			}
 			is.Legs, out.calls, out.legs = append(is.Legs, l), append(out.calls, x.calls[i]), append(out.legs, x.legs[i])
+		}
+	}
+	for i := range is.Legs { // a shared phone speaks of whom no phone of his own does
+		for _, u := range is.Legs[i].People() {
+			if out.speaker[u] == nil {
+				out.speaker[u] = out.calls[i]
+			}
 		}
 	}
 	return out
