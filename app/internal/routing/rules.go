@@ -39,10 +39,10 @@ type plain struct {
 
 // plains has an entry for each of models.RuleEvents.
 var plains = map[string]plain{
-	models.RuleRinging:     {models.KindRinging, models.ActionAuto, ringingTTL, []string{toUser}, false},
+	models.RuleRinging:     {models.KindRinging, models.ActionAuto, ringingTTL, []string{toUser, toDeputy}, false},
 	models.RuleAnswered:    {models.KindAnswered, models.ActionAuto, answeredTTL, []string{toUser}, false},
 	models.RuleOutgoing:    {models.KindOutgoing, models.ActionAuto, answeredTTL, []string{toUser}, false},
-	models.RuleMissed:      {models.KindMissed, string(models.ActionCallBack), cardTTL, []string{toUser}, false},
+	models.RuleMissed:      {models.KindMissed, string(models.ActionCallBack), cardTTL, []string{toUser, toDeputy}, false},
 	models.RuleElsewhere:   {models.KindElsewhere, string(models.ActionNone), 0, nil, true},
 	models.RuleRingEnded:   {models.KindRingEnded, string(models.ActionNone), 0, nil, true},
 	models.RuleTransferred: {models.KindTransferred, string(models.ActionNone), 0, nil, true},

@@ -272,6 +272,19 @@ func TestDeputy(t *testing.T) {
 		"4 revise call.ring_ended none", "4 make call.missed call_back missed:"+caller)
 }
 
+// What a rule does not say is as the built-in one has it, the deputy too.
+func TestDeputyIsToldWhereARuleNamesNobody(t *testing.T) {
+	t.Parallel()
+	p := newPlay()
+	withRules(t, p, `[{"name":"a","when":{"event":["ringing"]},"then":{"lookup":true}},{"name":"b","when":{"event":["missed"]},"then":{"title":"{phone}"}}]`)
+	p.ctx.Present = func(u int64) bool { return u == 4 }
+	drafts, _ := p.apply(t, "ringing 103")
+	want(t, "ringing", lines(drafts, nil), "3 make call.ringing indicate", "4 make call.ringing indicate")
+	drafts, _ = p.apply(t, "ended")
+	want(t, "missed", lines(drafts, nil), "3 revise call.ring_ended none", "3 make call.missed call_back missed:"+caller,
+		"4 revise call.ring_ended none", "4 make call.missed call_back missed:"+caller)
+}
+
 // Titles, texts and addresses with placeholders.
 func TestTemplates(t *testing.T) {
 	t.Parallel()
