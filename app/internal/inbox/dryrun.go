@@ -172,7 +172,7 @@ func (d *dryRun) event(ctx context.Context, e *dryEvent) (models.DryRunEvent, er
 	if !out.Changed {
 		return out, nil
 	}
-	d.owners(c)
+	shared := d.owners(c)
 	rules, err := d.context(ctx, c.Call, at)
 	if err != nil {
 		return out, err
@@ -180,8 +180,11 @@ func (d *dryRun) event(ctx context.Context, e *dryEvent) (models.DryRunEvent, er
 	told := routing.Explain(before, c.Call, rules)
 	drafts, _ := routing.Route(before, c.Call, rules)
 	d.name(c)
+	told.Steps = append(shared, told.Steps...)
 	if gone != nil {
-		drafts = append(routing.Merged(gone, c.Call), drafts...)
+		lost, _ := routing.Joined(gone, c.Call, nil, routing.Merged(gone, c.Call))
+		lost = slices.DeleteFunc(lost, func(d models.Draft) bool { return d.Mode == models.Move }) // a row that goes on is no change that anybody sees
+		drafts = append(lost, drafts...)
 	}
 	out.Occasions, out.Beside, out.Notes = told.Occasions, besideRules(drafts, told.Occasions), d.notes(told)
 	return out, nil
@@ -228,7 +231,7 @@ func (d *dryRun) merge(x, y *scratch) (kept *scratch, before, gone *models.Call)
 			d.calls[k] = x
 		}
 	}
-	return x, before, gone
+	return x, routing.Both(before, gone), gone
 }
 
 // callOf finds or makes the scratch copy of a call as it was before the events.
@@ -297,20 +300,28 @@ func (d *dryRun) name(c *scratch) {
 }
 
 // owners gives the legs those who had them, else those who have them now.
-func (d *dryRun) owners(c *scratch) {
+func (d *dryRun) owners(c *scratch) []models.Step {
 	if c.stored != nil {
 		for i := range c.Legs {
 			l := &c.Legs[i]
 			for j := range c.stored.Legs {
 				o := &c.stored.Legs[j]
-				if l.User == 0 && o.User != 0 && len(o.Sharers) == 0 && o.Key == l.Key && o.N == l.N && o.Extension == l.Extension {
+				switch same := o.Key == l.Key && o.N == l.N && o.Extension == l.Extension; {
+				case !same || l.User != 0 || len(l.Sharers) > 0:
+				case len(o.Sharers) > 0: // who took the call, and when, no event tells
+					l.Sharers = slices.Clone(o.Sharers)
+				case o.User != 0:
 					c.SetOwner(i, o.User)
 				}
 			}
 		}
 	}
+	steps := routing.Share(c.Call, d.dir, d.present)
 	routing.Owners(c.Call, d.dir)
+	return steps
 }
+
+func (d *dryRun) present(user int64) bool { return !slices.Contains(d.absent, user) }
 
 func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (routing.Context, error) {
 	found, known := d.contacts[c.Phone]
@@ -322,5 +333,5 @@ func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (rou
 		d.contacts[c.Phone] = found
 	}
 	return routing.Context{Dir: d.dir, Source: d.source, Contacts: found, AnyContacts: d.hasContacts, Now: at, PollInterval: d.in.opt.PollInterval,
-		Zone: d.in.zoneOf(d.source.Timezone), Rules: d.rules, Present: func(user int64) bool { return !slices.Contains(d.absent, user) }}, nil
+		Zone: d.in.zoneOf(d.source.Timezone), Rules: d.rules, Present: d.present}, nil
 }
