@@ -332,6 +332,10 @@ func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (rou
 		}
 		d.contacts[c.Phone] = found
 	}
-	return routing.Context{Dir: d.dir, Source: d.source, Contacts: found, AnyContacts: d.hasContacts, Now: at, PollInterval: d.in.opt.PollInterval,
+	var lag time.Duration // of events by hand there is none: each is decided at its own time
+	if !d.received.IsZero() {
+		lag = d.in.lags.usual(d.source.ID)
+	}
+	return routing.Context{Dir: d.dir, Source: d.source, Lag: lag, Contacts: found, AnyContacts: d.hasContacts, Now: at, PollInterval: d.in.opt.PollInterval,
 		Zone: d.in.zoneOf(d.source.Timezone), Rules: d.rules, Present: d.present}, nil
 }

@@ -199,6 +199,20 @@ func TestDryRunOfSharedPhones(t *testing.T) {
 	}
 }
 
+// What a PBX with a wrong clock tells is news to a dry run too.
+func TestDryRunKnowsTheClockOfTheSource(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.in.opt.Parse = parseEvents
+		e := event("ringing", "101")
+		<-time.After(2 * time.Hour)
+		e.At = time.Now().Add(-time.Hour)
+		hook := r.webhook(e)
+		if got := would(r.dryRun(models.DryRunQuery{Webhook: hook})); r.rows(1) == "" || got != "1 call.ringing/indicate" {
+			t.Errorf("made %q, would make %q", r.rows(1), got)
+		}
+	})
+}
+
 // The rules are those in force, a stored version, the built-in ones, or the
 // query's own.
 func TestDryRunTakesRules(t *testing.T) {
