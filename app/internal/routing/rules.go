@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"slices"
 	"time"
 
 	"zummer/models"
@@ -70,6 +71,14 @@ func Builtin() []models.Rule {
 }
 
 var builtin = &models.RuleSet{Rules: Builtin()}
+
+// HandsOver reports that a missed call which the named rule told of may go to a
+// deputy while it waits: not when that rule tells the user and no deputy.
+func HandsOver(set *models.RuleSet, rule string) bool {
+	rules := RuleSet(set).Rules
+	i := slices.IndexFunc(rules, func(r models.Rule) bool { return r.Name == rule })
+	return i < 0 || !slices.Contains(rules[i].Then.To, toUser) || slices.Contains(rules[i].Then.To, toDeputy)
+}
 
 // RuleSet returns what is in force where set is the administrator's (nil: none).
 func RuleSet(set *models.RuleSet) *models.RuleSet {
