@@ -310,6 +310,25 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+// What a caller calls himself, and braces, are no placeholders.
+func TestAttemptsInTemplates(t *testing.T) {
+	t.Parallel()
+	p := newPlay()
+	p.ctx.Contacts = []models.Contact{{ID: 1, ExternalID: "c1", Name: "ООО {attempts}"}}
+	withRules(t, p, `[{"name":"r","when":{"event":["missed"]},"then":{"title":"{client} {{attempts}} {attempts}","text":"{client}, {attempts}","object":{"url":"https://crm/?n={attempts}"}}}]`)
+	p.apply(t, "ringing 101")
+	drafts, _ := p.apply(t, "ended")
+	d := drafts[len(drafts)-1]
+	for _, x := range [][2]string{
+		{d.Payload.Title, "ООО {attempts} {attempts} 1"}, {d.Payload.Text, "ООО {attempts}, 1"}, {d.Payload.Object.URL, "https://crm/?n=1"},
+		{routing.FillAttempts(d.Template, 3, models.MaxText), "ООО {attempts}, 3"}, {routing.FillAttempts(d.TitleTemplate, 3, models.MaxTitle), "ООО {attempts} {attempts} 3"},
+	} {
+		if x[0] != x[1] {
+			t.Errorf("got  %q\nwant %q", x[0], x[1])
+		}
+	}
+}
+
 // Bad rules are refused with the field.
 func TestCheckRules(t *testing.T) {
 	t.Parallel()

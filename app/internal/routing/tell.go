@@ -227,11 +227,15 @@ func (r *router) compose(o *occasion, rule *models.Rule, p plain, action models.
 		d.Payload.Text = models.CutText(o.text, models.MaxText)
 	}
 	if then.Title != "" {
-		d.Payload.Title = models.CutText(strings.ReplaceAll(r.fill(then.Title, o.leg), attemptsMark, "1"), models.MaxTitle)
+		title := r.fill(then.Title, o.leg)
+		d.Payload.Title = FillAttempts(title, 1, models.MaxTitle)
+		if d.Attempts {
+			d.TitleTemplate = title
+		}
 	}
 	if then.Text != "" {
 		text := r.fill(then.Text, o.leg)
-		d.Payload.Text = FillAttempts(text, 1)
+		d.Payload.Text = FillAttempts(text, 1, models.MaxText)
 		if d.Attempts {
 			d.Template = text
 		}
@@ -256,7 +260,7 @@ func (r *router) object(d *models.Draft, then *models.RuleThen, l *models.Leg) {
 		return
 	}
 	o := *then.Object
-	o.Title = models.CutText(r.fill(o.Title, l), models.MaxTitle)
+	o.Title = FillAttempts(r.fill(o.Title, l), 1, models.MaxTitle)
 	o.Link, o.URL = models.CutText(r.fillLink(o.Link, l), models.MaxLink), models.CutText(r.fillLink(o.URL, l), models.MaxLink)
 	if o.App == "" && d.Payload.Object != nil {
 		o.App = d.Payload.Object.App
