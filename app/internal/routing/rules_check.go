@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -161,6 +163,9 @@ func (c *ruleCheck) then() {
 				c.bad("then.object."+name, "%s", err)
 			}
 		}
+		if u := strings.ToLower(o.URL); u != "" && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+			c.bad("then.object.url", "is no http or https address")
+		}
 		for name, s := range map[string]string{"type": o.Type, "name": o.Name, "uid": o.UID, "app": o.App} {
 			if len(s) > maxWord {
 				c.bad("then.object."+name, "longer than %d bytes", maxWord)
@@ -182,8 +187,19 @@ func (c *ruleCheck) then() {
 	if t.Lookup && !c.some(func(p plain) bool { return p.action == models.ActionAuto }) {
 		c.bad("then.lookup", "only a call that rings or is answered is worth asking for")
 	}
-	if n := len(fmt.Sprint(t.Data)); n > models.MaxData {
+	c.data()
+}
+
+// data checks what clients get beside the row, in the form in which they get it.
+func (c *ruleCheck) data() {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c.rule.Then.Data); err != nil || len(bytes.TrimSpace(text.Bytes())) > models.MaxData {
 		c.bad("then.data", "longer than %d bytes", models.MaxData)
+	}
+	if _, there := c.rule.Then.Data[TakeFlag]; there {
+		c.bad("then.data."+TakeFlag, "is what a call on a shared phone says; take another word")
 	}
 }
 
