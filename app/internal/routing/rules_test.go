@@ -164,6 +164,11 @@ func TestWhatRulesMake(t *testing.T) {
 			{"ringing 101", is("1 make call.ringing indicate")},
 			{"answered 101", is(noMissed, "1 remove", "step nothing")},
 		}},
+		{"nothing for a caller of whom it is learned later takes away what is shown", `[{"name":"r","when":{"caller":["unknown"]},"then":{"nothing":"we know them all"}}]`, nil, []happens{
+			{"ringing 101 phone=hidden", is("1 make call.ringing indicate")},
+			{"started", is("1 remove", "step nothing")},
+			{"answered 101", is(noMissed, "1 remove", "step nothing")},
+		}},
 		{"a card in place of a form", `[{"name":"r","when":{"event":["answered"]},"then":{"action":"show"}}]`, nil, []happens{
 			{"answered 101", is(noMissed, "1 make call.answered show")},
 		}},

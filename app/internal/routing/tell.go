@@ -44,10 +44,7 @@ func (r *router) nothing(o *occasion, rule *models.Rule) {
 		t := &r.trace.Occasions[len(r.trace.Occasions)-1]
 		t.Rule, t.Nothing, t.Reason = rule.Name, true, rule.Then.Nothing
 	}
-	if o.revise {
-		return
-	}
-	if o.user != 0 && o.event != models.RuleMissed && o.event != models.RuleRinging {
+	if o.user != 0 && o.event != models.RuleMissed && (o.event != models.RuleRinging || o.revise) {
 		r.add(models.Draft{UserID: o.user, CollapseKey: r.key(), Mode: models.Remove, CallID: r.call.ID, SourceID: r.call.Source,
 			Rule: rule.Name, RulesVersion: r.rules.Version, Reason: rule.Then.Nothing})
 	}
