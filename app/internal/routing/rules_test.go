@@ -290,6 +290,23 @@ func TestDeputyIsToldWhereARuleNamesNobody(t *testing.T) {
 		"4 revise call.ring_ended none", "4 make call.missed call_back missed:"+caller)
 }
 
+// Of whom the CRM tells only when it is asked: his responsible is told then.
+func TestTheResponsibleIsToldWhenTheCallerIsKnown(t *testing.T) {
+	t.Parallel()
+	p := newPlay()
+	p.ctx.CanAsk = true
+	withRules(t, p, `[{"name":"r","when":{"event":["answered"],"responsible":["other"]},"then":{"to":["user","responsible"]}},{"name":"ask","when":{"event":["answered"]},"then":{"lookup":true}}]`)
+	drafts, _ := p.apply(t, "answered 101")
+	want(t, "answered", lines(drafts, nil), noMissed, "1 make call.answered indicate")
+	p.ctx.Contacts = []models.Contact{{ID: 1, ExternalID: "c1", Name: "ООО Ромашка", Responsible: 2, Client: object("client")}}
+	drafts, _ = routing.Asked(p.call, p.ctx)
+	want(t, "asked", lines(drafts, nil), "1 revise call.answered create", "2 make call.answered show")
+	drafts, _ = routing.Asked(p.call, p.ctx)
+	want(t, "asked again", lines(drafts, nil), "1 revise call.answered show", "2 revise call.answered show")
+	drafts, _ = p.apply(t, "ended")
+	want(t, "ended", lines(drafts, nil), "1 revise call.ended show", "2 revise call.ended show")
+}
+
 // Titles, texts and addresses with placeholders.
 func TestTemplates(t *testing.T) {
 	t.Parallel()

@@ -292,6 +292,7 @@ func (r *router) onBehalf(d *models.Draft, o *occasion, rc recipient) {
 		d.Payload.Text = models.CutText(d.Payload.Text+", у: "+who, models.MaxText)
 	}
 	if o.event != models.RuleMissed && !slices.Contains(r.call.Told, rc.user) {
+		d.Mode = models.Upsert // also where the user's own row is only revised
 		r.call.Told = slices.Sorted(slices.Values(append(slices.Clone(r.call.Told), rc.user)))
 	}
 }
