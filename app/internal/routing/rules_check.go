@@ -112,13 +112,13 @@ func (c *ruleCheck) when() {
 		return
 	}
 	if h.Zone != "" {
-		if _, err := time.LoadLocation(h.Zone); err != nil {
+		if _, err := time.LoadLocation(h.Zone); err != nil || h.Zone == "Local" {
 			c.bad("when.hours.zone", "is no known time zone")
 		}
 	}
 	c.words("when.hours.days", h.Days, weekdays)
 	for name, s := range map[string]string{"when.hours.from": h.From, "when.hours.to": h.To} {
-		if _, ok := minutes(s); s != "" && !ok {
+		if n, ok := minutes(s); s != "" && !ok || name == "when.hours.from" && n == 24*60 {
 			c.bad(name, "must be HH:MM")
 		}
 	}
@@ -150,6 +150,9 @@ func (c *ruleCheck) then() {
 	}
 	if t.Kind != "" && (len(t.Kind) > 64 || !kindName.MatchString(t.Kind)) {
 		c.bad("then.kind", "must be words of a-z 0-9 _ with dots between, at most 64 bytes")
+	}
+	if t.Kind == models.KindDigest {
+		c.bad("then.kind", "is that of the row into which a full set folds")
 	}
 	c.action()
 	for name, s := range map[string]string{"then.title": t.Title, "then.text": t.Text} {
