@@ -16,17 +16,21 @@ func (r *router) observers() {
 		}
 		o := &occasion{user: u}
 		answered := !r.call.AnsweredAt.IsZero()
+		first := len(r.drafts)
 		switch {
+		case answered && r.before.AnsweredAt.IsZero():
+			o.event, o.reason, o.text = models.RuleElsewhere, "somebody else answered", r.answeredBy(u)
 		case r.call.State == models.Ended && r.before.State != models.Ended && answered:
 			o.event, o.reason, o.text = models.RuleEnded, "the conversation ended", r.endedText(&models.Leg{})
 		case r.call.State == models.Ended && r.before.State != models.Ended:
 			o.event, o.reason, o.text = models.RuleRingEnded, "the call ended", r.line("Вызов прекращён")
-		case answered && r.before.AnsweredAt.IsZero():
-			o.event, o.reason, o.text = models.RuleElsewhere, "somebody else answered", r.answeredBy(u)
 		default:
 			continue
 		}
 		r.tell(o)
+		if o.event == models.RuleElsewhere && !slices.ContainsFunc(r.drafts[first:], func(d models.Draft) bool { return d.Mode != models.Remove && d.Action != models.ActionNone }) {
+			r.call.Told = slices.DeleteFunc(slices.Clone(r.call.Told), func(v int64) bool { return v == u }) // his row goes by itself, and comes back as no card
+		}
 	}
 }
 

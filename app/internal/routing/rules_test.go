@@ -200,6 +200,11 @@ func TestWhatRulesMake(t *testing.T) {
 		{"a group sees what rings, and it goes when somebody answers", `[{"name":"r","when":{"event":["ringing"]},"then":{"to":["user","group:sales"]}}]`, nil, []happens{
 			{"ringing 101", is("1 make call.ringing indicate", "3 make call.ringing indicate", "4 make call.ringing indicate")},
 			{"answered 101", is(noMissed, "1 make call.answered create", "3 revise call.answered_elsewhere none", "4 revise call.answered_elsewhere none")},
+			{"ended", is("1 revise call.ended show")}, // what only rang is no card afterwards, however short the talk
+		}},
+		{"a group that sees what rings as a card, and keeps it", `[{"name":"r","when":{"event":["ringing"]},"then":{"to":["user","group:sales"]}},{"name":"s","when":{"event":["answered_elsewhere"]},"then":{"action":"show"}}]`, nil, []happens{
+			{"ringing 101", is("1 make call.ringing indicate", "3 make call.ringing indicate", "4 make call.ringing indicate")},
+			{"answered 101", is(noMissed, "1 make call.answered create", "3 revise call.answered_elsewhere show", "4 revise call.answered_elsewhere show")},
 			{"ended", is("1 revise call.ended show", "3 revise call.ended show", "4 revise call.ended show")},
 		}},
 		{"a member of the group whose own phone rings is told once", `[{"name":"r","when":{"event":["ringing"]},"then":{"to":["user","group:sales"]}}]`, nil, []happens{
