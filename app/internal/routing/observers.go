@@ -11,12 +11,11 @@ import (
 // close when somebody talks, and when the call is over.
 func (r *router) observers() {
 	for _, u := range r.before.Told {
-		if r.call.LegOf(u) != nil || slices.ContainsFunc(r.drafts, func(d models.Draft) bool { return d.UserID == u && d.CollapseKey == r.key() }) {
+		if tellsHim(r.before.LegOf(u)) || tellsHim(r.call.LegOf(u)) || r.toldNow(u) {
 			continue // his own phone tells him, or a rule has just done
 		}
 		o := &occasion{user: u}
 		answered := !r.call.AnsweredAt.IsZero()
-		first := len(r.drafts)
 		switch {
 		case answered && r.before.AnsweredAt.IsZero():
 			o.event, o.reason, o.text = models.RuleElsewhere, "somebody else answered", r.answeredBy(u)
@@ -28,10 +27,22 @@ func (r *router) observers() {
 			continue
 		}
 		r.tell(o)
-		if o.event == models.RuleElsewhere && !slices.ContainsFunc(r.drafts[first:], func(d models.Draft) bool { return d.Mode != models.Remove && d.Action != models.ActionNone }) {
-			r.call.Told = slices.DeleteFunc(slices.Clone(r.call.Told), func(v int64) bool { return v == u }) // his row goes by itself, and comes back as no card
-		}
 	}
+}
+
+// tellsHim reports that a person's own phone tells him of the call: one that only
+// rang does no more.
+func tellsHim(l *models.Leg) bool { return live(l) || l != nil && !l.AnsweredAt.IsZero() }
+
+// toldNow reports that this run has told the user of the call already.
+func (r *router) toldNow(user int64) bool {
+	return slices.ContainsFunc(r.drafts, func(d models.Draft) bool { return d.UserID == user && d.CollapseKey == r.key() })
+}
+
+// untold forgets that a user was told of the call without a phone of his: his
+// row goes by itself, and does not come back as a card.
+func (r *router) untold(user int64) {
+	r.call.Told = slices.DeleteFunc(slices.Clone(r.call.Told), func(u int64) bool { return u == user })
 }
 
 func (r *router) answeredBy(not int64) string {

@@ -41,6 +41,7 @@ var ruleLists = []string{
 	`[{"name":"r","when":{"event":["answered"],"caller":["unknown"]},"then":{"to":["group:sales"]}}]`,
 	`[{"name":"r","when":{"event":["answered_elsewhere","ring_ended","transferred"]},"then":{"action":"show"}},{"name":"s","when":{"waited_max_s":3},"then":{"nothing":"too short"}}]`,
 	`[{"name":"r","when":{"event":["ringing","answered"]},"then":{"lookup":true}}]`,
+	`[{"name":"r","when":{"event":["ringing","answered"]},"then":{"lookup":true,"to":["user","responsible","group:sales"]}}]`,
 }
 
 // Whatever happens to a call, in whatever order it is told, under whatever

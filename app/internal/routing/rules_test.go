@@ -194,6 +194,18 @@ func TestWhatRulesMake(t *testing.T) {
 			{"answered 101", is(noMissed, "1 make call.answered create", "2 make call.answered show")},
 			{"ended", is("1 revise call.ended show", "2 revise call.ended show")},
 		}},
+		{"the responsible whose phone rang too gets a card when a colleague answers", `[{"name":"r","when":{"event":["answered"],"responsible":["other"]},"then":{"to":["user","responsible"]}}]`, know, []happens{
+			{"ringing 101", is("1 make call.ringing indicate")},
+			{"ringing 102", is("2 make call.ringing indicate")},
+			{"answered 101", is(noMissed, "1 make call.answered create", "2 make call.answered show")},
+			{"ended", is("1 revise call.ended show", "2 revise call.ended show")},
+		}},
+		{"and so he does whose turn comes first", `[{"name":"r","when":{"event":["answered"],"responsible":["other"]},"then":{"to":["user","responsible"]}}]`, know, []happens{
+			{"ringing 103", is("3 make call.ringing indicate")},
+			{"ringing 102", is("2 make call.ringing indicate")},
+			{"answered 103", is(noMissed, "2 revise call.answered_elsewhere none", "2 make call.answered show", "3 make call.answered create")},
+			{"ended", is("2 revise call.ended show", "3 revise call.ended show")},
+		}},
 		{"the responsible who talks himself gets one row", `[{"name":"r","when":{"event":["answered"]},"then":{"to":["user","responsible"]}}]`, know, []happens{
 			{"answered 102", is(noMissed, "2 make call.answered create")},
 		}},

@@ -77,6 +77,9 @@ func (r *router) carryOut(o *occasion, rule *models.Rule) {
 		d.UserID = rc.user
 		r.add(d)
 	}
+	if p.closes && action == models.ActionNone {
+		r.untold(o.user)
+	}
 	own := slices.ContainsFunc(to, func(rc recipient) bool { return rc.user == o.user })
 	if !own && o.user != 0 && !p.closes && o.event != models.RuleMissed && o.event != models.RuleRinging {
 		r.add(models.Draft{UserID: o.user, CollapseKey: r.key(), Mode: models.Remove, CallID: r.call.ID, SourceID: r.call.Source,
@@ -168,7 +171,7 @@ func (r *router) recipients(o *occasion, then *models.RuleThen, p plain) []recip
 			as = ""
 		}
 		taken := slices.ContainsFunc(out, func(x recipient) bool { return x.user == user })
-		hasOwn := as != "" && o.event != models.RuleMissed && r.call.LegOf(user) != nil // told by his own phone
+		hasOwn := as != "" && o.event != models.RuleMissed && tellsHim(r.call.LegOf(user))
 		if r.active(user) != nil && !taken && !hasOwn {
 			out = append(out, recipient{user, as})
 		}
