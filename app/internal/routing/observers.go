@@ -11,7 +11,7 @@ import (
 // close when somebody talks, and when the call is over.
 func (r *router) observers() {
 	for _, u := range r.before.Told {
-		if tellsHim(r.before.LegOf(u)) || tellsHim(r.call.LegOf(u)) || r.toldNow(u) {
+		if live(r.before.LegOf(u)) || live(r.call.LegOf(u)) || r.toldNow(u) {
 			continue // his own phone tells him, or a rule has just done
 		}
 		o := &occasion{user: u}
@@ -39,8 +39,8 @@ func (r *router) toldNow(user int64) bool {
 	return slices.ContainsFunc(r.drafts, func(d models.Draft) bool { return d.UserID == user && d.CollapseKey == r.key() })
 }
 
-// untold forgets that a user was told of the call without a phone of his: his
-// row goes by itself, and does not come back as a card.
+// untold forgets that a user was told of the call without a phone of his: what
+// he has now is no card that has to be closed.
 func (r *router) untold(user int64) {
 	r.call.Told = slices.DeleteFunc(slices.Clone(r.call.Told), func(u int64) bool { return u == user })
 }

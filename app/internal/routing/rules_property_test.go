@@ -63,10 +63,8 @@ func TestFormsProperty(t *testing.T) {
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 			switch rapid.IntRange(0, 9).Draw(rt, "what") {
 			case 0: // a client settles a row
-				for k := range rows {
-					delete(rows, k)
-					break
-				}
+				u := rapid.Int64Range(1, 4).Draw(rt, "whose")
+				delete(rows, models.RowKey{User: u, Key: "call:7"})
 				continue
 			case 1: // the CRM answers
 				if rapid.Bool().Draw(rt, "known") {
@@ -97,6 +95,9 @@ func TestFormsProperty(t *testing.T) {
 			}
 			asking := 0
 			for k, d := range rows {
+				if p.call.State == models.Ended && (d.Kind == models.KindRinging || d.Kind == models.KindAnswered) {
+					rt.Fatalf("the call is over, and the row of user %d is %s", k.User, d.Kind)
+				}
 				if !d.Action.Opens() {
 					continue
 				}

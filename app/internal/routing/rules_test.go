@@ -206,6 +206,11 @@ func TestWhatRulesMake(t *testing.T) {
 			{"answered 103", is(noMissed, "2 revise call.answered_elsewhere none", "2 make call.answered show", "3 make call.answered create")},
 			{"ended", is("2 revise call.ended show", "3 revise call.ended show")},
 		}},
+		{"who was told of a call in which he had talked himself, as it turns out later, keeps no live row", `[{"name":"r","when":{"event":["answered"]},"then":{"to":["user","group:sales"]}}]`, nil, []happens{
+			{"answered 101 at=5", is(noMissed, "1 make call.answered create", "3 make call.answered show", "4 make call.answered show")},
+			{"answered 103 at=3", nil},
+			{"ended at=9", is("1 revise call.ended show", "3 revise call.ended show", "4 revise call.ended show")},
+		}},
 		{"the responsible who talks himself gets one row", `[{"name":"r","when":{"event":["answered"]},"then":{"to":["user","responsible"]}}]`, know, []happens{
 			{"answered 102", is(noMissed, "2 make call.answered create")},
 		}},

@@ -75,10 +75,10 @@ func (r *router) carryOut(o *occasion, rule *models.Rule) {
 			d.Reason += r.standsIn(to)
 		}
 		d.UserID = rc.user
+		if rc.as == "" && o.event != models.RuleMissed && (!p.closes || action == models.ActionNone) {
+			r.untold(o.user) // his own phone tells him from now on, or the row goes by itself
+		}
 		r.add(d)
-	}
-	if p.closes && action == models.ActionNone {
-		r.untold(o.user)
 	}
 	own := slices.ContainsFunc(to, func(rc recipient) bool { return rc.user == o.user })
 	if !own && o.user != 0 && !p.closes && o.event != models.RuleMissed && o.event != models.RuleRinging {
