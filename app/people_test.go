@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zummer/jobs"
+	"zummer/models"
 	"zummer/models/store/storetest"
 )
 
@@ -25,6 +26,10 @@ type people struct {
 // with the extensions 101 to 104.
 func newPeople(t *testing.T, dsn string, change ...func(*Config)) *people {
 	t.Helper()
+	// Somebody polled long ago: with a table that tells nothing everybody would be present for a minute.
+	if err := storetest.Open(t, dsn).SavePresence(t.Context(), []models.Seen{{UserID: 1 << 40, Session: "old", PolledAt: time.Now().Add(-time.Hour)}}); err != nil {
+		t.Fatal(err)
+	}
 	p := &people{replica: startReplica(t, dsn, change...), tokens: map[string]string{}}
 	p.hook = strings.TrimPrefix(p.ask("PUT", "/v1/admin/sources/office", `{"kind":"generic"}`)["hook_url"].(string), "http://"+p.Addr().String())
 	for i, login := range []string{"a", "b", "c", "d"} {

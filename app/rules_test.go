@@ -109,9 +109,9 @@ func TestDryRunOfTheJournal(t *testing.T) {
 		s := newShop(t, dsn)
 		s.Do("PUT", "/v1/sync/contacts/k-1", s.sync, `{"phones":["+79031234567"],"name":"ООО Ромашка","responsible":"petrova","client":{"type":"Справочник","name":"Контрагенты","uid":"1","title":"ООО Ромашка"},
 			"interests":[{"type":"Документ","name":"Интерес","uid":"17","title":"Интерес 17"}],"seq":1}`)
-		began := time.Now().Add(-55 * time.Second) // what is told late is told otherwise
+		began := time.Now().Add(-55 * time.Second) // what is long ago is told as a backlog
 		at := func(second int) string {
-			return fmt.Sprintf(`"call":"c-1","phone":"+79031234567","at":"%s"`, began.Add(time.Duration(second)*time.Second).Format(time.RFC3339Nano))
+			return fmt.Sprintf(`"call":"c-1","phone":"+79031234567","at":%q`, began.Add(time.Duration(second)*time.Second).UTC().Format(time.RFC3339))
 		}
 		hooks := []string{s.event(`{"event":"ringing","extension":"101",` + at(0) + `}`), s.event(`{"event":"answered","extension":"101",` + at(3) + `}`), s.event(`{"event":"ended",` + at(50) + `}`)}
 		s.Admin("DELETE", "/v1/admin/extensions/office/101", nil) // whose the phone is now does not matter

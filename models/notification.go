@@ -157,9 +157,11 @@ type Draft struct {
 	Shared       bool // of an opening action: for all sessions
 	RulesVersion int64
 	Template     string // of Attempts: a rule's text with {attempts} in it; "": the usual one
-	LegCall      int64  // the call of that leg; 0: CallID
-	To           string // of Move: the new collapse key
-	Attempts     bool   // count calls in Payload.Data["attempts"] when the row is revised by another call; the newest is told
+	// TitleTemplate is Template for the title.
+	TitleTemplate string
+	LegCall       int64  // the call of that leg; 0: CallID
+	To            string // of Move: the new collapse key
+	Attempts      bool   // count calls in Payload.Data["attempts"] when the row is revised by another call; the newest is told
 	// NotAfter spares, of Remove, a row that tells of another call than CallID
 	// which began later; zero: none.
 	NotAfter time.Time

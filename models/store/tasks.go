@@ -33,7 +33,7 @@ func (s *Store) WaitingTasks(ctx context.Context, age time.Duration, after strin
 		}
 		out = append(out, t)
 		return err
-	}, "SELECT collapse_key, "+users+" FROM unprocessed_notifications WHERE collapse_key LIKE 'missed:%' AND action = 'call_back' AND collapse_key > ?"+
+	}, "SELECT collapse_key, "+users+" FROM unprocessed_notifications WHERE collapse_key LIKE 'missed:%' AND action <> 'none' AND collapse_key > ?"+
 		" GROUP BY collapse_key HAVING MAX(created_at) <= ? ORDER BY collapse_key LIMIT ?", after, s.dialect.ts(now.Add(-age)), limit)
 	return out, reading(err, "find missed calls that wait")
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"zummer/app/internal/routing"
 	"zummer/models"
 )
 
@@ -71,7 +72,7 @@ func (b *batch) handOver(o *op) error {
 		e := l.pending(models.RowKey{User: h.from, Key: h.key})
 		have := l.pending(models.RowKey{User: h.to, Key: h.key})
 		from, to := b.dir.Users[h.from], b.dir.Users[h.to]
-		if e == nil || e.n.Action != models.ActionCallBack || have != nil && have.n.Action != models.ActionNone || from == nil || to == nil || !to.Active {
+		if e == nil || routing.Task(e.n) == "" || !routing.HandsOver(b.dir.Rules, e.n.Rule) || have != nil && have.n.Action != models.ActionNone || from == nil || to == nil || !to.Active {
 			continue
 		}
 		d := models.Draft{UserID: to.ID, CollapseKey: h.key, Kind: e.n.Kind, Action: e.n.Action, CallID: e.n.CallID, SourceID: e.n.SourceID, Rule: "deputy",

@@ -179,11 +179,13 @@ func (d *dryRun) event(ctx context.Context, e *dryEvent) (models.DryRunEvent, er
 		return out, err
 	}
 	told := routing.Explain(before, c.Call, rules)
-	told.Steps = append(shared, told.Steps...)
 	drafts, _ := routing.Route(before, c.Call, rules)
 	d.name(c)
+	told.Steps = append(shared, told.Steps...)
 	if gone != nil {
-		drafts = append(routing.Merged(gone, c.Call), drafts...)
+		lost, _ := routing.Joined(gone, c.Call, nil, routing.Merged(gone, c.Call))
+		lost = slices.DeleteFunc(lost, func(d models.Draft) bool { return d.Mode == models.Move }) // a row that goes on is no change that anybody sees
+		drafts = append(lost, drafts...)
 	}
 	out.Occasions, out.Beside, out.Notes = told.Occasions, besideRules(drafts, told.Occasions), d.notes(told)
 	return out, nil
@@ -230,7 +232,7 @@ func (d *dryRun) merge(x, y *scratch) (kept *scratch, before, gone *models.Call)
 			d.calls[k] = x
 		}
 	}
-	return x, before, gone
+	return x, routing.Both(before, gone), gone
 }
 
 // callOf finds or makes the scratch copy of a call as it was before the events.
@@ -306,12 +308,13 @@ func (d *dryRun) owners(c *scratch) []models.Step {
 	if c.stored != nil {
 		for i := range c.Legs {
 			l := &c.Legs[i]
-			if d.dir.SharedPhone(c.Source, append([]string{l.Extension}, l.Addresses...)) != nil {
-				continue // who took it later did not have it alone
-			}
 			for j := range c.stored.Legs {
 				o := &c.stored.Legs[j]
-				if l.User == 0 && o.User != 0 && len(o.Sharers) == 0 && o.Key == l.Key && o.N == l.N && o.Extension == l.Extension {
+				switch same := o.Key == l.Key && o.N == l.N && o.Extension == l.Extension; {
+				case !same || l.User != 0 || len(l.Sharers) > 0:
+				case len(o.Sharers) > 0: // who took the call, and when, no event tells
+					l.Sharers = slices.Clone(o.Sharers)
+				case o.User != 0:
 					c.SetOwner(i, o.User)
 				}
 			}
@@ -322,6 +325,8 @@ func (d *dryRun) owners(c *scratch) []models.Step {
 	return steps
 }
 
+func (d *dryRun) present(user int64) bool { return !slices.Contains(d.absent, user) }
+
 func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (routing.Context, error) {
 	found, known := d.contacts[c.Phone]
 	if !known && c.Phone != "" && c.Phone[0] == '+' {
@@ -331,8 +336,10 @@ func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (rou
 		}
 		d.contacts[c.Phone] = found
 	}
-	return routing.Context{Dir: d.dir, Source: d.source, Contacts: found, AnyContacts: d.hasContacts, Now: at, PollInterval: d.in.opt.PollInterval,
-		Zone: d.in.zoneOf(d.source.Timezone), Rules: d.rules, Present: d.present, Lag: d.in.lags.usual(d.source.ID)}, nil
+	var lag time.Duration // of events by hand there is none: each is decided at its own time
+	if !d.received.IsZero() {
+		lag = d.in.lags.usual(d.source.ID)
+	}
+	return routing.Context{Dir: d.dir, Source: d.source, Lag: lag, Contacts: found, AnyContacts: d.hasContacts, Now: at, PollInterval: d.in.opt.PollInterval,
+		Zone: d.in.zoneOf(d.source.Timezone), Rules: d.rules, Present: d.present}, nil
 }
-
-func (d *dryRun) present(user int64) bool { return !slices.Contains(d.absent, user) }

@@ -198,7 +198,10 @@ func countAttempts(b *batch, n *models.Notification, d *models.Draft) models.Pay
 		zone = b.in.zoneOf(u.Timezone)
 	}
 	if p.Text = routing.MissedText(p, attempts, last, zone); d.Template != "" {
-		p.Text = routing.FillAttempts(d.Template, attempts)
+		p.Text = routing.FillAttempts(d.Template, attempts, models.MaxText)
+	}
+	if d.TitleTemplate != "" {
+		p.Title = routing.FillAttempts(d.TitleTemplate, attempts, models.MaxTitle)
 	}
 	return p
 }

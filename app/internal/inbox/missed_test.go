@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"zummer/app/internal/routing"
 	"zummer/models"
 )
 
@@ -105,6 +106,19 @@ func TestAMissedCallToldLate(t *testing.T) {
 		r.accept(talk)
 		if got := kindsOf(r.poll(1, models.PollQuery{})); got != "call.missed/call_back/2 " {
 			r.t.Errorf("after a talk between the two: %q", got)
+		}
+	})
+}
+
+// A title of a rule counts the attempts, as its text does.
+func TestARuleCountsAttempts(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.dir.Rules = &models.RuleSet{Version: 1, Rules: append([]models.Rule{{Name: "mine", When: models.RuleWhen{Event: []string{models.RuleMissed}},
+			Then: models.RuleThen{Title: "{phone} ×{attempts}", Text: "{attempts}"}}}, routing.Builtin()...)}
+		r.miss("c-1")
+		r.miss("c-2")
+		if n := r.row(1); n.Payload.Title != "+79031234567 ×2" || n.Payload.Text != "2" {
+			t.Errorf("title %q, text %q", n.Payload.Title, n.Payload.Text)
 		}
 	})
 }

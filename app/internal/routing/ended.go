@@ -20,6 +20,7 @@ func (r *router) ended(u int64, was, is *models.Leg) {
 		r.tell(&occasion{event: models.RuleTransferred, user: u, leg: is, reason: "the customer was connected to somebody else", text: r.transferText(is)})
 	case talked:
 		r.card(u, is, "the conversation ended")
+	case r.toldNow(u): // a colleague's phone
 	case is.Reason == models.ReasonElsewhere || r.taken(u, is):
 		r.elsewhere(u, is)
 	default:

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"slices"
 	"time"
 
 	"zummer/models"
@@ -39,10 +40,10 @@ type plain struct {
 
 // plains has an entry for each of models.RuleEvents.
 var plains = map[string]plain{
-	models.RuleRinging:     {models.KindRinging, models.ActionAuto, ringingTTL, []string{toUser}, false},
+	models.RuleRinging:     {models.KindRinging, models.ActionAuto, ringingTTL, []string{toUser, toDeputy}, false},
 	models.RuleAnswered:    {models.KindAnswered, models.ActionAuto, answeredTTL, []string{toUser}, false},
 	models.RuleOutgoing:    {models.KindOutgoing, models.ActionAuto, answeredTTL, []string{toUser}, false},
-	models.RuleMissed:      {models.KindMissed, string(models.ActionCallBack), cardTTL, []string{toUser}, false},
+	models.RuleMissed:      {models.KindMissed, string(models.ActionCallBack), cardTTL, []string{toUser, toDeputy}, false},
 	models.RuleElsewhere:   {models.KindElsewhere, string(models.ActionNone), 0, nil, true},
 	models.RuleRingEnded:   {models.KindRingEnded, string(models.ActionNone), 0, nil, true},
 	models.RuleTransferred: {models.KindTransferred, string(models.ActionNone), 0, nil, true},
@@ -70,6 +71,14 @@ func Builtin() []models.Rule {
 }
 
 var builtin = &models.RuleSet{Rules: Builtin()}
+
+// HandsOver reports that a missed call which the named rule told of may go to a
+// deputy while it waits: not when that rule tells the user and no deputy.
+func HandsOver(set *models.RuleSet, rule string) bool {
+	rules := RuleSet(set).Rules
+	i := slices.IndexFunc(rules, func(r models.Rule) bool { return r.Name == rule })
+	return i < 0 || !slices.Contains(rules[i].Then.To, toUser) || slices.Contains(rules[i].Then.To, toDeputy)
+}
 
 // RuleSet returns what is in force where set is the administrator's (nil: none).
 func RuleSet(set *models.RuleSet) *models.RuleSet {

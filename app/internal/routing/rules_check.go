@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -110,13 +112,13 @@ func (c *ruleCheck) when() {
 		return
 	}
 	if h.Zone != "" {
-		if _, err := time.LoadLocation(h.Zone); err != nil {
+		if _, err := time.LoadLocation(h.Zone); err != nil || h.Zone == "Local" {
 			c.bad("when.hours.zone", "is no known time zone")
 		}
 	}
 	c.words("when.hours.days", h.Days, weekdays)
 	for name, s := range map[string]string{"when.hours.from": h.From, "when.hours.to": h.To} {
-		if _, ok := minutes(s); s != "" && !ok {
+		if n, ok := minutes(s); s != "" && !ok || name == "when.hours.from" && n == 24*60 {
 			c.bad(name, "must be HH:MM")
 		}
 	}
@@ -149,6 +151,9 @@ func (c *ruleCheck) then() {
 	if t.Kind != "" && (len(t.Kind) > 64 || !kindName.MatchString(t.Kind)) {
 		c.bad("then.kind", "must be words of a-z 0-9 _ with dots between, at most 64 bytes")
 	}
+	if t.Kind == models.KindDigest {
+		c.bad("then.kind", "is that of the row into which a full set folds")
+	}
 	c.action()
 	for name, s := range map[string]string{"then.title": t.Title, "then.text": t.Text} {
 		if err := checkTemplate(s); err != "" {
@@ -160,6 +165,9 @@ func (c *ruleCheck) then() {
 			if err := checkTemplate(s); err != "" {
 				c.bad("then.object."+name, "%s", err)
 			}
+		}
+		if u := strings.ToLower(o.URL); u != "" && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+			c.bad("then.object.url", "is no http or https address")
 		}
 		for name, s := range map[string]string{"type": o.Type, "name": o.Name, "uid": o.UID, "app": o.App} {
 			if len(s) > maxWord {
@@ -182,8 +190,19 @@ func (c *ruleCheck) then() {
 	if t.Lookup && !c.some(func(p plain) bool { return p.action == models.ActionAuto }) {
 		c.bad("then.lookup", "only a call that rings or is answered is worth asking for")
 	}
-	if n := len(fmt.Sprint(t.Data)); n > models.MaxData {
+	c.data()
+}
+
+// data checks what clients get beside the row, in the form in which they get it.
+func (c *ruleCheck) data() {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c.rule.Then.Data); err != nil || len(bytes.TrimSpace(text.Bytes())) > models.MaxData {
 		c.bad("then.data", "longer than %d bytes", models.MaxData)
+	}
+	if _, there := c.rule.Then.Data[TakeFlag]; there {
+		c.bad("then.data."+TakeFlag, "is what a call on a shared phone says; take another word")
 	}
 }
 

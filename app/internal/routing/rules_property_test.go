@@ -41,6 +41,7 @@ var ruleLists = []string{
 	`[{"name":"r","when":{"event":["answered"],"caller":["unknown"]},"then":{"to":["group:sales"]}}]`,
 	`[{"name":"r","when":{"event":["answered_elsewhere","ring_ended","transferred"]},"then":{"action":"show"}},{"name":"s","when":{"waited_max_s":3},"then":{"nothing":"too short"}}]`,
 	`[{"name":"r","when":{"event":["ringing","answered"]},"then":{"lookup":true}}]`,
+	`[{"name":"r","when":{"event":["ringing","answered"]},"then":{"lookup":true,"to":["user","responsible","group:sales"]}}]`,
 }
 
 // Whatever happens to a call, in whatever order it is told, under whatever
@@ -62,10 +63,8 @@ func TestFormsProperty(t *testing.T) {
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 			switch rapid.IntRange(0, 9).Draw(rt, "what") {
 			case 0: // a client settles a row
-				for k := range rows {
-					delete(rows, k)
-					break
-				}
+				u := rapid.Int64Range(1, 4).Draw(rt, "whose")
+				delete(rows, models.RowKey{User: u, Key: "call:7"})
 				continue
 			case 1: // the CRM answers
 				if rapid.Bool().Draw(rt, "known") {
@@ -96,6 +95,9 @@ func TestFormsProperty(t *testing.T) {
 			}
 			asking := 0
 			for k, d := range rows {
+				if p.call.State == models.Ended && (d.Kind == models.KindRinging || d.Kind == models.KindAnswered) {
+					rt.Fatalf("the call is over, and the row of user %d is %s", k.User, d.Kind)
+				}
 				if !d.Action.Opens() {
 					continue
 				}

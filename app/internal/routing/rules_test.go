@@ -164,6 +164,11 @@ func TestWhatRulesMake(t *testing.T) {
 			{"ringing 101", is("1 make call.ringing indicate")},
 			{"answered 101", is(noMissed, "1 remove", "step nothing")},
 		}},
+		{"nothing for a caller of whom it is learned later takes away what is shown", `[{"name":"r","when":{"caller":["unknown"]},"then":{"nothing":"we know them all"}}]`, nil, []happens{
+			{"ringing 101 phone=hidden", is("1 make call.ringing indicate")},
+			{"started", is("1 remove", "step nothing")},
+			{"answered 101", is(noMissed, "1 remove", "step nothing")},
+		}},
 		{"a card in place of a form", `[{"name":"r","when":{"event":["answered"]},"then":{"action":"show"}}]`, nil, []happens{
 			{"answered 101", is(noMissed, "1 make call.answered show")},
 		}},
@@ -189,12 +194,34 @@ func TestWhatRulesMake(t *testing.T) {
 			{"answered 101", is(noMissed, "1 make call.answered create", "2 make call.answered show")},
 			{"ended", is("1 revise call.ended show", "2 revise call.ended show")},
 		}},
+		{"the responsible whose phone rang too gets a card when a colleague answers", `[{"name":"r","when":{"event":["answered"],"responsible":["other"]},"then":{"to":["user","responsible"]}}]`, know, []happens{
+			{"ringing 101", is("1 make call.ringing indicate")},
+			{"ringing 102", is("2 make call.ringing indicate")},
+			{"answered 101", is(noMissed, "1 make call.answered create", "2 make call.answered show")},
+			{"ended", is("1 revise call.ended show", "2 revise call.ended show")},
+		}},
+		{"and so he does whose turn comes first", `[{"name":"r","when":{"event":["answered"],"responsible":["other"]},"then":{"to":["user","responsible"]}}]`, know, []happens{
+			{"ringing 103", is("3 make call.ringing indicate")},
+			{"ringing 102", is("2 make call.ringing indicate")},
+			{"answered 103", is(noMissed, "2 revise call.answered_elsewhere none", "2 make call.answered show", "3 make call.answered create")},
+			{"ended", is("2 revise call.ended show", "3 revise call.ended show")},
+		}},
+		{"who was told of a call in which he had talked himself, as it turns out later, keeps no live row", `[{"name":"r","when":{"event":["answered"]},"then":{"to":["user","group:sales"]}}]`, nil, []happens{
+			{"answered 101 at=5", is(noMissed, "1 make call.answered create", "3 make call.answered show", "4 make call.answered show")},
+			{"answered 103 at=3", nil},
+			{"ended at=9", is("1 revise call.ended show", "3 revise call.ended show", "4 revise call.ended show")},
+		}},
 		{"the responsible who talks himself gets one row", `[{"name":"r","when":{"event":["answered"]},"then":{"to":["user","responsible"]}}]`, know, []happens{
 			{"answered 102", is(noMissed, "2 make call.answered create")},
 		}},
 		{"a group sees what rings, and it goes when somebody answers", `[{"name":"r","when":{"event":["ringing"]},"then":{"to":["user","group:sales"]}}]`, nil, []happens{
 			{"ringing 101", is("1 make call.ringing indicate", "3 make call.ringing indicate", "4 make call.ringing indicate")},
 			{"answered 101", is(noMissed, "1 make call.answered create", "3 revise call.answered_elsewhere none", "4 revise call.answered_elsewhere none")},
+			{"ended", is("1 revise call.ended show")}, // what only rang is no card afterwards, however short the talk
+		}},
+		{"a group that sees what rings as a card, and keeps it", `[{"name":"r","when":{"event":["ringing"]},"then":{"to":["user","group:sales"]}},{"name":"s","when":{"event":["answered_elsewhere"]},"then":{"action":"show"}}]`, nil, []happens{
+			{"ringing 101", is("1 make call.ringing indicate", "3 make call.ringing indicate", "4 make call.ringing indicate")},
+			{"answered 101", is(noMissed, "1 make call.answered create", "3 revise call.answered_elsewhere show", "4 revise call.answered_elsewhere show")},
 			{"ended", is("1 revise call.ended show", "3 revise call.ended show", "4 revise call.ended show")},
 		}},
 		{"a member of the group whose own phone rings is told once", `[{"name":"r","when":{"event":["ringing"]},"then":{"to":["user","group:sales"]}}]`, nil, []happens{
@@ -272,6 +299,36 @@ func TestDeputy(t *testing.T) {
 		"4 revise call.ring_ended none", "4 make call.missed call_back missed:"+caller)
 }
 
+// What a rule does not say is as the built-in one has it, the deputy too.
+func TestDeputyIsToldWhereARuleNamesNobody(t *testing.T) {
+	t.Parallel()
+	p := newPlay()
+	withRules(t, p, `[{"name":"a","when":{"event":["ringing"]},"then":{"lookup":true}},{"name":"b","when":{"event":["missed"]},"then":{"title":"{phone}"}}]`)
+	p.ctx.Present = func(u int64) bool { return u == 4 }
+	drafts, _ := p.apply(t, "ringing 103")
+	want(t, "ringing", lines(drafts, nil), "3 make call.ringing indicate", "4 make call.ringing indicate")
+	drafts, _ = p.apply(t, "ended")
+	want(t, "missed", lines(drafts, nil), "3 revise call.ring_ended none", "3 make call.missed call_back missed:"+caller,
+		"4 revise call.ring_ended none", "4 make call.missed call_back missed:"+caller)
+}
+
+// Of whom the CRM tells only when it is asked: his responsible is told then.
+func TestTheResponsibleIsToldWhenTheCallerIsKnown(t *testing.T) {
+	t.Parallel()
+	p := newPlay()
+	p.ctx.CanAsk = true
+	withRules(t, p, `[{"name":"r","when":{"event":["answered"],"responsible":["other"]},"then":{"to":["user","responsible"]}},{"name":"ask","when":{"event":["answered"]},"then":{"lookup":true}}]`)
+	drafts, _ := p.apply(t, "answered 101")
+	want(t, "answered", lines(drafts, nil), noMissed, "1 make call.answered indicate")
+	p.ctx.Contacts = []models.Contact{{ID: 1, ExternalID: "c1", Name: "ООО Ромашка", Responsible: 2, Client: object("client")}}
+	drafts, _ = routing.Asked(p.call, p.ctx)
+	want(t, "asked", lines(drafts, nil), "1 revise call.answered create", "2 make call.answered show")
+	drafts, _ = routing.Asked(p.call, p.ctx)
+	want(t, "asked again", lines(drafts, nil), "1 revise call.answered show", "2 revise call.answered show")
+	drafts, _ = p.apply(t, "ended")
+	want(t, "ended", lines(drafts, nil), "1 revise call.ended show", "2 revise call.ended show")
+}
+
 // Titles, texts and addresses with placeholders.
 func TestTemplates(t *testing.T) {
 	t.Parallel()
@@ -297,44 +354,69 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+// What a caller calls himself, and braces, are no placeholders.
+func TestAttemptsInTemplates(t *testing.T) {
+	t.Parallel()
+	p := newPlay()
+	p.ctx.Contacts = []models.Contact{{ID: 1, ExternalID: "c1", Name: "ООО {attempts}"}}
+	withRules(t, p, `[{"name":"r","when":{"event":["missed"]},"then":{"title":"{client} {{attempts}} {attempts}","text":"{client}, {attempts}","object":{"url":"https://crm/?n={attempts}"}}}]`)
+	p.apply(t, "ringing 101")
+	drafts, _ := p.apply(t, "ended")
+	d := drafts[len(drafts)-1]
+	for _, x := range [][2]string{
+		{d.Payload.Title, "ООО {attempts} {attempts} 1"}, {d.Payload.Text, "ООО {attempts}, 1"}, {d.Payload.Object.URL, "https://crm/?n=1"},
+		{routing.FillAttempts(d.Template, 3, models.MaxText), "ООО {attempts}, 3"}, {routing.FillAttempts(d.TitleTemplate, 3, models.MaxTitle), "ООО {attempts} {attempts} 3"},
+	} {
+		if x[0] != x[1] {
+			t.Errorf("got  %q\nwant %q", x[0], x[1])
+		}
+	}
+}
+
 // Bad rules are refused with the field.
 func TestCheckRules(t *testing.T) {
 	t.Parallel()
 	good := `{"name":"good","when":{"event":["missed"]},"then":{"nothing":"x"}}`
 	for rule, field := range map[string]string{
-		`{"name":"","then":{}}`:                                                             "name",
-		`{"name":"a b","then":{}}`:                                                          "name",
-		`{"name":"good","then":{}}`:                                                         "name",
-		`{"name":"r","when":{"event":["rung"]},"then":{}}`:                                  "when.event[0]",
-		`{"name":"r","when":{"source":[" "]},"then":{}}`:                                    "when.source[0]",
-		`{"name":"r","when":{"direction":["internal"]},"then":{}}`:                          "when.direction[0]",
-		`{"name":"r","when":{"caller":["friend"]},"then":{}}`:                               "when.caller[0]",
-		`{"name":"r","when":{"interests":["two"]},"then":{}}`:                               "when.interests[0]",
-		`{"name":"r","when":{"responsible":["me"]},"then":{}}`:                              "when.responsible[0]",
-		`{"name":"r","when":{"waited_min_s":-1},"then":{}}`:                                 "when.waited_min_s",
-		`{"name":"r","when":{"waited_min_s":9,"waited_max_s":8},"then":{}}`:                 "when.waited_min_s",
-		`{"name":"r","when":{"hours":{"zone":"Mars/Base"}},"then":{}}`:                      "when.hours.zone",
-		`{"name":"r","when":{"hours":{"days":["monday"]}},"then":{}}`:                       "when.hours.days[0]",
-		`{"name":"r","when":{"hours":{"from":"9:00"}},"then":{}}`:                           "when.hours.from",
-		`{"name":"r","when":{"hours":{"from":"09:00","to":"09:00"}},"then":{}}`:             "when.hours.to",
-		`{"name":"r","when":{"hours":{"holidays":["1 May"]}},"then":{}}`:                    "when.hours.holidays[0]",
-		`{"name":"r","when":{"event":["answered"]},"then":{"nothing":"x","kind":"k"}}`:      "then.nothing",
-		`{"name":"r","when":{"event":["answered"]},"then":{"kind":"My Kind"}}`:              "then.kind",
-		`{"name":"r","when":{"event":["answered"]},"then":{"action":"Open It"}}`:            "then.action",
-		`{"name":"r","when":{"event":["answered"]},"then":{"action":"choose"}}`:             "then.action",
-		`{"name":"r","when":{"event":["answered"]},"then":{"action":"open"}}`:               "then.action",
-		`{"name":"r","when":{"event":["ended"]},"then":{"action":"create"}}`:                "then.action",
-		`{"name":"r","then":{"action":"auto"}}`:                                             "then.action",
-		`{"name":"r","when":{"event":["answered"]},"then":{"title":"{nobody}"}}`:            "then.title",
-		`{"name":"r","when":{"event":["answered"]},"then":{"text":"open {"}}`:               "then.text",
-		`{"name":"r","when":{"event":["answered"]},"then":{"object":{"url":"x}"}}}`:         "then.object.url",
-		`{"name":"r","when":{"event":["missed"]},"then":{"action":"show","object":{}}}`:     "then.object",
-		`{"name":"r","when":{"event":["answered"]},"then":{"to":["boss"]}}`:                 "then.to[0]",
-		`{"name":"r","when":{"event":["answered"]},"then":{"to":["group:"]}}`:               "then.to[0]",
-		`{"name":"r","when":{"event":["ended"]},"then":{"to":["user"]}}`:                    "then.to",
-		`{"name":"r","when":{"event":["answered"]},"then":{"expires_in_s":99999999}}`:       "then.expires_in_s",
-		`{"name":"r","when":{"event":["missed"]},"then":{"lookup":true}}`:                   "then.lookup",
-		`{"name":"r","note":"` + strings.Repeat("x", 600) + `","then":{"nothing":"quiet"}}`: "note",
+		`{"name":"","then":{}}`:                                                                                      "name",
+		`{"name":"a b","then":{}}`:                                                                                   "name",
+		`{"name":"good","then":{}}`:                                                                                  "name",
+		`{"name":"r","when":{"event":["rung"]},"then":{}}`:                                                           "when.event[0]",
+		`{"name":"r","when":{"source":[" "]},"then":{}}`:                                                             "when.source[0]",
+		`{"name":"r","when":{"direction":["internal"]},"then":{}}`:                                                   "when.direction[0]",
+		`{"name":"r","when":{"caller":["friend"]},"then":{}}`:                                                        "when.caller[0]",
+		`{"name":"r","when":{"interests":["two"]},"then":{}}`:                                                        "when.interests[0]",
+		`{"name":"r","when":{"responsible":["me"]},"then":{}}`:                                                       "when.responsible[0]",
+		`{"name":"r","when":{"waited_min_s":-1},"then":{}}`:                                                          "when.waited_min_s",
+		`{"name":"r","when":{"waited_min_s":9,"waited_max_s":8},"then":{}}`:                                          "when.waited_min_s",
+		`{"name":"r","when":{"hours":{"zone":"Mars/Base"}},"then":{}}`:                                               "when.hours.zone",
+		`{"name":"r","when":{"hours":{"zone":"Local"}},"then":{}}`:                                                   "when.hours.zone",
+		`{"name":"r","when":{"hours":{"from":"24:00"}},"then":{}}`:                                                   "when.hours.from",
+		`{"name":"r","when":{"event":["missed"]},"then":{"kind":"digest"}}`:                                          "then.kind",
+		`{"name":"r","when":{"hours":{"days":["monday"]}},"then":{}}`:                                                "when.hours.days[0]",
+		`{"name":"r","when":{"hours":{"from":"9:00"}},"then":{}}`:                                                    "when.hours.from",
+		`{"name":"r","when":{"hours":{"from":"09:00","to":"09:00"}},"then":{}}`:                                      "when.hours.to",
+		`{"name":"r","when":{"hours":{"holidays":["1 May"]}},"then":{}}`:                                             "when.hours.holidays[0]",
+		`{"name":"r","when":{"event":["answered"]},"then":{"nothing":"x","kind":"k"}}`:                               "then.nothing",
+		`{"name":"r","when":{"event":["answered"]},"then":{"kind":"My Kind"}}`:                                       "then.kind",
+		`{"name":"r","when":{"event":["answered"]},"then":{"action":"Open It"}}`:                                     "then.action",
+		`{"name":"r","when":{"event":["answered"]},"then":{"action":"choose"}}`:                                      "then.action",
+		`{"name":"r","when":{"event":["answered"]},"then":{"action":"open"}}`:                                        "then.action",
+		`{"name":"r","when":{"event":["ended"]},"then":{"action":"create"}}`:                                         "then.action",
+		`{"name":"r","then":{"action":"auto"}}`:                                                                      "then.action",
+		`{"name":"r","when":{"event":["answered"]},"then":{"title":"{nobody}"}}`:                                     "then.title",
+		`{"name":"r","when":{"event":["answered"]},"then":{"text":"open {"}}`:                                        "then.text",
+		`{"name":"r","when":{"event":["answered"]},"then":{"object":{"url":"x}"}}}`:                                  "then.object.url",
+		`{"name":"r","when":{"event":["missed"]},"then":{"action":"show","object":{}}}`:                              "then.object",
+		`{"name":"r","when":{"event":["answered"]},"then":{"to":["boss"]}}`:                                          "then.to[0]",
+		`{"name":"r","when":{"event":["answered"]},"then":{"to":["group:"]}}`:                                        "then.to[0]",
+		`{"name":"r","when":{"event":["ended"]},"then":{"to":["user"]}}`:                                             "then.to",
+		`{"name":"r","when":{"event":["answered"]},"then":{"expires_in_s":99999999}}`:                                "then.expires_in_s",
+		`{"name":"r","when":{"event":["answered"]},"then":{"action":"open","object":{"url":"javascript:alert(1)"}}}`: "then.object.url",
+		`{"name":"r","then":{"data":{"text":"` + strings.Repeat(`\"`, models.MaxData*3/4) + `"}}}`:                   "then.data",
+		`{"name":"r","then":{"data":{"take":true}}}`:                                                                 "then.data.take",
+		`{"name":"r","when":{"event":["missed"]},"then":{"lookup":true}}`:                                            "then.lookup",
+		`{"name":"r","note":"` + strings.Repeat("x", 600) + `","then":{"nothing":"quiet"}}`:                          "note",
 	} {
 		var rules []models.Rule
 		if err := json.Unmarshal([]byte("["+good+","+rule+"]"), &rules); err != nil {

@@ -11,7 +11,7 @@ import (
 
 // placeholders are the words that titles, texts and links of rules may have in
 // braces, with what they stand for. attempts is filled in by the inbox, which
-// knows the row.
+// knows the row; of an object it is 1.
 var placeholders = map[string]func(r *router, l *models.Leg) string{
 	"phone":       func(r *router, _ *models.Leg) string { return r.call.Phone },
 	"name":        func(r *router, _ *models.Leg) string { return r.callerName() },
@@ -29,7 +29,9 @@ var placeholders = map[string]func(r *router, l *models.Leg) string{
 	"talk_s":      func(r *router, _ *models.Leg) string { return strconv.Itoa(r.call.TalkS) },
 }
 
-const attemptsMark = "{attempts}"
+// attemptsMark stands where the number of attempts goes; no text that comes from
+// outside has it.
+const attemptsMark = "\x00"
 
 // checkTemplate says what is wrong with a text with placeholders; "": nothing.
 func checkTemplate(s string) string {
@@ -91,15 +93,15 @@ func (r *router) fillLink(s string, l *models.Leg) string {
 		if f == nil {
 			return "", false
 		}
-		return url.QueryEscape(f(r, l)), true
+		return url.QueryEscape(strings.ReplaceAll(f(r, l), attemptsMark, "1")), true
 	})
 	return out
 }
 
 // FillAttempts puts the number of attempts into a text that a rule gave for
-// missed calls (Draft.Template).
-func FillAttempts(template string, attempts int) string {
-	return models.CutText(strings.ReplaceAll(template, attemptsMark, strconv.Itoa(attempts)), models.MaxText)
+// missed calls (Draft.Template, TitleTemplate), and cuts it to most characters.
+func FillAttempts(template string, attempts, most int) string {
+	return models.CutText(strings.ReplaceAll(template, attemptsMark, strconv.Itoa(attempts)), most)
 }
 
 func titleOfObject(o *models.Object) string {

@@ -44,10 +44,7 @@ func (r *router) nothing(o *occasion, rule *models.Rule) {
 		t := &r.trace.Occasions[len(r.trace.Occasions)-1]
 		t.Rule, t.Nothing, t.Reason = rule.Name, true, rule.Then.Nothing
 	}
-	if o.revise {
-		return
-	}
-	if o.user != 0 && o.event != models.RuleMissed && o.event != models.RuleRinging {
+	if o.user != 0 && o.event != models.RuleMissed && (o.event != models.RuleRinging || o.revise) {
 		r.add(models.Draft{UserID: o.user, CollapseKey: r.key(), Mode: models.Remove, CallID: r.call.ID, SourceID: r.call.Source,
 			Rule: rule.Name, RulesVersion: r.rules.Version, Reason: rule.Then.Nothing})
 	}
@@ -78,6 +75,9 @@ func (r *router) carryOut(o *occasion, rule *models.Rule) {
 			d.Reason += r.standsIn(to)
 		}
 		d.UserID = rc.user
+		if rc.as == "" && o.event != models.RuleMissed && (!p.closes || action == models.ActionNone) {
+			r.untold(o.user) // his own phone tells him from now on, or the row goes by itself
+		}
 		r.add(d)
 	}
 	own := slices.ContainsFunc(to, func(rc recipient) bool { return rc.user == o.user })
@@ -171,7 +171,7 @@ func (r *router) recipients(o *occasion, then *models.RuleThen, p plain) []recip
 			as = ""
 		}
 		taken := slices.ContainsFunc(out, func(x recipient) bool { return x.user == user })
-		hasOwn := as != "" && o.event != models.RuleMissed && r.call.LegOf(user) != nil // told by his own phone
+		hasOwn := as != "" && o.event != models.RuleMissed && tellsHim(r.call.LegOf(user))
 		if r.active(user) != nil && !taken && !hasOwn {
 			out = append(out, recipient{user, as})
 		}
@@ -227,11 +227,15 @@ func (r *router) compose(o *occasion, rule *models.Rule, p plain, action models.
 		d.Payload.Text = models.CutText(o.text, models.MaxText)
 	}
 	if then.Title != "" {
-		d.Payload.Title = models.CutText(strings.ReplaceAll(r.fill(then.Title, o.leg), attemptsMark, "1"), models.MaxTitle)
+		title := r.fill(then.Title, o.leg)
+		d.Payload.Title = FillAttempts(title, 1, models.MaxTitle)
+		if d.Attempts {
+			d.TitleTemplate = title
+		}
 	}
 	if then.Text != "" {
 		text := r.fill(then.Text, o.leg)
-		d.Payload.Text = FillAttempts(text, 1)
+		d.Payload.Text = FillAttempts(text, 1, models.MaxText)
 		if d.Attempts {
 			d.Template = text
 		}
@@ -256,7 +260,7 @@ func (r *router) object(d *models.Draft, then *models.RuleThen, l *models.Leg) {
 		return
 	}
 	o := *then.Object
-	o.Title = models.CutText(r.fill(o.Title, l), models.MaxTitle)
+	o.Title = FillAttempts(r.fill(o.Title, l), 1, models.MaxTitle)
 	o.Link, o.URL = models.CutText(r.fillLink(o.Link, l), models.MaxLink), models.CutText(r.fillLink(o.URL, l), models.MaxLink)
 	if o.App == "" && d.Payload.Object != nil {
 		o.App = d.Payload.Object.App
@@ -291,6 +295,7 @@ func (r *router) onBehalf(d *models.Draft, o *occasion, rc recipient) {
 		d.Payload.Text = models.CutText(d.Payload.Text+", у: "+who, models.MaxText)
 	}
 	if o.event != models.RuleMissed && !slices.Contains(r.call.Told, rc.user) {
+		d.Mode = models.Upsert // also where the user's own row is only revised
 		r.call.Told = slices.Sorted(slices.Values(append(slices.Clone(r.call.Told), rc.user)))
 	}
 }

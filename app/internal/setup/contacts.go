@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"zummer/models"
@@ -102,6 +103,7 @@ func (s *Setup) contact(in models.ContactInput) (*models.Contact, error) {
 	}
 	seen := map[string]bool{}
 	for _, raw := range in.Phones {
+		raw = strings.TrimSuffix(raw, ".0") // a spreadsheet's number
 		key := phone.ParseLocal(raw, s.opt.Region, s.opt.AreaCode).Key()
 		if key == "" || seen[key] || len(seen) == maxPhones {
 			continue

@@ -237,7 +237,7 @@ func TestImportContacts(t *testing.T) {
 // What 1C and others write differently is read as in a PUT.
 func TestImportIsAsLenientAsPut(t *testing.T) {
 	onBoth(t, func(w *world) {
-		r, err := w.ImportContacts(w.ctx, by(), strings.NewReader(`{"external_id":17,"phones":[79030000001,"8 (903) 000-00-02"],"seq":"1 234"}
+		r, err := w.ImportContacts(w.ctx, by(), strings.NewReader(`{"external_id":17,"phones":[79030000001.0,"8 (903) 000-00-02"],"seq":"1 234"}
 {"external_id":"b","phones":null,"seq":7.0,"name":null,"client":null}
 {"external_id":"c","phones":["+79030000003"],"seq":null,"unknown":[1]}
 {"external_id":"d","phones":[true]}
