@@ -31,8 +31,11 @@ func WhyIn(l Lang, reason string) string {
 // DetailIn says a step's detail in the page's language: what Zummer wrote there
 // itself. What clients and PBXs said stays as it is.
 func DetailIn(l Lang, s *models.Step) string {
-	if s.What == models.StepTaken {
+	switch s.What {
+	case models.StepTaken:
 		return WhyIn(l, s.Detail)
+	case models.StepDelivered: // the sentence has it
+		return ""
 	}
 	return s.Detail
 }

@@ -177,6 +177,7 @@ func TestExplain(t *testing.T) {
 		{"reason of what came late", WhyIn(Russian, "answered: told 5 minutes late"), "снята трубка: рассказано с опозданием на 5 мин"},
 		{"how many had a task", DetailIn(Russian, &models.Step{What: models.StepTaken, Detail: "2 others had it"}), "у скольких других она стояла: 2"},
 		{"what a client said of itself", DetailIn(Russian, &models.Step{What: models.StepProcessed, Detail: "busy"}), "busy"},
+		{"a client's name is said once", DetailIn(Russian, &models.Step{What: models.StepDelivered, Detail: "1C/8.3"}), ""},
 		{"reason when a call ends", WhyIn(Russian, "the call ended"), "звонок окончен"},
 		{"reason with a name in English", WhyIn(English, "the session desk released it"), "the session desk released it"},
 		{"refusal", RefusalIn(English, "wrong_token"), "wrong address (token)"},
