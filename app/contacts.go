@@ -108,7 +108,7 @@ func (c *contactsImportCmd) send(ctx context.Context, body io.Reader, progress f
 		}
 		switch {
 		case l.Status == http.StatusUnauthorized:
-			return rep, errors.New("the instance answered 401 unauthorized: " + noToken)
+			return rep, errors.New("the instance answered 401 unauthorized: " + whereKeys)
 		case l.Status != 0:
 			return rep, fmt.Errorf("the instance answered %d %s: %s", l.Status, l.Code, l.Detail)
 		case res.StatusCode != http.StatusOK:

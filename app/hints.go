@@ -21,8 +21,8 @@ func unreachable(address string, err error) error {
 	return fmt.Errorf("%s does not answer (%w): is the service running, is --url right?", address, err)
 }
 
-// noToken says where a valid one comes from.
-const noToken = "no valid token: `zummer admin token`, run with the database of this service, prints one"
+// whereKeys says where a valid token comes from.
+const whereKeys = "no valid token: `zummer admin token`, run with the database of this service, prints one"
 
 // whereHelp names the help of the command that a wrong command line begins.
 func whereHelp(err error) string {

@@ -64,7 +64,7 @@ func (r reach) ask(ctx context.Context, method, path string, body, into any) err
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	if res.StatusCode == http.StatusUnauthorized {
-		return errors.New(noToken)
+		return errors.New(whereKeys)
 	}
 	if res.StatusCode/100 != 2 {
 		return refusal(res.Status, answer)

@@ -92,7 +92,7 @@ func (c *simulateCmd) ask(ctx context.Context) (s simulatedSource, err error) {
 		return s, fmt.Errorf("ask for the source: %w", err)
 	}
 	if res.StatusCode == http.StatusUnauthorized {
-		return s, errors.New(noToken)
+		return s, errors.New(whereKeys)
 	}
 	if err := json.Unmarshal(body, &s); err != nil || res.StatusCode != http.StatusOK {
 		return s, fmt.Errorf("ask for source %s: %s %s", c.Source, res.Status, s.Detail)
