@@ -22,7 +22,7 @@ type commands struct {
 	Simulate    simulateCmd    `cmd:"" help:"Send a scenario of calls to a running instance, as a PBX would."`
 	Contacts    contactsCmd    `cmd:"" help:"Contacts of a running instance."`
 	Doctor      doctorCmd      `cmd:"" help:"Walk the path of a call from outside in and say what is wrong and what to do."`
-	Rules       rulesCmd       `cmd:"" help:"Read, change and try the rules of a running instance, from a file."`
+	Rules       rulesCmd       `cmd:"" help:"Read, change and try the rules of a running instance, from a file. docs/rules.md explains them, with recipes."`
 	Admin       adminCmd       `cmd:"" help:"Administration from the command line."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date and exit."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running instance whether it is ready; exit 0 if so (for containers)."`
@@ -57,7 +57,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "zummer:", err)
+		fmt.Fprintf(stderr, "zummer: %v\n%s\n", err, whereHelp(err))
 		return 2
 	}
 	parsed.Bind(&env{ctx: ctx, stdout: stdout, stderr: stderr})
@@ -113,6 +113,7 @@ type adminTokenCmd struct {
 // Run makes the token in the database; a running service sees it within a
 // second.
 func (c *adminTokenCmd) Run(e *env) error {
+	missing := missingFile(c.Database)
 	w, err := open(e.ctx, c.Database, Config{Region: "RU", Timezone: "UTC"}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -124,6 +125,9 @@ func (c *adminTokenCmd) Run(e *env) error {
 		return err
 	}
 	fmt.Fprintln(e.stdout, text)
+	if missing != "" {
+		fmt.Fprintf(e.stderr, "zummer: there was no database %s, so it was made now; the token is for a service that serves this file (another one: --database or ZUMMER_DATABASE)\n", missing)
+	}
 	return nil
 }
 

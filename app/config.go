@@ -73,7 +73,7 @@ type Config struct {
 	Timezone     string `env:"ZUMMER_TIMEZONE" default:"Europe/Moscow" help:"Zone of PBX times that carry none, and of texts."`
 	Region       string `env:"ZUMMER_REGION" default:"RU" help:"Country of numbers that carry none (ISO 3166, two letters)."`
 	AreaCode     string `env:"ZUMMER_AREA_CODE" help:"Area code of local numbers such as 123-45-67: 495 for Moscow. Without one they match nobody." placeholder:"DIGITS"`
-	LookupURL    Secret `env:"ZUMMER_LOOKUP_URL" help:"Ask the CRM there who calls, where the contacts do not say: an http or https address that takes POST; it may hold a name and a password." placeholder:"URL"`
+	LookupURL    Secret `env:"ZUMMER_LOOKUP_URL" help:"Ask the CRM there who calls, where the contacts do not say and a rule has lookup (docs/contacts.md): an http or https address that takes POST; it may hold a name and a password." placeholder:"URL"`
 	LookupSecret Secret `env:"ZUMMER_LOOKUP_SECRET" help:"What those questions are signed with (Standard Webhooks): whsec_ and 24 random bytes in base64." placeholder:"SECRET"`
 
 	Retention Span `env:"ZUMMER_RETENTION" default:"30d" help:"How long the journal, the history and the call log are kept."`

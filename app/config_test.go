@@ -3,6 +3,8 @@ package app
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"regexp"
@@ -181,6 +183,12 @@ func TestEveryVariableIsAFlag(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	folder := t.TempDir()
+	t.Setenv("ZUMMER_ADMIN_TOKEN", "0123456789abcdef")
+	stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"status":401,"code":"unauthorized","detail":"no valid token"}`))
+	}))
+	defer stranger.Close()
 	for _, tt := range []struct {
 		name string
 		args []string
@@ -191,15 +199,25 @@ func TestCommandLine(t *testing.T) {
 		{"help", []string{"--help"}, 0, "simulate"},
 		{"help of serve", []string{"serve", "--help"}, 0, "ZUMMER_LONG_POLL"},
 		{"help of simulate", []string{"simulate", "--help"}, 0, "transfer"},
-		{"unknown command", []string{"fly"}, 2, "unexpected argument fly"},
+		{"unknown command", []string{"fly"}, 2, "unexpected argument fly\nzummer --help tells"},
+		{"half a command", []string{"rules"}, 2, "zummer rules --help"},
+		{"a command without its flags", []string{"simulate", "direct"}, 2, "zummer simulate --help"},
+		{"help of rules", []string{"rules", "--help"}, 0, "docs/rules.md"},
 		{"unknown flag", []string{"serve", "--fly"}, 2, "unknown flag"},
 		{"bad value", []string{"serve", "--timezone=Moon", "--database=sqlite:" + folder + "/a.db"}, 2, "ZUMMER_TIMEZONE"},
 		{"bad database", []string{"migrate", "--database=mysql://x"}, 1, "sqlite:PATH or a postgres:// URL"},
 		{"migrate", []string{"migrate", "--database=sqlite:" + folder + "/b.db"}, 0, "up to date"},
 		{"token", []string{"admin", "token", "--database=sqlite:" + folder + "/b.db"}, 0, "zt_"},
+		{"token of no service", []string{"admin", "token", "--database=sqlite:" + folder + "/c.db"}, 0, "there was no database " + folder + "/c.db"},
 		{"version", []string{"version"}, 0, "go1."},
 		{"unknown scenario", []string{"simulate", "party", "--source=x"}, 1, "abandoned"},
 		{"nobody there", []string{"healthcheck", "http://127.0.0.1:1"}, 1, "not reachable"},
+		{"no rules there", []string{"rules", "get", "--url=http://127.0.0.1:1"}, 1, "http://127.0.0.1:1 does not answer (dial tcp 127.0.0.1:1: connect: connection refused): is the service running, is --url right?"},
+		{"no contacts there", []string{"contacts", "import", "config.go", "--url=http://127.0.0.1:1"}, 1, "is --url right?"},
+		{"no source there", []string{"simulate", "direct", "--source=office", "--url=http://127.0.0.1:1"}, 1, "is --url right?"},
+		{"a token of another service", []string{"rules", "get", "--url=" + stranger.URL}, 1, "no valid token: `zummer admin token`, run with the database of this service, prints one"},
+		{"a token of another service, contacts", []string{"contacts", "import", "config.go", "--url=" + stranger.URL}, 1, "run with the database of this service"},
+		{"a token of another service, simulate", []string{"simulate", "direct", "--source=office", "--url=" + stranger.URL}, 1, "run with the database of this service"},
 	} {
 		var out bytes.Buffer
 		if code := Main(context.Background(), tt.args, &out, &out); code != tt.code || !strings.Contains(out.String(), tt.out) {

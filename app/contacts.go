@@ -91,7 +91,7 @@ func (c *contactsImportCmd) send(ctx context.Context, body io.Reader, progress f
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return rep, fmt.Errorf("send the contacts: %w", err)
+		return rep, unreachable(c.URL, err)
 	}
 	defer res.Body.Close()
 	answer := bufio.NewReaderSize(res.Body, 256<<10)
@@ -107,6 +107,8 @@ func (c *contactsImportCmd) send(ctx context.Context, body io.Reader, progress f
 			}
 		}
 		switch {
+		case l.Status == http.StatusUnauthorized:
+			return rep, errors.New("the instance answered 401 unauthorized: " + whereKeys)
 		case l.Status != 0:
 			return rep, fmt.Errorf("the instance answered %d %s: %s", l.Status, l.Code, l.Detail)
 		case res.StatusCode != http.StatusOK:

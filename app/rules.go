@@ -56,12 +56,15 @@ func (r reach) ask(ctx context.Context, method, path string, body, into any) err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("reach the instance: %w", err)
+		return unreachable(r.URL, err)
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, 16<<20))
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
+	}
+	if res.StatusCode == http.StatusUnauthorized {
+		return errors.New(whereKeys)
 	}
 	if res.StatusCode/100 != 2 {
 		return refusal(res.Status, answer)

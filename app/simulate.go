@@ -84,12 +84,15 @@ func (c *simulateCmd) ask(ctx context.Context) (s simulatedSource, err error) {
 	req.Header.Set("Authorization", "Bearer "+string(c.Token))
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return s, fmt.Errorf("ask for the source: %w", err)
+		return s, unreachable(c.URL, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
 		return s, fmt.Errorf("ask for the source: %w", err)
+	}
+	if res.StatusCode == http.StatusUnauthorized {
+		return s, errors.New(whereKeys)
 	}
 	if err := json.Unmarshal(body, &s); err != nil || res.StatusCode != http.StatusOK {
 		return s, fmt.Errorf("ask for source %s: %s %s", c.Source, res.Status, s.Detail)

@@ -222,6 +222,10 @@ func TestMailExample(t *testing.T) {
 		if reply := x.one(t, x.ivanov, "mail.received"); reply.Rev != 2 || reply.ID != row.ID || reply.Title != "Re: x" {
 			t.Errorf("an answer in the thread made %+v, want revision 2 of row %s", reply, row.ID)
 		}
+		x.run(t, x.publish, "From: <ivan@romashka.example>\r\nReferences: <1@romashka.example>\r\nMessage-ID: <4@romashka.example>\r\n\r\nУтром\r\n", nil, "mail.py", "user", "ivanov")
+		if plain := x.one(t, x.ivanov, "mail.received"); plain.Rev != 3 || plain.Text != "Утром" {
+			t.Errorf("a message that names no charset made %+v, want the text as UTF-8", plain)
+		}
 		x.gate.fail(9, false)
 		if code, _, _ := x.run(t, x.publish, mail("3", "", "later"), nil, "mail.py", "user", "ivanov"); code != 75 {
 			t.Errorf("while Zummer is away: exit %d, want 75", code)

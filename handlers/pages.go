@@ -92,6 +92,9 @@ func write(c echo.Context, status int, body []byte, err error) error {
 func (p *pages) errorPage(c echo.Context, status int, code, detail string) error {
 	d := web.ErrorPage{Frame: p.frame(c, "", func(w web.Words) string { return w.Failed }), Status: status, Detail: detail, RequestID: requestID(c), Back: "/admin/"}
 	d.Other = ""
+	if status == http.StatusUnauthorized {
+		d.Detail = d.W.SignIn
+	}
 	body, err := p.web.Error(d)
 	if err != nil {
 		return respond(c, status, typeText, []byte(code+"\n"))

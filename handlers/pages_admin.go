@@ -173,7 +173,7 @@ func (p *pages) timeline(c echo.Context) error {
 	}
 	for i := range steps {
 		s := &steps[i]
-		row := web.StepRow{At: s.At.In(zone), Text: web.StepIn(l, s, n.person(s.UserID)), Why: s.Reason, Rule: web.RuleIn(l, s.Rule, s.RulesVersion), Detail: s.Detail, Own: s.NotificationID == id || s.NotificationID == 0}
+		row := web.StepRow{At: s.At.In(zone), Text: web.StepIn(l, s, n.person(s.UserID)), Why: s.Reason, Rule: web.RuleIn(l, s.Rule, s.RulesVersion), Detail: web.DetailIn(l, s), Own: s.NotificationID == id || s.NotificationID == 0}
 		if s.What == models.StepDelivered {
 			row.Detail = "" // the client, which stands in the text
 		}

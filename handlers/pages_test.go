@@ -29,7 +29,8 @@ func TestAdminPage(t *testing.T) {
 		{"without a slash", "/admin", []string{asBrowser}, 200, []string{`data-list="pending"`}},
 		{"timeline", "/admin/notifications/9?lang=en", []string{asBrowser}, 200, []string{"a notification was made: Ringing (indicate), revision 1, user Иванов И.", "extension 101 rings", "ringing (rules version 7)", "/v1/admin/webhooks/7/raw", "the extension belongs to nobody"}},
 		{"timeline of nothing", "/admin/notifications/x?lang=en", []string{asBrowser}, 404, []string{`role="alert"`}},
-		{"without a password", "/admin/?lang=en", nil, 401, []string{"<h1>That did not work</h1>", "send a token"}},
+		{"without a password", "/admin/?lang=en", nil, 401, []string{"<h1>That did not work</h1>", "zummer admin token"}},
+		{"without a password, in Russian", "/admin/?lang=ru", nil, 401, []string{"Имя — admin, пароль — токен администратора"}},
 		{"with a client's token", "/admin/", []string{asIvanov}, 403, []string{`role="alert"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -44,6 +44,8 @@ def body_of(message):
     try:
         part = message.get_body(("plain",))
         text = part.get_content() if part else ""
+        if part and not part.get_content_charset():  # none is named: scripts and cron write UTF-8
+            text = part.get_payload(decode=True).decode("utf-8", "replace")
     except Exception:  # an unknown charset, a broken part
         text = ""
     lines = [line.strip() for line in text.splitlines()]

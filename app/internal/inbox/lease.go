@@ -221,18 +221,21 @@ func (l *ledger) card(o *op, e *entry, why string) {
 		Reason: why, TTL: e.n.ExpiresAt.Sub(l.b.now)})
 }
 
-// ackBusy is an acknowledgement of a session that cannot open the row now. A
-// row that another session holds is not the client's to give away.
+// ackBusy is an acknowledgement of a session that cannot open the row now: it
+// is asked again after the time of a lease, so that two busy sessions do not
+// throw a row back and forth. A row that another session holds is not the
+// client's to give away: nothing is noted then.
 func (l *ledger) ackBusy(o *op, e *entry, a models.Ack) string {
-	n := e.n
+	n, in := e.n, l.b.in
 	o.busy = true
-	switch {
-	case !n.ForOne():
-		l.card(o, e, "the client was busy: it comes back as a card")
-	case a.Session != "" && n.Session != "" && a.Session != n.Session:
+	if n.ForOne() && a.Session != "" && n.Session != "" && a.Session != n.Session {
 		return models.AckStale
-	default:
+	}
+	in.presence.decline(o.user, a.Session, n.ID, l.b.now.Add(in.opt.Lease))
+	if n.ForOne() {
 		l.passOn(o, e, cmp.Or(a.Session, n.Session), "the client was busy")
+	} else {
+		l.card(o, e, "the client was busy: it comes back as a card")
 	}
 	return models.AckProcessed
 }

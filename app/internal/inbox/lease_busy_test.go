@@ -86,6 +86,7 @@ func TestBusy(t *testing.T) {
 			if got.Acks[0].Result != models.AckStale {
 				t.Errorf("the ack = %s, want stale_rev", got.Acks[0].Result)
 			}
+			r.is("nor later: it is chosen when the holder passes the row on", ackB(desk), "2/open/laptop")
 		})
 	})
 	t.Run("a holder that reports a window passes it on", func(t *testing.T) {

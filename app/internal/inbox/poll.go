@@ -179,7 +179,6 @@ func (p *poll) admitted() error {
 // picture was the set just before them and all of them settled; then it waits
 // on the version that they made.
 func (p *poll) acknowledge() error {
-	p.in.declines(p.user, p.q.Acks)
 	o := &op{name: "acknowledge", user: p.user, acks: p.q.Acks}
 	if err := p.in.submit(p.ctx, o); err != nil {
 		return err
@@ -317,7 +316,6 @@ func (in *Inbox) Acknowledge(ctx context.Context, user int64, acks []models.Ack)
 	if len(acks) == 0 {
 		return nil, nil
 	}
-	in.declines(user, acks)
 	o := &op{name: "acknowledge", user: user, acks: acks}
 	if err := in.submit(ctx, o); err != nil {
 		return nil, err

@@ -232,8 +232,7 @@ func (p *relayPoll) acknowledge() error {
 	}
 	g, ctx := errgroup.WithContext(p.ctx)
 	g.SetLimit(ackTogether)
-	for user, o := range ops {
-		p.in.declines(user, o.acks)
+	for _, o := range ops {
 		g.Go(func() error { return p.in.submit(ctx, o) })
 	}
 	if err := g.Wait(); err != nil {

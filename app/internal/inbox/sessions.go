@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"zummer/models"
 )
 
 // abroadFor is how long it is believed that a session which was heard of on
@@ -116,17 +114,6 @@ func (p *presence) declined(user int64, session string, row int64, now time.Time
 	defer p.mu.Unlock()
 	s := p.users[user][session]
 	return s != nil && s.declines(row, now)
-}
-
-// declines notes the rows that acknowledgements pass on: who was busy is asked
-// again after the time of a lease, so that two busy sessions do not throw a row
-// back and forth.
-func (in *Inbox) declines(user int64, acks []models.Ack) {
-	for _, a := range acks {
-		if a.Outcome == models.OutcomeBusy {
-			in.presence.decline(user, a.Session, a.ID, time.Now().Add(in.opt.Lease))
-		}
-	}
 }
 
 // goAbroad notes that a session polls another replica; of maxSeen the one that
