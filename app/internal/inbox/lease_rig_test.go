@@ -94,13 +94,6 @@ func (r *rig) writes(fn func()) int {
 	return r.mem.written() - before
 }
 
-// counted is how many transactions there were, while other replicas write.
-func (r *rig) counted() int {
-	r.mem.mu.Lock()
-	defer r.mem.mu.Unlock()
-	return r.mem.writes
-}
-
 func (r *rig) lastStep() string {
 	r.mem.mu.Lock()
 	defer r.mem.mu.Unlock()
