@@ -62,6 +62,7 @@ func parseFlags() (options, error) {
 	flag.IntVar(&o.plan.high, "high", 1000, "messages a second of the second")
 	flag.DurationVar(&o.plan.phase, "phase", 8*time.Second, "length of a measured part")
 	flag.IntVar(&o.plan.most, "most", 100_000, "most messages of a part at full speed")
+	flag.DurationVar(&o.plan.rest, "rest", 12*time.Second, "how long clients wait before that")
 	flag.DurationVar(&o.plan.idle, "idle", 5*time.Second, "how long idle transactions are counted")
 	flag.StringVar(&o.role, "role", "", "internal: which server this process is")
 	flag.StringVar(&o.dsn, "dsn", "", "internal: that server's database")
@@ -70,7 +71,7 @@ func parseFlags() (options, error) {
 		return o, fmt.Errorf("unexpected %q", flag.Arg(0))
 	}
 	if o.quick {
-		o.runs, o.plan = 1, plan{waiting: 200, conns: 16, low: 50, high: 200, phase: time.Second, most: 3000, idle: time.Second}
+		o.runs, o.plan = 1, plan{waiting: 200, conns: 16, low: 50, high: 200, phase: time.Second, most: 3000, idle: time.Second, rest: time.Second}
 	}
 	if o.all && o.out == "" {
 		o.out = "docs/benchmarks"

@@ -16,6 +16,7 @@ type plan struct {
 	phase   time.Duration // of each measured part
 	most    int           // messages of a closed-loop part
 	idle    time.Duration
+	rest    time.Duration // before it
 }
 
 // figures of one run, by the names of the report's rows.
@@ -85,13 +86,13 @@ func measureWaiting(ctx context.Context, l *load, p plan, f figures) error {
 	if err != nil {
 		return err
 	}
-	if rate, ok := idleRate(ctx, l.srv, p.idle); ok {
+	if rate, ok := idleRate(ctx, l.srv, p.rest, p.idle); ok {
 		f[figIdleFew] = rate
 	}
 	if c, err = l.connect(ctx, c, few, p.waiting); err != nil {
 		return err
 	}
-	if rate, ok := idleRate(ctx, l.srv, p.idle); ok {
+	if rate, ok := idleRate(ctx, l.srv, p.rest, p.idle); ok {
 		f[figIdleAll] = rate
 	}
 	full, err := rssBytes(l.srv.pid())
@@ -150,11 +151,12 @@ func measureCommit(ctx context.Context, l *load, p plan, f figures) error {
 }
 
 // idleRate is what the database does in a second while clients only wait; ok
-// is false when the database does not say. The first seconds after connecting
-// are not counted.
-func idleRate(ctx context.Context, srv running, d time.Duration) (float64, bool) {
+// is false when the database does not say. What connecting cost is not counted:
+// PostgreSQL tells of a connection's transactions up to ten seconds late, so the
+// count begins after rest.
+func idleRate(ctx context.Context, srv running, rest, d time.Duration) (float64, bool) {
 	select {
-	case <-time.After(2 * time.Second):
+	case <-time.After(rest):
 	case <-ctx.Done():
 		return 0, false
 	}

@@ -38,7 +38,7 @@ const (
 	seenSlack   = seenAfter + 15*time.Second
 	seenOverlap = 15 * time.Second // between two reads: a row may be committed that much after its time
 	seenTrusted = 20 * time.Second // after a read the table counts as known
-	seenRows    = 5000             // written at once
+	seenRows    = 1000             // written at once: SQLite has one writer, and a batch must not wait long for it
 )
 
 // seenKey names a session.
