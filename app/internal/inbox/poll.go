@@ -76,29 +76,8 @@ type poll struct {
 
 // begin finds the answer and puts it into p.set, or leaves p.waiter to wait on.
 func (p *poll) begin() error {
-	if len(p.q.Acks) > 0 {
-		if err := p.acknowledge(); err != nil {
-			return err
-		}
-	}
-	if p.given != "" && p.deadline.Before(p.hold) {
-		p.deadline = p.hold
-	}
-	if now := time.Now(); !p.deadline.After(now) {
-		if err := p.in.opt.Hub.Supersede(p.user, p.q.Session, now); err != nil {
-			return err
-		}
-		return p.once()
-	}
-	// Register first, look second, wait third: what is stored in between is
-	// then either seen or announced.
-	w, err := p.in.opt.Hub.Enter(p.user, p.q.Session, p.tokenID())
-	if err != nil {
-		var e *models.Error
-		if errors.As(err, &e) && e.Code == "too_many_waiting" {
-			p.pace = jitter(5 * time.Second)
-			return p.once()
-		}
+	w, err := p.enter(p.acknowledge, p.once)
+	if w == nil {
 		return err
 	}
 	waits := false
@@ -116,6 +95,37 @@ func (p *poll) begin() error {
 	}
 	p.waiter, waits = w, true
 	return nil
+}
+
+// enter has the acknowledgements applied and registers with the hub; a nil waiter
+// means that the poll does not wait, and once has answered or failed. Register
+// first, look second, wait third: what is stored in between is then either seen
+// or announced.
+func (p *poll) enter(acknowledge, once func() error) (*hub.Waiter, error) {
+	if len(p.q.Acks) > 0 {
+		if err := acknowledge(); err != nil {
+			return nil, err
+		}
+	}
+	if p.given != "" && p.deadline.Before(p.hold) {
+		p.deadline = p.hold
+	}
+	if now := time.Now(); !p.deadline.After(now) {
+		if err := p.in.opt.Hub.Supersede(p.user, p.q.Session, now); err != nil {
+			return nil, err
+		}
+		return nil, once()
+	}
+	w, err := p.in.opt.Hub.Enter(p.user, p.q.Session, p.tokenID())
+	var e *models.Error
+	switch {
+	case err == nil:
+		return w, nil
+	case errors.As(err, &e) && e.Code == "too_many_waiting":
+		p.pace = jitter(5 * time.Second)
+		return nil, once()
+	}
+	return nil, err
 }
 
 // told answers what ended a wait; over is false when the wait goes on.

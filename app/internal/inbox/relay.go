@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -48,28 +47,8 @@ func (p *relayPoll) leave() {
 
 // run finds the answer and puts it into p.set.
 func (p *relayPoll) run() error {
-	if len(p.q.Acks) > 0 {
-		if err := p.acknowledge(); err != nil {
-			return err
-		}
-	}
-	if p.given != "" && p.deadline.Before(p.hold) {
-		p.deadline = p.hold
-	}
-	if now := time.Now(); !p.deadline.After(now) {
-		if err := p.in.opt.Hub.Supersede(p.user, p.q.Session, now); err != nil {
-			return err
-		}
-		return p.once()
-	}
-	// Register first, look second, wait third, as poll.run.
-	w, err := p.in.opt.Hub.Enter(p.user, p.q.Session, p.token.ID)
-	if err != nil {
-		var e *models.Error
-		if errors.As(err, &e) && e.Code == "too_many_waiting" {
-			p.pace = jitter(5 * time.Second)
-			return p.once()
-		}
+	w, err := p.enter(p.acknowledge, p.once)
+	if w == nil {
 		return err
 	}
 	defer w.Close()
