@@ -75,7 +75,7 @@ func (c *demoCmd) Run(e *env) error {
 		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour)}
 	a, err := New(e.ctx, Options{Config: cfg, Database: Database{Database: "sqlite:" + filepath.Join(folder, "demo.db"), DBPool: 4}, Log: level.logger(e.stderr), Demo: demo})
 	if err != nil {
-		return fmt.Errorf("%w\n(another address: zummer demo --listen 127.0.0.1:8081)", err)
+		return err
 	}
 	hook, err := a.furnish(e.ctx, demo)
 	if err != nil {

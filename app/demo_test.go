@@ -163,8 +163,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestPortTaken: the error names the address, and the demonstration says what
-// to do.
+// TestPortTaken: the error names the address and how to choose another one.
 func TestPortTaken(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -172,11 +171,11 @@ func TestPortTaken(t *testing.T) {
 	}
 	defer l.Close()
 	t.Setenv("TMPDIR", t.TempDir())
-	for command, says := range map[string]string{"demo": "zummer demo --listen", "serve": "address already in use"} {
+	for _, command := range []string{"demo", "serve"} {
 		t.Setenv("ZUMMER_DATABASE", "sqlite:"+t.TempDir()+"/a.db")
 		var out bytes.Buffer
 		code := app.Main(t.Context(), []string{command, "--listen", l.Addr().String()}, &out, &out)
-		if code != 1 || !strings.Contains(out.String(), says) || !strings.Contains(out.String(), l.Addr().String()) {
+		if code != 1 || !strings.Contains(out.String(), "address already in use") || !strings.Contains(out.String(), "--listen") || !strings.Contains(out.String(), l.Addr().String()) {
 			t.Errorf("%s = %d: %s", command, code, out.String())
 		}
 	}

@@ -36,13 +36,13 @@ func (a *App) listen(ctx context.Context) (all []*server, err error) {
 		return nil, err
 	}
 	for _, s := range []struct {
-		name, addr string
-		handler    http.Handler
-		tls        *tls.Config
+		name, flag, addr string
+		handler          http.Handler
+		tls              *tls.Config
 	}{
-		{"clients, administration and hooks", a.cfg.Listen, main, secure},
-		{"hooks only", a.cfg.HooksListen, hooks, secure},
-		{"metrics", a.cfg.MetricsListen, metrics, nil},
+		{"clients, administration and hooks", "--listen", a.cfg.Listen, main, secure},
+		{"hooks only", "--hooks-listen", a.cfg.HooksListen, hooks, secure},
+		{"metrics", "--metrics-listen", a.cfg.MetricsListen, metrics, nil},
 	} {
 		if s.addr == "" {
 			continue
@@ -52,7 +52,7 @@ func (a *App) listen(ctx context.Context) (all []*server, err error) {
 			for _, open := range all {
 				_ = open.listener.Close() // the first error is the one to tell
 			}
-			return nil, fmt.Errorf("listen for %s: %w", s.name, err)
+			return nil, fmt.Errorf("listen for %s: %w\n(another address: %s HOST:PORT)", s.name, err, s.flag)
 		}
 		if s.tls != nil {
 			l = tls.NewListener(l, s.tls)
