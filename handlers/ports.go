@@ -141,3 +141,20 @@ type Auth interface {
 	// scope relay. Errors: Unauthorized, NotFound unknown_user.
 	Authenticate(ctx context.Context, token, asUser string) (models.Caller, error)
 }
+
+// Administrators are the people who sign in to the pages.
+type Administrators interface {
+	// SignIn checks a password. Errors: Unauthorized, the same for a wrong
+	// password, an unknown login and one who is switched off; TooMany, with the
+	// time to wait, after several failures of one login or address.
+	SignIn(ctx context.Context, login, password, from string) (models.Admin, error)
+	// Admin reads one. Errors: NotFound. Who is switched off is still there.
+	Admin(ctx context.Context, id int64) (models.Admin, error)
+	Admins(ctx context.Context) ([]models.Admin, error) // by login
+	// PutAdmin makes or changes one, audited; the last active one of role admin
+	// stays so (Conflict "last_admin"). A new password, or Active false, ends the sign-in
+	// sessions of that administrator.
+	PutAdmin(ctx context.Context, by Actor, login string, in models.AdminInput) (models.Admin, error)
+	// ChangePassword is a person's own. Errors: Invalid of field old or new.
+	ChangePassword(ctx context.Context, by Actor, id int64, old, fresh string) error
+}
