@@ -39,7 +39,7 @@ type Instance struct {
 // Config is the configuration that tests start from.
 func Config() app.Config {
 	return app.Config{Listen: "127.0.0.1:0", AdminToken: AdminToken, PollInterval: 5 * time.Second, LongPoll: 25 * time.Second, LongPollMax: 50 * time.Second,
-		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: app.Span(30 * 24 * time.Hour)}
+		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: app.Span(30 * 24 * time.Hour), AdminIdle: 8 * time.Hour, AdminSession: 168 * time.Hour}
 }
 
 // Start runs the program on dsn until the test ends; change may adjust the
