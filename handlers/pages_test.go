@@ -2,14 +2,12 @@ package handlers
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"zummer/models"
 	"zummer/web"
 )
 
@@ -64,46 +62,6 @@ func TestAdminPage(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestAdminData(t *testing.T) {
-	f := newSetupFakes()
-	e, api := setupSurface(t, f)
-	api.refused.add(Refusal{At: at(), Source: "<b>", Reason: RefusedToken})
-	rec := call(t, e, "GET", "/admin/pending.json?lang=en", "", asBrowser)
-	var got pictureBody
-	if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil || rec.Code != 200 {
-		t.Fatalf("status %d, %v: %s", rec.Code, err, rec.Body)
-	}
-	if n := len(got.Lists["pending"]); n != 2 || got.Lists["pending"][0].Key != "1042" || !got.More {
-		t.Errorf("pending %d rows, more %t; want 2 and more", n, got.More)
-	}
-	if n := got.Numbers; n["pending"] != 2 || n["refused"] != 1 {
-		t.Errorf("numbers %v", n)
-	}
-	if h := got.Lists["refused"][0].HTML; !strings.Contains(h, "&lt;b&gt;") || !strings.HasPrefix(h, "<tr") {
-		t.Errorf("refused row %q", h)
-	}
-	page := call(t, e, "GET", "/admin/?lang=en", "", asBrowser).Body.String()
-	for list, rows := range got.Lists {
-		for _, r := range rows {
-			if !strings.Contains(page, r.HTML) {
-				t.Errorf("list %s: the page and its data differ for %s", list, r.Key)
-			}
-		}
-	}
-	tag := rec.Header().Get("ETag")
-	if rec := call(t, e, "GET", "/admin/pending.json?lang=en", "", asBrowser, "If-None-Match: "+tag); rec.Code != 304 || rec.Body.Len() > 0 {
-		t.Errorf("unchanged: status %d with %d bytes, want 304", rec.Code, rec.Body.Len())
-	}
-	api.refused.add(Refusal{At: at(), Source: "y", Reason: RefusedToken})
-	if rec := call(t, e, "GET", "/admin/pending.json?lang=en", "", asBrowser, "If-None-Match: "+tag); rec.Code != 200 {
-		t.Errorf("changed: status %d, want 200", rec.Code)
-	}
-	f.err = models.Away(nil)
-	if rec := call(t, e, "GET", "/admin/pending.json", "", asBrowser); rec.Code != 503 || !strings.Contains(rec.Header().Get("Content-Type"), "problem+json") {
-		t.Errorf("database away: status %d, %s", rec.Code, rec.Header().Get("Content-Type"))
 	}
 }
 
