@@ -130,6 +130,8 @@ func (f *fakes) Accept(_ context.Context, in models.Accepted) (models.AcceptResu
 	return models.AcceptResult{Outcome: models.WebhookStored, ID: 7}, nil
 }
 
+func (f *fakes) Changes(context.Context, uint64, time.Duration) uint64 { return 1 }
+
 func (f *fakes) Sessions(user int64) []models.Session {
 	return []models.Session{{Name: "desk", Client: "curl/8", LastPoll: at(), Waiting: true, Busy: true}}
 }

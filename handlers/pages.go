@@ -1,9 +1,13 @@
 package handlers
 
 import (
-	"fmt"
+	"encoding/base64"
+	"errors"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -11,15 +15,27 @@ import (
 	"zummer/web"
 )
 
-// pages answers what people look at.
+// pages answers what people look at. A page is made of
+//
+//   - a line in registerPages: its address and the role that it takes;
+//   - a function here, in pages_NAME.go: reads, fills the page's type of
+//     package web, and calls show; a button's function calls one use case and
+//     then done, which goes back with a word about it;
+//   - a type in web, with its line in web.Types, and a template of the same
+//     name, which says everything in both languages ({{.T "…" "…"}}) and shows
+//     what came from outside through .Text and .Phone, which mask numbers for
+//     whom they must be.
+//
+// A part of a page that renews itself is a template "part-ID" with an element
+// of that id, hx-get of its own page, hx-trigger="pulse from:body",
+// hx-target="#ID" and hx-swap="morph:outerHTML".
 type pages struct {
 	a   *API
 	web *web.Pages
 }
 
-// registerPages puts the pages on e: the administrator's behind the admin
-// scope, asked for by the browser as user admin with a token as password; and
-// the demonstration's, where there is one.
+// registerPages puts the pages on e: the administrator's behind sign-in, each
+// with the least role that may use it; and the demonstration's, where there is one.
 func (a *API) registerPages(e *echo.Echo) {
 	w, err := web.New()
 	if err != nil {
@@ -27,20 +43,49 @@ func (a *API) registerPages(e *echo.Echo) {
 	}
 	p := &pages{a: a, web: w}
 	sameSite := samePages(a.d.PublicURL)
-	admin := func(method, path string, h echo.HandlerFunc) {
-		e.Add(method, path, h, a.entry, p.head, sameSite, a.auth(models.ScopeAdmin))
+	add := func(role, method, path string, h echo.HandlerFunc) {
+		e.Add(method, "/admin"+path, h, a.entry, p.head, sameSite, p.signedIn(role))
 	}
-	admin("GET", "/admin", p.admin)
-	admin("GET", "/admin/", p.admin)
-	admin("GET", "/admin/pending.json", p.adminData)
-	admin("GET", "/admin/notifications/:id", p.timeline)
-	for _, action := range []string{"process", "expire", "requeue"} {
-		admin("POST", "/admin/notifications/:id/"+action, p.act(action))
+	add(models.RoleViewer, "GET", "", p.pending)
+	add(models.RoleViewer, "GET", "/", p.pending)
+	add(models.RoleViewer, "GET", "/pulse", p.pulse)
+	add(models.RoleViewer, "GET", "/notifications/:id", p.notification)
+	add(models.RoleOperator, "POST", "/notifications/act", p.actMany)
+	for _, action := range adminActions {
+		add(models.RoleOperator, "POST", "/notifications/:id/"+action, p.act(action))
 	}
+	e.GET("/admin/look", p.look, a.entry, p.head)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {
 		e.GET("/demo", p.demo, a.entry, p.head)
 		e.GET("/demo/", p.demo, a.entry, p.head)
+	}
+}
+
+const keyAdmin = "zummer.admin"
+
+// adminOf is who is signed in; nil on pages for everybody.
+func adminOf(c echo.Context) *models.Admin {
+	who, _ := c.Get(keyAdmin).(*models.Admin)
+	return who
+}
+
+// signedIn lets in who may use the page.
+func (p *pages) signedIn(role string) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			who, err := p.a.identify(c, models.ScopeAdmin)
+			if err != nil {
+				return err
+			}
+			admin := &models.Admin{Login: who.Token.Name, Role: models.RoleAdmin, Active: true}
+			if !admin.May(role) {
+				return models.Errorf(models.Forbidden, "this page is for the role %s", role)
+			}
+			c.Set(keyCaller, who)
+			c.Set(keyAdmin, admin)
+			return next(c)
+		}
 	}
 }
 
@@ -49,11 +94,11 @@ func (a *API) registerPages(e *echo.Echo) {
 func (p *pages) head(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("Content-Security-Policy", "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "private, no-store")
-		h.Add("Vary", "Authorization, Accept, Accept-Language")
+		h.Add("Vary", "Cookie, Accept, Accept-Language, HX-Target")
 		if !wantsJSON(c) {
 			c.Set(keyErrorPage, errorPage(p.errorPage))
 		}
@@ -62,40 +107,130 @@ func (p *pages) head(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func wantsJSON(c echo.Context) bool {
-	return strings.HasSuffix(c.Path(), ".json") || strings.HasPrefix(c.Request().Header.Get("Accept"), "application/json")
+	return strings.HasPrefix(c.Request().Header.Get("Accept"), "application/json")
 }
 
-func (p *pages) lang(c echo.Context) web.Lang {
-	return web.Choose(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
-}
+// Cookies of the pages, beside the one of the sign-in.
+const (
+	cookieLang  = "zummer_lang"
+	cookieTheme = "zummer_theme"
+	cookieFlash = "zummer_flash"
+)
 
-// frame fills what every page has; title picks its title from the words.
-func (p *pages) frame(c echo.Context, script string, title func(web.Words) string) web.Frame {
-	l := p.lang(c)
-	other := web.English
-	if l == web.English {
-		other = web.Russian
+func cookieOf(c echo.Context, name string) string {
+	if k, err := c.Cookie(name); err == nil {
+		return k.Value
 	}
-	w := web.WordsOf(l)
-	return web.Frame{Lang: l, W: w, Version: p.a.d.Version, Title: title(w), Other: c.Request().URL.EscapedPath() + "?lang=" + string(other), Script: script}
+	return ""
 }
 
-// write answers with a rendered page.
-func write(c echo.Context, status int, body []byte, err error) error {
+func (p *pages) setCookie(c echo.Context, name, value string, age time.Duration) {
+	c.SetCookie(&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(age.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(p.a.baseURL(c), "https:")})
+}
+
+// lang is the language of a page: what the address says, else what was chosen,
+// in the account or by the switch, else what the browser asks for.
+func (p *pages) lang(c echo.Context) web.Lang {
+	chosen := c.QueryParam("lang")
+	if chosen == "" {
+		chosen = cookieOf(c, cookieLang)
+	}
+	if who := adminOf(c); chosen == "" && who != nil {
+		chosen = who.Lang
+	}
+	return web.Choose(chosen, c.Request().Header.Get("Accept-Language"))
+}
+
+// zone is the one in which pages show times.
+func (p *pages) zone() *time.Location { return models.ZoneOf(p.a.d.Timezone) }
+
+// frame fills what every page has. section is of web.Frame.Nav.
+func (p *pages) frame(c echo.Context, section, ru, en string) web.Frame {
+	f := web.Frame{Lang: p.lang(c), Version: p.a.d.Version, Section: section, Path: c.Request().URL.RequestURI(), Who: adminOf(c), Zone: p.zone(), Now: time.Now()}
+	f.Title = f.T(ru, en)
+	if t := cookieOf(c, cookieTheme); t == "light" || t == "dark" {
+		f.Theme = t
+	}
+	if p.a.d.Register != nil {
+		f.Pulse = p.a.d.Register.Changes(c.Request().Context(), 0, 0)
+	}
+	if text := cookieOf(c, cookieFlash); text != "" && c.Request().Header.Get("HX-Request") == "" {
+		if raw, err := base64.RawURLEncoding.DecodeString(text); err == nil && len(raw) > 1 {
+			f.Failed, f.Flash = raw[0] == '!', models.CleanText(string(raw[1:]))
+		}
+		p.setCookie(c, cookieFlash, "", -time.Second)
+	}
+	return f
+}
+
+// show answers with a page, or with the part of it that htmx asks for.
+func (p *pages) show(c echo.Context, name string, data any) error {
+	return p.showAs(c, http.StatusOK, name, data)
+}
+
+// showAs is show with a status: 422 for a form with something wrong in it.
+func (p *pages) showAs(c echo.Context, status int, name string, data any) error {
+	part := c.Request().Header.Get("HX-Target")
+	if !p.web.HasPart(name, part) {
+		part = ""
+	}
+	body, err := p.web.Render(name, part, data)
 	if err != nil {
 		return err
 	}
 	return respond(c, status, typeHTML, body)
 }
 
+// done ends what a button did: back to an address of ours, with a word about
+// it. err that a person can do something about is the word; any other is
+// returned.
+func (p *pages) done(c echo.Context, back, ru, en string, err error) error {
+	l, mark := p.lang(c), "+"
+	text := (&web.Frame{Lang: l}).T(ru, en)
+	if err != nil {
+		own := publicError(err)
+		if own == nil {
+			return err
+		}
+		mark, text = "!", web.ErrorIn(l, models.CutText(own.Message, 300))
+		for _, f := range own.Fields {
+			text += " · " + f.Field + ": " + web.ErrorIn(l, f.Message)
+		}
+	}
+	if text != "" {
+		p.setCookie(c, cookieFlash, base64.RawURLEncoding.EncodeToString([]byte(mark+models.CutText(text, 900))), time.Minute)
+	}
+	return c.Redirect(http.StatusSeeOther, ourPath(back))
+}
+
+// publicError is the error that a person can do something about; nil: none.
+func publicError(err error) *models.Error {
+	var own *models.Error
+	if !errors.As(err, &own) {
+		return nil
+	}
+	switch own.Kind {
+	case models.Invalid, models.Malformed, models.NotFound, models.Conflict, models.TooLarge, models.TooMany, models.Unavailable:
+		return own
+	}
+	return nil
+}
+
+// ourPath is back when it is an address of the administrator's pages, else
+// the first of them.
+func ourPath(back string) string {
+	u, err := url.Parse(back)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/admin") || strings.Contains(back, "\\") {
+		return "/admin/"
+	}
+	return u.RequestURI()
+}
+
 // errorPage answers an error as a page. What cannot be rendered is plain text.
 func (p *pages) errorPage(c echo.Context, status int, code, detail string) error {
-	d := web.ErrorPage{Frame: p.frame(c, "", func(w web.Words) string { return w.Failed }), Status: status, Detail: detail, RequestID: requestID(c), Back: "/admin/"}
-	d.Other = ""
-	if status == http.StatusUnauthorized {
-		d.Detail = d.W.SignIn
-	}
-	body, err := p.web.Error(d)
+	d := web.ErrorPage{Frame: p.frame(c, "", "Не получилось", "That did not work"), Status: status, RequestID: requestID(c), Back: "/admin/"}
+	d.Detail = web.ErrorIn(d.Lang, detail)
+	body, err := p.web.Render("error", "", d)
 	if err != nil {
 		return respond(c, status, typeText, []byte(code+"\n"))
 	}
@@ -114,15 +249,33 @@ func (p *pages) static(c echo.Context) error {
 	return respond(c, http.StatusOK, f.Type, f.Body)
 }
 
-// act is a button of the administrator's page.
-func (p *pages) act(action string) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if _, err := p.a.act(c, action); err != nil {
-			return fmt.Errorf("%s a notification: %w", action, err)
-		}
-		if wantsJSON(c) {
-			return c.NoContent(http.StatusNoContent)
-		}
-		return c.Redirect(http.StatusSeeOther, "/admin/?lang="+string(p.lang(c)))
+// look keeps the chosen language and theme in the browser and goes back.
+func (p *pages) look(c echo.Context) error {
+	if l := c.QueryParam("lang"); l == string(web.Russian) || l == string(web.English) {
+		p.setCookie(c, cookieLang, l, 400*24*time.Hour)
 	}
+	if t := c.QueryParam("theme"); t == "light" || t == "dark" {
+		p.setCookie(c, cookieTheme, t, 400*24*time.Hour)
+	}
+	back, err := url.Parse(ourPath(c.QueryParam("back")))
+	if err != nil {
+		return c.Redirect(http.StatusSeeOther, "/admin/")
+	}
+	q := back.Query()
+	q.Del("lang") // the switch is stronger
+	back.RawQuery = q.Encode()
+	return c.Redirect(http.StatusSeeOther, back.RequestURI())
+}
+
+// pulseWait is how long a page's question waits for a change.
+const pulseWait = 25 * time.Second
+
+// pulse waits until something may have changed since the page was made.
+func (p *pages) pulse(c echo.Context) error {
+	since, _ := strconv.ParseUint(c.QueryParam("since"), 10, 64) // anything else asks for the present one
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Time{})
+	now := p.a.d.Register.Changes(c.Request().Context(), since, pulseWait)
+	return writeJSON(c, http.StatusOK, struct {
+		Pulse uint64 `json:"pulse"`
+	}{now})
 }

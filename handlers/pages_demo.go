@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"net/http"
-
 	"github.com/labstack/echo/v4"
 
 	"zummer/web"
@@ -26,12 +24,13 @@ type DemoUser struct {
 
 // demo is the page that plays one user's client.
 func (p *pages) demo(c echo.Context) error {
+	l := p.lang(c)
+	w := web.WordsOf(l)
 	d := web.DemoPage{
-		Frame: p.frame(c, "demo.js", func(w web.Words) string { return w.Demo }), PollURL: "/v1/notifications/poll", Ring: p.a.d.Demo.Ring, Hook: p.a.d.Demo.Hook,
+		OldFrame: web.OldFrame{Lang: l, W: w, Version: p.a.d.Version, Title: w.Demo, Other: "/demo?lang=" + string(web.Frame{Lang: l}.Other()), Script: "demo.js"}, PollURL: "/v1/notifications/poll", Ring: p.a.d.Demo.Ring, Hook: p.a.d.Demo.Hook,
 	}
 	for _, u := range p.a.d.Demo.Users {
 		d.Users = append(d.Users, web.DemoUser(u))
 	}
-	body, err := p.web.Demo(d)
-	return write(c, http.StatusOK, body, err)
+	return p.show(c, "demo", d)
 }

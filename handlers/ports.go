@@ -43,6 +43,10 @@ type Register interface {
 	// DryRun tells what rules would make of a stored webhook or of events by
 	// hand, and why. It changes nothing.
 	DryRun(ctx context.Context, q models.DryRunQuery) (models.DryRunResult, error)
+	// Changes returns a number that grows when something of the register, the
+	// journal or the set-up may have changed: at once when it is not since, else
+	// when it grows or after wait. 0 asks for the present one.
+	Changes(ctx context.Context, since uint64, wait time.Duration) uint64
 	// Sessions lists the clients seen in the last day, newest first, those of
 	// other replicas too.
 	Sessions(user int64) []models.Session
@@ -124,6 +128,11 @@ type Journal interface {
 	// Call returns one call; user 0 is an administrator, else it must have had a leg of that user's.
 	Call(ctx context.Context, user, id int64) (models.Call, error)
 	Notifications(ctx context.Context, q models.AdminQuery) ([]models.Notification, string, error)
+	// Notification is a row as it is, or as it last was. Errors: NotFound.
+	Notification(ctx context.Context, id int64) (models.HistoryRow, error)
+	// Told says which sessions were told of the present revision of rows; a
+	// client without a name is "".
+	Told(ctx context.Context, rows []models.Notification) (map[int64][]string, error)
 	// Timeline of a notification: its steps and those of its call, oldest first.
 	Timeline(ctx context.Context, id int64) ([]models.Step, error)
 	Webhooks(ctx context.Context, q models.WebhookQuery) ([]models.Webhook, string, error)

@@ -160,6 +160,12 @@ type AdminQuery struct {
 	State  string // pending (default)
 	After  string
 	Limit  int
+
+	// Of pending rows only; zero: any.
+	Kind string    // of the row; one that ends in "." is all that begin so
+	Made time.Time // before this
+	Seen string    // "seen": the present revision went to a client; "unseen": it did not
+	Text string    // stands in title, text, name or phone, in any case
 }
 
 // WebhookQuery filters the journal, newest first.

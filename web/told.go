@@ -16,11 +16,11 @@ func toldIn(l Lang, s *models.Step) string {
 	if s.Detail != "" {
 		out += " (" + s.Detail + ")"
 	}
-	return out + said{" через ", " after "}.in(l) + lasted(l, s.After)
+	return out + said{" через ", " after "}.in(l) + Lasted(l, s.After)
 }
 
-// lasted is a time in two or three digits and a word.
-func lasted(l Lang, d time.Duration) string {
+// Lasted is a time in two or three digits and a word.
+func Lasted(l Lang, d time.Duration) string {
 	switch {
 	case d < time.Second:
 		return strconv.FormatInt(d.Milliseconds(), 10) + said{" мс", " ms"}.in(l)

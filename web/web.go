@@ -13,7 +13,6 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -44,8 +43,12 @@ func New() (*Pages, error) {
 	if err := p.readAssets(); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"admin", "timeline", "error", "demo"} {
-		t, err := template.New(name).Funcs(template.FuncMap{"static": p.Static}).ParseFS(templateFiles, "templates/base.html", "templates/"+name+".html")
+	for name := range Types() {
+		layout := "layout"
+		if name == "demo" {
+			layout = "base"
+		}
+		t, err := template.New(name).Funcs(template.FuncMap{"static": p.Static}).ParseFS(templateFiles, "templates/"+layout+".html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("parse template %s: %w", name, err)
 		}
@@ -100,49 +103,30 @@ func (p *Pages) Asset(hashed string) (Asset, bool) {
 	return a, ok
 }
 
-// Admin renders the administrator's page.
-func (p *Pages) Admin(d AdminPage) ([]byte, error) { return p.render("admin", "base", d) }
-
-// Timeline renders what happened to one notification.
-func (p *Pages) Timeline(d TimelinePage) ([]byte, error) {
-	d.Steps = slices.Clone(d.Steps)
-	for i := range d.Steps {
-		d.Steps[i].Why = WhyIn(d.Lang, d.Steps[i].Why)
+// Render renders a page, name and data as Types has them: whole, or only the
+// block part (a template "part-…" of the page's file) that htmx asks for.
+// part "": the whole page. It writes into a buffer first: half a page is never sent.
+func (p *Pages) Render(name, part string, data any) ([]byte, error) {
+	set := p.sets[name]
+	if set == nil {
+		return nil, fmt.Errorf("no page %q", name)
 	}
-	return p.render("timeline", "base", d)
-}
-
-// Error renders an error.
-func (p *Pages) Error(d ErrorPage) ([]byte, error) { return p.render("error", "base", d) }
-
-// Demo renders the page that plays a user's client.
-func (p *Pages) Demo(d DemoPage) ([]byte, error) { return p.render("demo", "base", d) }
-
-// Row renders one row of the lists of the administrator's page with the same
-// template as the page itself.
-func (p *Pages) Row(row any) (string, error) {
-	var name string
-	switch row.(type) {
-	case PendingRow:
-		name = "pending-row"
-	case UnroutedRow:
-		name = "unrouted-row"
-	case WebhookRow:
-		name = "webhook-row"
-	case RefusedRow:
-		name = "refused-row"
-	default:
-		return "", fmt.Errorf("no template for a row %T", row)
+	block := "layout"
+	switch {
+	case part != "":
+		block = "part-" + part
+	case name == "demo":
+		block = "base"
 	}
-	b, err := p.render("admin", name, row)
-	return string(b), err
-}
-
-// render writes into a buffer first: half a page is never sent.
-func (p *Pages) render(set, name string, data any) ([]byte, error) {
 	var b bytes.Buffer
-	if err := p.sets[set].ExecuteTemplate(&b, name, data); err != nil {
-		return nil, fmt.Errorf("render %s: %w", set, err)
+	if err := set.ExecuteTemplate(&b, block, data); err != nil {
+		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
 	return b.Bytes(), nil
+}
+
+// HasPart reports whether a page has a block that can be renewed alone.
+func (p *Pages) HasPart(name, part string) bool {
+	set := p.sets[name]
+	return set != nil && set.Lookup("part-"+part) != nil
 }

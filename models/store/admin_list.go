@@ -35,6 +35,7 @@ func (s *Store) pendingList(ctx context.Context, q models.AdminQuery) ([]models.
 	if q.Source != 0 {
 		f.and("source_id = ?", q.Source)
 	}
+	s.narrow(&f, q)
 	limit := pageSize(q.Limit)
 	var out []models.Notification
 	err = each(ctx, s.read, func(r scanner) error {

@@ -12,6 +12,7 @@ func (h *Hub) Draining() bool { return h.draining.Load() }
 // when there is none or over is 0, and early when Run returns.
 func (h *Hub) Drain(over time.Duration) {
 	h.draining.Store(true)
+	h.pulse.Stop()
 	n, start := h.Waiting(), time.Now()
 	if n > 0 && over > 0 {
 		tick := time.NewTicker(h.opt.Tick)

@@ -25,6 +25,7 @@ type Hub struct {
 	waiting  atomic.Int64
 	draining atomic.Bool
 	watchers watchers
+	pulse    Pulse
 	wheel    wheel
 	stopped  chan struct{} // closed when Run has returned
 	stopOnce sync.Once

@@ -184,6 +184,7 @@ func (in *Inbox) write(parent context.Context, ops []*op) error {
 		in.opt.NewDirectory(b.newDir)
 	}
 	in.announce(b.ledger.changed(), in.calms(b.ledger), b.now, b.at)
+	in.opt.Hub.Pulse().Beat()
 	off, done := parted(ops)
 	for _, o := range done {
 		in.askAfter(o, b)

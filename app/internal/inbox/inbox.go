@@ -163,3 +163,8 @@ func (in *Inbox) zoneOf(name string) *time.Location {
 	}
 	return models.ZoneOf(name, in.opt.Timezone)
 }
+
+// Changes is for people who look at everything: see hub.Pulse.
+func (in *Inbox) Changes(ctx context.Context, since uint64, wait time.Duration) uint64 {
+	return in.opt.Hub.Pulse().Wait(ctx, since, wait)
+}

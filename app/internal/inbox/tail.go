@@ -74,6 +74,9 @@ func (in *Inbox) hear(hints []models.Hint) {
 		}
 	}
 	in.opt.Hub.Wake(users...)
+	if len(users) > 0 {
+		in.opt.Hub.Pulse().Beat()
+	}
 }
 
 // claim tells the other replicas that a session polls here now.
@@ -189,6 +192,7 @@ func (in *Inbox) ReleaseRevoked(d *models.Directory) {
 		return token != 0 && !valid[token] || u == nil || !u.Active
 	})
 	in.opt.Hub.WakeWatchers() // who is one of all has changed
+	in.opt.Hub.Pulse().Beat()
 }
 
 // lets reports whether d lets a token in.

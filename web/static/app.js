@@ -1,0 +1,124 @@
+// What the pages do besides htmx: they ask the server whether anything changed
+// and let the parts that want it renew themselves (hx-trigger="pulse from:body"),
+// count ages, ask before what cannot be undone, copy, choose many.
+(() => {
+  const body = document.body;
+  const [second, minute, hour, day] = body.dataset.units.split(' ');
+  const lost = document.getElementById('lost');
+  let clock = 0; // server's clock minus ours, in milliseconds
+
+  const say = (text) => { if (lost.textContent !== text || lost.hidden !== !text) { lost.textContent = text; lost.hidden = !text; } };
+  const pause = (ms) => new Promise((go) => setTimeout(go, ms));
+  const visible = () => new Promise((go) => {
+    if (!document.hidden) return go();
+    const on = () => { if (!document.hidden) { document.removeEventListener('visibilitychange', on); go(); } };
+    document.addEventListener('visibilitychange', on);
+  });
+
+  // One request waits while the page is looked at; what comes in a burst renews the page once.
+  async function follow() {
+    let pulse = body.dataset.pulse;
+    for (;;) {
+      await visible();
+      try {
+        const reply = await fetch(`/admin/pulse?since=${pulse}`, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(40000) });
+        if (reply.status === 401) { location.reload(); return; }
+        if (!reply.ok) throw new Error(String(reply.status));
+        const date = Date.parse(reply.headers.get('Date') || '');
+        if (date) clock = date - Date.now();
+        const now = String((await reply.json()).pulse);
+        if (now !== pulse) { pulse = now; body.dispatchEvent(new Event('pulse')); }
+        say('');
+        await pause(250);
+      } catch {
+        if (!document.hidden) say(body.dataset.lost);
+        await pause(2000);
+        pulse = '0';
+      }
+    }
+  }
+
+  const lasted = (s) => s < 60 ? `${s} ${second}` : s < 3600 ? `${Math.floor(s / 60)} ${minute}` : s < 172800 ? `${Math.floor(s / 3600)} ${hour}` : `${Math.floor(s / 86400)} ${day}`;
+  function ages() {
+    const now = Date.now() + clock;
+    for (const e of document.querySelectorAll('[data-age]')) {
+      const text = lasted(Math.max(0, Math.floor((now - Date.parse(e.dataset.age)) / 1000)));
+      if (e.textContent !== text) e.textContent = text;
+    }
+    for (const e of document.querySelectorAll('[data-until]')) {
+      const s = Math.floor((Date.parse(e.dataset.until) - now) / 1000);
+      const text = s > 0 ? lasted(s) : '';
+      if (e.textContent !== text) e.textContent = text;
+    }
+  }
+
+  // A renewed part keeps what the person did in it: chosen rows, opened details.
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === 'checked' || name === 'open' && node.localName === 'details');
+  // An age is written by ages(), a second later at most.
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => !(old.dataset && old.dataset.age && fresh.dataset && old.dataset.age === fresh.dataset.age);
+  body.addEventListener('htmx:afterSettle', () => { ages(); chosen(); });
+  body.addEventListener('htmx:sendError', () => say(body.dataset.lost));
+  body.addEventListener('htmx:responseError', (e) => {
+    if (e.detail.xhr.status === 401) location.reload();
+    else say(body.dataset.failed);
+  });
+
+  // What cannot be undone is asked for.
+  const dialog = document.getElementById('confirm');
+  document.addEventListener('submit', (event) => {
+    const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
+    if (!text || event.target.dataset.sure) return;
+    event.preventDefault();
+    event.stopPropagation();
+    document.getElementById('confirm-text').textContent = text;
+    dialog.onclick = (click) => {
+      const value = click.target.value;
+      if (value !== 'yes' && value !== 'no') return;
+      dialog.close();
+      if (value !== 'yes') return;
+      event.target.dataset.sure = '1';
+      event.target.requestSubmit(event.submitter);
+      delete event.target.dataset.sure;
+    };
+    dialog.showModal();
+    dialog.querySelector('[value="yes"]').focus();
+  }, true);
+
+  // data-all chooses every data-one; the bar of what can be done to many shows how many.
+  function chosen() {
+    const ones = [...document.querySelectorAll('[data-one]')];
+    const n = ones.filter((box) => box.checked).length;
+    for (const e of document.querySelectorAll('[data-chosen]')) e.textContent = n;
+    for (const e of document.querySelectorAll('[data-bulk]')) e.hidden = n === 0;
+    for (const e of document.querySelectorAll('[data-all]')) { e.checked = n > 0 && n === ones.length; e.indeterminate = n > 0 && n < ones.length; }
+  }
+  document.addEventListener('change', (event) => {
+    const t = event.target;
+    if (t.matches('[data-all]')) for (const box of document.querySelectorAll('[data-one]')) box.checked = t.checked;
+    if (t.matches('[data-all], [data-one]')) chosen();
+    if (t.matches('[data-submit]')) t.form.requestSubmit();
+  });
+
+  document.addEventListener('click', async (event) => {
+    const button = event.target.closest('[data-copy]');
+    if (!button) return;
+    const text = document.querySelector(button.dataset.copy).textContent;
+    try { await navigator.clipboard.writeText(text); } catch { // no permission, or plain HTTP
+      const area = document.createElement('textarea');
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand('copy');
+      area.remove();
+      button.focus();
+    }
+    button.dataset.text ||= button.textContent;
+    button.textContent = body.dataset.copied;
+    setTimeout(() => { button.textContent = button.dataset.text; }, 2000);
+  });
+
+  setInterval(ages, 1000);
+  ages();
+  chosen();
+  if (document.querySelector('[hx-trigger*="pulse"]')) follow();
+})();
