@@ -98,6 +98,7 @@ type API struct {
 	zones   sync.Map     // name → *time.Location
 
 	otherSite func(*http.Request) error // see sameSite
+	pageRoles map[string]string         // the least role of "METHOD /admin/…"
 	relays    relays
 }
 

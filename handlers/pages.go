@@ -43,8 +43,10 @@ func (a *API) registerPages(e *echo.Echo) {
 	}
 	p := &pages{a: a, web: w}
 	sameSite := samePages(a.d.PublicURL)
+	a.pageRoles = map[string]string{}
 	add := func(role, method, path string, h echo.HandlerFunc) {
-		e.Add(method, "/admin"+path, h, a.entry, p.head, sameSite, p.signedIn(role))
+		a.pageRoles[method+" /admin"+path] = role
+		e.Add(method, "/admin"+path, h, a.entry, p.head, sameSite, a.signedIn(role))
 	}
 	add(models.RoleViewer, "GET", "", p.pending)
 	add(models.RoleViewer, "GET", "/", p.pending)
@@ -55,6 +57,10 @@ func (a *API) registerPages(e *echo.Echo) {
 		add(models.RoleOperator, "POST", "/notifications/:id/"+action, p.act(action))
 	}
 	e.GET("/admin/look", p.look, a.entry, p.head)
+	e.GET(signInPath, p.signIn, a.entry, p.head)
+	e.POST(signInPath, p.trySignIn, a.entry, p.head, sameSite)
+	e.POST("/admin/sign-out", p.signOut, a.entry, p.head, sameSite)
+	p.registerPeople(add)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {
 		e.GET("/demo", p.demo, a.entry, p.head)
@@ -64,29 +70,10 @@ func (a *API) registerPages(e *echo.Echo) {
 
 const keyAdmin = "zummer.admin"
 
-// adminOf is who is signed in; nil on pages for everybody.
+// adminOf is who has signed in, behind signedIn; nil on pages for everybody.
 func adminOf(c echo.Context) *models.Admin {
 	who, _ := c.Get(keyAdmin).(*models.Admin)
 	return who
-}
-
-// signedIn lets in who may use the page.
-func (p *pages) signedIn(role string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			who, err := p.a.identify(c, models.ScopeAdmin)
-			if err != nil {
-				return err
-			}
-			admin := &models.Admin{Login: who.Token.Name, Role: models.RoleAdmin, Active: true}
-			if !admin.May(role) {
-				return models.Errorf(models.Forbidden, "this page is for the role %s", role)
-			}
-			c.Set(keyCaller, who)
-			c.Set(keyAdmin, admin)
-			return next(c)
-		}
-	}
 }
 
 // head sets what the answers of all pages carry, and makes errors pages unless

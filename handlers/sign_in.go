@@ -13,9 +13,6 @@ import (
 	"zummer/models"
 )
 
-// keyAdmin holds the *models.Admin behind signedIn.
-const keyAdmin = "zummer.admin"
-
 // signInPath is where people sign in.
 const signInPath = "/admin/sign-in"
 
@@ -49,12 +46,6 @@ func (a *API) signedIn(role string) echo.MiddlewareFunc {
 func setAdmin(c echo.Context, admin *models.Admin) {
 	c.Set(keyAdmin, admin)
 	c.Set(keyCaller, models.Caller{Token: &models.Token{Name: admin.Login, Scopes: []string{models.ScopeAdmin}}})
-}
-
-// adminOf is who has signed in; nil where signedIn does not stand before.
-func adminOf(c echo.Context) *models.Admin {
-	admin, _ := c.Get(keyAdmin).(*models.Admin)
-	return admin
 }
 
 // whoSignedIn finds the active administrator of the request's cookie; nil:
@@ -117,15 +108,6 @@ func askToSignIn(c echo.Context) error {
 		return models.Coded(models.Unauthorized, "sign_in", "sign in at %s", signInPath)
 	}
 	return c.Redirect(http.StatusSeeOther, to)
-}
-
-// nextPath is where a sign-in leads: a page of ours, else the first one.
-func nextPath(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.IsAbs() || u.Host != "" || strings.ContainsAny(s, "\\\r\n\t") || !strings.HasPrefix(u.Path, "/admin") || strings.HasPrefix(u.Path, signInPath) {
-		return "/admin/"
-	}
-	return u.RequestURI()
 }
 
 // beginSignIn makes a new session for admin, whatever cookie the browser had,

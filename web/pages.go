@@ -10,6 +10,7 @@ func Types() map[string]any {
 		"demo":         DemoPage{},
 		"pending":      PendingPage{},
 		"notification": NotificationPage{},
+		"sign_in":      SignInPage{},
 	}
 }
 
