@@ -171,13 +171,13 @@ func (c *adminListCmd) Run(e *env) error {
 // or a new one; then made is true.
 func (f passwordFlags) read(e *env) (password string, made bool, err error) {
 	if f.PasswordStdin {
-		line, err := bufio.NewReader(io.LimitReader(e.in(), 4096)).ReadString('\n')
+		line, err := bufio.NewReader(io.LimitReader(e.stdin, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", false, fmt.Errorf("read the password: %w", err)
 		}
 		return strings.TrimRight(line, "\r\n"), false, nil
 	}
-	in, ok := e.in().(*os.File)
+	in, ok := e.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return newPassword(), true, nil
 	}

@@ -31,20 +31,17 @@ type env struct {
 	ctx    context.Context
 	stdout io.Writer
 	stderr io.Writer
-	stdin  io.Reader // nil: os.Stdin
-}
-
-// in is what the person types.
-func (e *env) in() io.Reader {
-	if e.stdin != nil {
-		return e.stdin
-	}
-	return os.Stdin
+	stdin  io.Reader
 }
 
 // Main runs one command and returns the exit code: 0, 1 for a failure, 2 for a
 // wrong command line or setting.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return MainWith(ctx, args, os.Stdin, stdout, stderr)
+}
+
+// MainWith is Main with another standard input.
+func MainWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var cli commands
 	code := -1
 	parser, err := kong.New(&cli, kong.Name("zummer"), kong.Writers(stdout, stderr), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"scenarios": scenarioHelp()},
@@ -66,7 +63,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "zummer: %v\n%s\n", err, whereHelp(err))
 		return 2
 	}
-	parsed.Bind(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	parsed.Bind(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
 	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(stderr, "zummer:", err)
 		return 1
