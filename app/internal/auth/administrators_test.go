@@ -302,8 +302,14 @@ func TestSignInsEnd(t *testing.T) {
 			do   func() error
 			ends bool
 		}{
-			{"another role", func() error { _, err := w.PutAdmin(ctx, by(), "anna", models.AdminInput{Role: p(models.RoleOperator)}); return err }, false},
-			{"a password by somebody", func() error { _, err := w.PutAdmin(ctx, by(), "anna", models.AdminInput{Password: p("first password")}); return err }, true},
+			{"another role", func() error {
+				_, err := w.PutAdmin(ctx, by(), "anna", models.AdminInput{Role: p(models.RoleOperator)})
+				return err
+			}, false},
+			{"a password by somebody", func() error {
+				_, err := w.PutAdmin(ctx, by(), "anna", models.AdminInput{Password: p("first password")})
+				return err
+			}, true},
 			{"the own password", func() error { return w.ChangePassword(ctx, ann, a.ID, "first password", "other password") }, true},
 			{"all of them by hand", func() error { return w.EndSignIns(ctx, ann, a.ID, 0) }, true},
 			{"another one by hand", func() error { return w.EndSignIns(ctx, ann, a.ID, 999) }, false},
