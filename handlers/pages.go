@@ -180,8 +180,13 @@ func (p *pages) done(c echo.Context, back, ru, en string, err error) error {
 			return err
 		}
 		mark, text = "!", web.ErrorIn(l, models.CutText(own.Message, 300))
-		for _, f := range own.Fields {
-			text += " · " + f.Field + ": " + web.ErrorIn(l, f.Message)
+		for i, f := range own.Fields { // the message is the field and what is wrong with it
+			if i == 0 {
+				text = ""
+			} else {
+				text += " · "
+			}
+			text += f.Field + ": " + web.ErrorIn(l, f.Message)
 		}
 	}
 	if text != "" {

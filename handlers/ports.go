@@ -139,6 +139,11 @@ type Journal interface {
 	Webhook(ctx context.Context, id int64) (models.Webhook, error)
 	Unrouted(ctx context.Context, since time.Time) ([]models.Unrouted, error)
 	Audit(ctx context.Context, after string, limit int) ([]models.AuditEntry, string, error)
+	AuditList(ctx context.Context, q models.AuditQuery) ([]models.AuditEntry, string, error)
+	AuditWho(ctx context.Context) ([]string, error) // who stands in it, by name
+	// ScreenTimes measures how long a user's rows took to a client, and to the
+	// form that was opened.
+	ScreenTimes(ctx context.Context, user int64, since time.Time) (models.ScreenTimes, error)
 	Stats(ctx context.Context) (models.Stats, error)
 	// Ready reports why the service cannot work; nil: it can.
 	Ready(ctx context.Context) error

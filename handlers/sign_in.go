@@ -72,6 +72,9 @@ func (a *API) whoSignedIn(c echo.Context) (*models.Admin, error) {
 	if err != nil {
 		return nil, err
 	}
+	if background(c) {
+		return &admin, nil
+	}
 	every := touchEvery
 	if idle := a.d.AdminIdle; idle > 0 {
 		every = min(every, idle/4)
@@ -83,6 +86,12 @@ func (a *API) whoSignedIn(c echo.Context) (*models.Admin, error) {
 		}
 	}
 	return &admin, nil
+}
+
+// background reports whether the page asks by itself, which is no sign of
+// somebody in front of it: else an open page would never be idle.
+func background(c echo.Context) bool {
+	return c.Path() == "/admin/pulse" || c.Request().Method == http.MethodGet && c.Request().Header.Get("HX-Request") == "true"
 }
 
 // askToSignIn sends somebody to the sign-in page, and from there back.

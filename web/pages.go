@@ -11,6 +11,16 @@ func Types() map[string]any {
 		"pending":      PendingPage{},
 		"notification": NotificationPage{},
 		"sign_in":      SignInPage{},
+
+		"account":        AccountPage{},
+		"administrators": AdministratorsPage{},
+		"administrator":  AdministratorPage{},
+		"audit":          AuditPage{},
+		"users":          UsersPage{},
+		"user":           UserPage{},
+		"people":         PeoplePage{},
+		"groups":         GroupsPage{},
+		"group":          GroupPage{},
 	}
 }
 

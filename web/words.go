@@ -30,7 +30,7 @@ func Choose(query, accept string) Lang {
 
 // Words are the texts of all pages in one language.
 type Words struct {
-	Admin, Timeline, Demo, Failed, OtherLang, Back, Live, Lost, NeedScript                                       string
+	Admin, Timeline, Demo, Failed, OtherLang, Back, Live, Lost, NeedScript                                               string
 	Pending, NothingPending, OnlyFirst, Unrouted, UnroutedHint, NothingUnrouted                                          string
 	Webhooks, NoWebhooks, Refused, RefusedHint, NoRefused                                                                string
 	User, Kind, Action, Phone, Contact, Source, Age, Rev, Expires, Do, Extension, Count, Last, When, Result, Error, From string

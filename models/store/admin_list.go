@@ -108,33 +108,3 @@ func (s *Store) Unrouted(ctx context.Context, since time.Time) ([]models.Unroute
 		"GROUP BY l.source_id, l.extension ORDER BY last_at DESC, l.source_id, l.extension LIMIT ?", s.dialect.ts(since), maxUnrouted)
 	return out, reading(err, "list unrouted extensions")
 }
-
-// Audit lists the changes of the set-up, the latest first.
-func (s *Store) Audit(ctx context.Context, after string, limit int) ([]models.AuditEntry, string, error) {
-	at, err := readCursor("a", after, 1)
-	if err != nil {
-		return nil, "", err
-	}
-	var f filter
-	if at[0] != 0 {
-		f.and("id < ?", at[0])
-	}
-	limit = pageSize(limit)
-	var out []models.AuditEntry
-	err = each(ctx, s.read, func(r scanner) error {
-		var e models.AuditEntry
-		var when dbTime
-		err := r.Scan(&e.ID, &when, &e.Who, &e.From, &e.What, &e.Object, &e.Detail)
-		e.At = when.Time
-		out = append(out, e)
-		return err
-	}, "SELECT id, at, who, from_addr, what, object, detail FROM audit"+f.where()+" ORDER BY id DESC LIMIT ?", append(f.args, limit+1)...)
-	if err != nil {
-		return nil, "", reading(err, "list the audit")
-	}
-	out, more := cut(out, limit)
-	if more {
-		return out, cursor("a", out[limit-1].ID), nil
-	}
-	return out, "", nil
-}
