@@ -38,20 +38,26 @@ type browserPage struct {
 // in as an administrator of role admin. The whole test has 30 s from here.
 func browse(t *testing.T, in *apptest.Instance, lang, path string) *browserPage {
 	t.Helper()
-	return browseAs(t, in, lang, path, models.RoleAdmin)
+	return browseFor(t, in, lang, path, 30*time.Second)
+}
+
+// browseFor is browse for a test that takes longer.
+func browseFor(t *testing.T, in *apptest.Instance, lang, path string, atMost time.Duration) *browserPage {
+	t.Helper()
+	return browseAs(t, in, lang, path, models.RoleAdmin, atMost)
 }
 
 // nobody has signed in.
 const nobody = "nobody"
 
-// browseAs is browse as an administrator of another role, or as nobody.
-func browseAs(t *testing.T, in *apptest.Instance, lang, path, as string) *browserPage {
+// browseAs is browseFor as an administrator of another role, or as nobody.
+func browseAs(t *testing.T, in *apptest.Instance, lang, path, as string, atMost time.Duration) *browserPage {
 	t.Helper()
 	program := os.Getenv("ZUMMER_TEST_CHROMIUM")
 	if program == "" {
 		t.Fatal("ZUMMER_TEST_CHROMIUM is not set: it names a Chromium for the tests of the pages; `make test` finds or installs one")
 	}
-	limit, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	limit, stop := context.WithTimeout(context.Background(), atMost)
 	t.Cleanup(stop)
 	// Chromium has no sandbox for root, whom containers run tests as.
 	alloc, stop := chromedp.NewExecAllocator(limit, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox)...)

@@ -56,6 +56,8 @@ func (a *API) registerPages(e *echo.Echo) {
 	for _, action := range adminActions {
 		add(models.RoleOperator, "POST", "/notifications/:id/"+action, p.act(action))
 	}
+	e.RouteNotFound("/admin/*", func(echo.Context) error { return models.Errorf(models.NotFound, "no such page") }, a.entry, p.head)
+	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/admin/") }, a.entry)
 	e.GET("/admin/look", p.look, a.entry, p.head)
 	e.GET(signInPath, p.signIn, a.entry, p.head)
 	e.POST(signInPath, p.trySignIn, a.entry, p.head, sameSite)
