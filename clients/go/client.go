@@ -95,7 +95,9 @@ func (c *Client) send(ctx context.Context, token, method, path string, in, out a
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Authorization", "Bearer "+token)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	req.Header.Set("X-Client", c.name())
 	if c.User != "" {
 		req.Header.Set("X-Zummer-User", c.User)

@@ -85,6 +85,15 @@ func (s *service) poll(r *http.Request, body map[string]any) (*http.Response, er
 	if len(results) > 0 && version == before {
 		version = s.text()
 	}
+	if name, _ := body["session"].(string); name != "" { // a free row is taken by the first that polls
+		s.mu.Lock()
+		for _, m := range s.rows {
+			if m["free"] == true && m["session"] == nil {
+				m["session"] = name
+			}
+		}
+		s.mu.Unlock()
+	}
 	wait, _ := body["wait"].(float64)
 	timer := time.NewTimer(time.Duration(wait * float64(time.Second)))
 	defer timer.Stop()
@@ -270,3 +279,14 @@ func want[T any](t *testing.T, what string, got, want T) {
 }
 
 type context = stdctx.Context
+
+// bodyIn shows a request's body in X-Body to what checks signatures.
+type bodyIn struct{ s *service }
+
+func (b bodyIn) RoundTrip(r *http.Request) (*http.Response, error) {
+	text, _ := io.ReadAll(r.Body)
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(strings.NewReader(`{}`))
+	r.Header.Set("X-Body", string(text))
+	return b.s.RoundTrip(r)
+}
