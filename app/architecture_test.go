@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"app":                    {"*"},
 	"app/apptest":            {"*"},
 	"clients/bench":          {"*"},
+	"clients/conformance":    {"models", "handlers"},
 	"clients/go":             {},
 }
 
