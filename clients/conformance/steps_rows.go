@@ -83,7 +83,7 @@ func novelty(p *play) {
 	if !p.card() {
 		return
 	}
-	f := &fault{state: "resting", pace: time.Second}
+	f := &fault{state: "resting", pace: 2 * time.Second}
 	p.fault(f)
 	p.wake()
 	p.must("gone", func() bool { return f.used > 0 })
