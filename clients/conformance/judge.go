@@ -182,6 +182,8 @@ func (k *Kit) judgeOpened(id string) {
 	switch {
 	case c.opened[id] > 1:
 		k.breach("opened_twice", id)
+	case !c.acked[id].IsZero():
+		k.breach("acked_before_opened", id)
 	case !seen && (c.cut[id] || c.partial[id] != row{}):
 		k.breach("pages", id)
 	case !seen:

@@ -187,7 +187,11 @@ func (p *play) pictureIsRight() {
 	p.k.mu.Lock()
 	shows := p.k.who.shows
 	p.k.mu.Unlock()
-	if shows && !p.k.until(p.ctx, 3*time.Second, p.k.who.showsIt) && p.ctx.Err() == nil {
+	if !shows {
+		return
+	}
+	p.pause(300 * time.Millisecond) // for what it makes of the last answer
+	if !p.k.until(p.ctx, 3*time.Second, p.k.who.showsIt) && p.ctx.Err() == nil {
 		p.breach("picture_wrong", "")
 	}
 }

@@ -52,6 +52,9 @@ func (p *play) afterwards(f *fault) {
 	if !p.card() {
 		return
 	}
+	f.fits = func(x *exchange) bool { // it has all there is, so that nothing else mends the picture
+		return x.is == "poll" && x.query.After == "" && (x.query.Version == "" || x.query.Version == p.k.reg.text())
+	}
 	p.fault(f)
 	p.wake()
 	p.must("gone", p.used(f))

@@ -80,14 +80,7 @@ func givenLater(p *play) {
 
 func novelty(p *play) {
 	k := p.k
-	if !p.card() {
-		return
-	}
-	f := &fault{state: "resting", pace: 2 * time.Second}
-	p.fault(f)
-	p.wake()
-	p.must("gone", func() bool { return f.used > 0 })
-	p.pictureIsRight()
+	p.afterwards(&fault{state: "resting", pace: 2 * time.Second})
 	k.mu.Lock()
 	k.novelty = true
 	k.mu.Unlock()
