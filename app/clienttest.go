@@ -50,12 +50,10 @@ func (c *clientTestCmd) Run(e *env) error {
 		return err
 	}
 	defer kit.Close()
-	for _, line := range clientTestIntro(lang) {
-		fmt.Fprintf(told, line+"\n", kit.URL(), kit.Token())
-	}
+	fmt.Fprint(told, clientTestIntro(lang, kit.URL(), kit.Token()))
 	report := kit.Run(e.ctx)
 	if e.ctx.Err() != nil {
-		return e.ctx.Err()
+		return errors.New("interrupted: the client was not tried to the end")
 	}
 	if c.JSON {
 		enc := json.NewEncoder(e.stdout)
@@ -73,21 +71,10 @@ func (c *clientTestCmd) Run(e *env) error {
 	return nil
 }
 
-// clientTestIntro says where to point the client; %[1]s is the address, %[2]s
-// the token.
-func clientTestIntro(lang string) []string {
+// clientTestIntro says where to point the client.
+func clientTestIntro(lang, url, token string) string {
 	if lang == "ru" {
-		return []string{
-			"Адрес для клиента: %[1]s",
-			"Токен: %[2]s",
-			"Правила и примеры — docs/clients/http.md. Что клиент открыл, можно сообщать: %[1]s/kit/opened?row=ID.REV",
-			"Жду первого опроса.",
-		}
+		return "Адрес для клиента: " + url + "\nТокен: " + token + "\nПравила и примеры — docs/clients/http.md. Что клиент открыл, можно сообщать: " + url + "/kit/opened?row=ID.REV\nЖду первого опроса.\n"
 	}
-	return []string{
-		"Point the client at: %[1]s",
-		"Token: %[2]s",
-		"The rules and examples are in docs/clients/http.md. What it opened may be reported: %[1]s/kit/opened?row=ID.REV",
-		"Waiting for its first poll.",
-	}
+	return "Point the client at: " + url + "\nToken: " + token + "\nThe rules and examples are in docs/clients/http.md. What it opened may be reported: " + url + "/kit/opened?row=ID.REV\nWaiting for its first poll.\n"
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"zummer/app/apptest"
+	"zummer/clients/conformance"
 	zummer "zummer/clients/go"
 	"zummer/models/store/storetest"
 )
@@ -212,5 +213,40 @@ func (o *openings) check(t *testing.T, rows int) {
 	}
 	if len(o.at) != rows {
 		t.Errorf("%d of %d rows were opened", len(o.at), rows)
+	}
+}
+
+// TestKitOnASlowLine: the SDK passes the conformance kit over a line that is
+// slow and comes in crumbs.
+func TestKitOnASlowLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute")
+	}
+	t.Parallel()
+	kit, err := conformance.New(conformance.Options{Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 30 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kit.Close()
+	l := newLine(t, kit.URL())
+	ctx, stop := context.WithCancel(t.Context())
+	var client, weather sync.WaitGroup
+	weather.Go(func() { l.bad(ctx, time.Hour, slowDown, slowUp, sliced) })
+	client.Go(func() {
+		c := &zummer.Client{URL: l.url(), Token: kit.Token()}
+		_ = c.Run(ctx, zummer.Handler{Open: func(_ context.Context, n zummer.Notification) zummer.Outcome {
+			kit.Opened(n.Key().String())
+			return zummer.Opened
+		}})
+	})
+	report := kit.Run(t.Context())
+	stop()
+	client.Wait()
+	weather.Wait()
+	for _, v := range report.Violations {
+		t.Errorf("%s: %s [%s] %s", v.Step, v.Rule, v.Detail, v.Text.EN)
+	}
+	if !report.OK() || len(report.Steps) != len(conformance.StepNames()) {
+		t.Errorf("%d polls, %d steps", report.Polls, len(report.Steps))
 	}
 }

@@ -74,17 +74,26 @@ func (s Step) Write(w io.Writer, lang string) {
 	}
 	fmt.Fprintln(w, line)
 	for _, v := range s.Violations {
-		detail := ""
-		if v.Detail != "" {
-			detail = " [" + v.Detail + "]"
-		}
-		fmt.Fprintf(w, "     %s: %s%s\n", v.Rule, v.Text.In(lang), detail)
+		v.write(w, lang)
 	}
+}
+
+func (v Violation) write(w io.Writer, lang string) {
+	detail := ""
+	if v.Detail != "" {
+		detail = " [" + v.Detail + "]"
+	}
+	fmt.Fprintf(w, "     %s: %s%s\n", v.Rule, v.Text.In(lang), detail)
 }
 
 // Write writes the end of a report in words; the steps were written before.
 func (r *Report) Write(w io.Writer, lang string) {
 	ru := lang == "ru"
+	for _, v := range r.Violations {
+		if v.Step == "" {
+			v.write(w, lang)
+		}
+	}
 	for _, n := range r.Notes {
 		fmt.Fprintln(w, "  *", n.In(lang))
 	}
@@ -97,13 +106,13 @@ func (r *Report) Write(w io.Writer, lang string) {
 	}
 	switch n := len(r.Violations); {
 	case r.OK() && ru:
-		fmt.Fprintf(w, "%s соблюдает договор: шагов %d, опросов %d, нарушений нет.\n", name, len(r.Steps), r.Polls)
+		fmt.Fprintf(w, "%s соблюдает договор; шагов: %d, опросов: %d, нарушений нет.\n", name, len(r.Steps), r.Polls)
 	case r.OK():
-		fmt.Fprintf(w, "%s keeps the contract: %d steps, %d polls, no rule broken.\n", name, len(r.Steps), r.Polls)
+		fmt.Fprintf(w, "%s keeps the contract; steps: %d, polls: %d, no rule broken.\n", name, len(r.Steps), r.Polls)
 	case ru:
-		fmt.Fprintf(w, "%s нарушает договор: нарушений %d.\n", name, n)
+		fmt.Fprintf(w, "%s нарушает договор; нарушений: %d.\n", name, n)
 	default:
-		fmt.Fprintf(w, "%s breaks the contract: %d violations.\n", name, n)
+		fmt.Fprintf(w, "%s breaks the contract; violations: %d.\n", name, n)
 	}
 	if !r.Observed && r.Polls > 0 {
 		if ru {

@@ -65,7 +65,7 @@ func (k *Kit) Run(ctx context.Context) Report {
 	p := &play{k: k, ctx: ctx}
 	if !k.until(ctx, k.opt.Start, func() bool { return k.who.polls > 0 }) && ctx.Err() == nil {
 		p.breach("absent", "")
-		p.gone = true
+		return Report{Violations: k.violations}
 	}
 	for _, s := range steps() {
 		if len(k.opt.Steps) > 0 && !slices.Contains(k.opt.Steps, s.name) {
