@@ -21,7 +21,8 @@ import (
 type rough struct {
 	kit     *conformance.Kit
 	bug     string
-	xml     bool // it reads format=xml, as 1C 8.2 does
+	xml     bool      // it reads format=xml, as 1C 8.2 does
+	busy    time.Time // until when a window is open
 	session string
 
 	mu      sync.Mutex
@@ -85,6 +86,10 @@ func (c *rough) once(ctx context.Context) (pause time.Duration, ok bool) {
 	q := url.Values{"wait": {"25"}, "version": {c.version}, "after": {c.next}, "session": {c.session}, "ack": {strings.Join(sent, ",")}}
 	if c.xml {
 		q.Set("format", "xml")
+	}
+	if time.Now().Before(c.busy) {
+		q.Set("busy", "1")
+		q.Set("wait", "0.5")
 	}
 	if c.bug == "version" && c.version != "" {
 		q.Set("version", c.version+"7")
@@ -241,6 +246,11 @@ func (c *rough) open(r roughRow) {
 		ours = ours || r.Action == "celebrate"
 	case "foreign":
 		ours = true
+	case "claimed": // it claims, and does not listen
+		if r.Session == nil {
+			go c.claim(r)
+			ours = true
+		}
 	case "id_only":
 		memory = r.ID
 	case "seen_is_not_opened":
@@ -268,6 +278,16 @@ func (c *rough) open(r roughRow) {
 	}
 }
 
+func (c *rough) claim(r roughRow) {
+	body := strings.NewReader(fmt.Sprintf(`{"session":%q,"rev":%d}`, c.session, r.Rev))
+	req, _ := http.NewRequest(http.MethodPost, c.kit.URL()+"/v1/notifications/"+r.ID+"/claim", body)
+	req.Header.Set("Authorization", "Bearer "+c.kit.Token())
+	req.Header.Set("Content-Type", "application/json")
+	if res, err := http.DefaultClient.Do(req); err == nil {
+		res.Body.Close()
+	}
+}
+
 func (c *rough) show() {
 	var keys []string
 	for _, r := range c.rows {
@@ -283,6 +303,8 @@ func TestBugs(t *testing.T) {
 	const all = "hello unchanged lost-answer lost-ack broken-answer not-zummer superseded stale pages given-later novelty closing"
 	for bug, steps := range map[string]string{
 		"none in xml":         all,
+		"none, first busy":    "hello foreign claimed",
+		"claimed":             "claimed",
 		"none":                all,
 		"ack":                 "hello",
 		"ack_again":           "lost-ack",
@@ -311,13 +333,13 @@ func TestBugs(t *testing.T) {
 			opt := quick()
 			opt.Steps, opt.Patience = strings.Fields(steps), 5*time.Second
 			report := run(t, opt, func(ctx context.Context, kit *conformance.Kit) {
-				c := rough{kit: kit, bug: bug, xml: strings.HasSuffix(bug, "xml"), session: "rough-1", opened: map[string]bool{}}
+				c := rough{kit: kit, bug: bug, xml: strings.HasSuffix(bug, "xml"), busy: time.Now().Add(map[bool]time.Duration{true: 2 * time.Second}[strings.HasSuffix(bug, "busy")]), session: "rough-1", opened: map[string]bool{}}
 				c.run(ctx)
 			})
 			switch {
 			case strings.HasPrefix(bug, "none"):
 				passes(t, report)
-			case !report.Has(bug) || report.OK():
+			case !report.Has(strings.Replace(bug, "claimed", "foreign", 1)) || report.OK():
 				t.Errorf("not found; the report has %+v", report.Violations)
 			}
 		})
