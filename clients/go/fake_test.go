@@ -136,14 +136,7 @@ func (s *service) put(id string, rev int, action, session string) {
 	s.bump()
 }
 
-// change announces something else.
-func (s *service) change(fn func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fn()
-	s.bump()
-}
-
+// bump announces a change; the caller holds s.mu.
 func (s *service) bump() {
 	s.version++
 	close(s.changed)
