@@ -1,5 +1,4 @@
-// Zummer for browsers: one ES module, no dependencies; docs/clients/js.md and
-// zummer.d.ts. The tabs of one browser that connect for one url and user are one
+// Zummer for browsers; see docs/clients/js.md. The tabs of a browser are one
 // session with one poll: in a SharedWorker that runs this file, else in the tab
 // that holds a Web Lock. A form is opened by the tab that holds the row's lock.
 
@@ -30,9 +29,9 @@ export class Picture {
 
   version = null;
 
-  next = null; // cursor of the page to ask for
+  next = null; // page to ask for
 
-  // take reads an answer; true when the rows changed.
+  // True when the rows changed.
   take({ state, version, next, notifications, acks = [] }) {
     const left = this.rows.filter((r) => !acks.some((a) => a.id === r.id && a.rev === r.rev));
     let changed = left.length < this.rows.length;
@@ -48,7 +47,7 @@ export class Picture {
       }
     } else {
       this.next = null;
-      // "unchanged" since the acks that came with it: their version is ours.
+      // Ours, but for what we have settled ourselves.
       if (version && acks.every((a) => a.result === 'processed' || a.result === 'already')) this.version = version;
     }
     return changed;
@@ -65,7 +64,7 @@ async function request(o, token, method, path, body, signal) {
   throw Object.assign(new Error(answer?.detail || `HTTP ${reply.status}`), { status: reply.status, code: answer?.code, after: reply.headers.get('Retry-After') * 1000 });
 }
 
-// Carries messages between the tabs and the engine, those to oneself included.
+// Between the tabs and the engine, oneself included.
 class Bus {
   ears = new Set();
 
@@ -100,8 +99,9 @@ class Engine {
 
   hear(m) {
     if (m.tab) this.tabs.set(m.tab, m.busy);
-    if (m.t === 'hello') this.tell();
     if (m.t === 'bye') this.tabs.delete(m.tab);
+    if (m.t === 'focus') this.best = m.tab;
+    if (['hello', 'focus', 'bye'].includes(m.t)) this.tell();
     if (m.t === 'token') this.given?.(m.token);
     if (m.t === 'wake' && !this.firm) this.proceed?.();
     if (m.done || m.hard || (this.asked !== undefined && this.asked !== this.busy())) this.cut();
@@ -125,7 +125,9 @@ class Engine {
 
   tell(status) {
     this.status = status || this.status;
-    this.bus.post({ t: 'state', rows: this.picture.rows, session: this.session, status: { ...this.status, by: this.o.by } });
+    // The tab that was looked at last goes first.
+    const best = this.tabs.has(this.best) ? this.best : this.tabs.keys().next().value;
+    this.bus.post({ t: 'state', rows: this.picture.rows, session: this.session, best, status: { ...this.status, by: this.o.by } });
   }
 
   stop() {
@@ -226,8 +228,7 @@ class Engine {
 
 const { locks } = globalThis.navigator || {};
 
-// Waits for the lock of the browser's one engine, and runs it until it is
-// stopped or its lock stolen.
+// Runs the engine while it has its lock.
 async function lead(bus, o, how, begun) {
   let engine;
   const run = () => {
@@ -263,6 +264,7 @@ class Client {
     const o = { wait: 25, grace: 15, client: 'zummer-js/1', share: true, url: g.location?.origin, ...options };
     this.o = o;
     o.url = o.url.replace(/\/+$/, '');
+    this.token = typeof o.token === 'function' ? o.token : () => o.token;
     this.id = hex();
     const worker = o.worker !== false && g.SharedWorker;
     this.shared = !!(o.share && page && g.BroadcastChannel && (locks || worker));
@@ -373,7 +375,6 @@ class Client {
 
   #hear(m) {
     if (m.t === 'who') this.#say('hello');
-    if (m.t === 'focus') this.best = m.tab;
     if (m.t === 'token') this.given = m;
     if (m.t === 'need') this.#give(m.fresh);
     if (m.done) {
@@ -388,6 +389,7 @@ class Client {
         this.#save();
       }
       this.#all = m.rows;
+      this.best = m.best;
       this.status = m.status;
       if (this.shared && locks) this.#lead(); // in the queue
       this.o.status?.(m.status);
@@ -396,17 +398,15 @@ class Client {
     this.#consider();
   }
 
-  #token(fresh) { return typeof this.o.token === 'function' ? this.o.token(fresh) : this.o.token; }
-
   async #give(fresh) {
     this.given = null;
-    if (this.best && this.best !== this.id) await sleep(1000); // one tab is enough
+    if (this.best && this.best !== this.id) await sleep(1000);
     if (this.given) return;
-    try { this.bus.post({ t: 'token', token: await this.#token(!!fresh) }); } catch { /* another tab, or the next time */ }
+    try { this.bus.post({ t: 'token', token: await this.token(!!fresh) }); } catch { /* next time */ }
   }
 
   #save() {
-    try { this.store.setItem(this.key, JSON.stringify({ session: this.session, done: this.#done.list() })); } catch { /* full or none */ }
+    try { this.store.setItem(this.key, JSON.stringify({ session: this.session, done: this.#done.list() })); } catch { /* full */ }
   }
 
   #show() {
@@ -437,7 +437,6 @@ class Client {
       await left; // nobody else gets it while it is pending
     };
     try {
-      // The tab that was looked at last goes first.
       if (this.shared && this.best !== this.id) await sleep(1000);
       await (this.shared && locks ? locks.request(`${this.key}:${mark}`, { signal: ctl.signal }, open) : open());
     } catch { /* settled elsewhere */ }
@@ -448,16 +447,16 @@ class Client {
 
   async api(method, path, body) {
     try {
-      return await request(this.o, await this.#token(false), method, path, body);
+      return await request(this.o, await this.token(false), method, path, body);
     } catch (error) {
       if (error.status !== 401) throw error;
-      return request(this.o, await this.#token(true), method, path, body);
+      return request(this.o, await this.token(true), method, path, body);
     }
   }
 
-  claim({ id, rev }) { return this.api('POST', `/v1/notifications/${id}/claim`, { session: this.session, rev }); }
+  claim({ id, rev }, what = 'claim') { return this.api('POST', `/v1/notifications/${id}/${what}`, { session: this.session, rev }); }
 
-  release({ id, rev }) { return this.api('POST', `/v1/notifications/${id}/release`, { session: this.session, rev }); }
+  release(row) { return this.claim(row, 'release'); }
 
   me(change) { return this.api(change ? 'PATCH' : 'GET', '/v1/me', change); }
 
