@@ -1,9 +1,6 @@
 package web
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Frame is what every page has.
 type Frame struct {
@@ -113,30 +110,4 @@ type ErrorPage struct {
 	Detail    string
 	RequestID string
 	Back      string
-}
-
-// DemoPage plays one user's client in the browser.
-type DemoPage struct {
-	Frame
-	PollURL string
-	Users   []DemoUser
-	Ring    string // a curl line that rings; "": none
-	Hook    string // path of the hook that the page's own call goes to; "": no such button
-}
-
-// Kinds are the kinds of notifications in words, as JSON for the page's script.
-func (d DemoPage) Kinds() (string, error) {
-	words := map[string]string{}
-	for kind := range kinds() {
-		words[kind] = KindIn(d.Lang, kind)
-	}
-	text, err := json.Marshal(words)
-	return string(text), err
-}
-
-// DemoUser is somebody to play. The token is shown to the page's script: the
-// demonstration's database is thrown away when it ends.
-type DemoUser struct {
-	Login, Name, Token string
-	Extension          string // "": none
 }

@@ -44,12 +44,15 @@ func New() (*Pages, error) {
 	if err := p.readAssets(); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"admin", "timeline", "error", "demo"} {
+	for _, name := range []string{"admin", "timeline", "error"} {
 		t, err := template.New(name).Funcs(template.FuncMap{"static": p.Static}).ParseFS(templateFiles, "templates/base.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("parse template %s: %w", name, err)
 		}
 		p.sets[name] = t
+	}
+	if err := p.readDemo(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -114,9 +117,6 @@ func (p *Pages) Timeline(d TimelinePage) ([]byte, error) {
 
 // Error renders an error.
 func (p *Pages) Error(d ErrorPage) ([]byte, error) { return p.render("error", "base", d) }
-
-// Demo renders the page that plays a user's client.
-func (p *Pages) Demo(d DemoPage) ([]byte, error) { return p.render("demo", "base", d) }
 
 // Row renders one row of the lists of the administrator's page with the same
 // template as the page itself.

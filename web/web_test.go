@@ -37,7 +37,7 @@ func adminPage(l Lang, text string) AdminPage {
 
 func TestTemplatesFitTheirData(t *testing.T) {
 	p := newPages(t)
-	for name, data := range map[string]any{"admin": AdminPage{}, "timeline": TimelinePage{}, "error": ErrorPage{}, "demo": DemoPage{}} {
+	for name, data := range map[string]any{"admin": AdminPage{}, "timeline": TimelinePage{}, "error": ErrorPage{}} {
 		if err := templatecheck.CheckHTML(p.sets[name].Lookup("base"), data); err != nil {
 			t.Errorf("template %s: %v", name, err)
 		}
@@ -89,7 +89,7 @@ func TestTextIsInert(t *testing.T) {
 
 func TestStaticFiles(t *testing.T) {
 	p := newPages(t)
-	for plain, kind := range map[string]string{"page.css": "text/css; charset=utf-8", "admin.js": "text/javascript; charset=utf-8", "demo.js": "text/javascript; charset=utf-8"} {
+	for plain, kind := range map[string]string{"page.css": "text/css; charset=utf-8", "admin.js": "text/javascript; charset=utf-8"} {
 		u, err := p.Static(plain)
 		if err != nil {
 			t.Fatal(err)

@@ -100,10 +100,12 @@ class Engine {
   hear(m) {
     if (m.tab) this.tabs.set(m.tab, m.busy);
     if (m.t === 'bye') this.tabs.delete(m.tab);
+    this.idle = m.t === 'bye' ? !this.tabs.size : this.idle && !m.tab;
+    if (this.idle) this.ctl?.abort(); // nobody is left
     if (m.t === 'focus') this.best = m.tab;
     if (['hello', 'focus', 'bye'].includes(m.t)) this.tell();
     if (m.t === 'token') this.given?.(m.token);
-    if (m.t === 'wake' && !this.firm) this.proceed?.();
+    if (['hello', 'wake'].includes(m.t) && !this.firm) this.proceed?.();
     if (m.done || m.hard || (this.asked !== undefined && this.asked !== this.busy())) this.cut();
   }
 
@@ -179,8 +181,9 @@ class Engine {
     let twins = 0; // answers that say that another client has our name
     this.bus.post({ t: 'who' });
     while (!this.stopped) {
-      let pause = 0;
-      try {
+      let pause = this.idle ? 1e9 : 0;
+      if (this.idle) this.firm = false;
+      else try {
         const answer = await this.ask();
         if (this.stopped) return;
         if (answer) {
