@@ -7,11 +7,11 @@ import (
 
 // DemoWords are the texts of the sample CRM in one language.
 type DemoWords struct {
-	Skip, Brand, Sample, Quiet, QuietHint, Lists, Clients, Interests, Missed, NoMissed, Work, Try, Now                 string
-	Client, Phone, Responsible, Interest, Status, StatusOpen, Notes, Save, Saved, CloseInterest, NewInterest, Nobody   string
-	Wizard, WizardHint, StepClient, StepInterest, StepDone, Next, Back, Create, Created, OpenInterest, Name, Topic     string
-	TopicHint, Comment, NeedName, NeedTopic, Choose, ChooseHint, Other, CallBack, MissedAt, Talking, Unknown, NoneYet  string
-	RingingAria, OpenedAria, WizardAria, MissedAria, Refused, By, ByWorker, ByTab, ByAlone, Unsaved, Reason, Elsewhere string
+	Skip, Brand, Sample, Quiet, QuietHint, Lists, Clients, Interests, Missed, NoMissed, Work, Try, Now                         string
+	Client, Phone, Responsible, Interest, Status, StatusOpen, Notes, Save, Saved, CloseInterest, NewInterest, Nobody           string
+	Wizard, WizardHint, StepClient, StepInterest, StepDone, Next, Back, Create, Created, OpenInterest, Name, Topic             string
+	TopicHint, Comment, NeedName, NeedTopic, Choose, ChooseHint, Other, CallBack, MissedAt, Talking, Unknown, NoneYet          string
+	RingingAria, OpenedAria, WizardAria, MissedAria, Refused, By, ByWorker, ByTab, ByAlone, Unsaved, Elsewhere, Ringing, Admin string
 }
 
 // DemoWordsOf returns the texts in a language.
@@ -23,7 +23,7 @@ func DemoWordsOf(l Lang) DemoWords {
 			Client: "Client", Phone: "Phone", Responsible: "Responsible", Interest: "Interest", Status: "State", StatusOpen: "open", Notes: "Notes of the conversation", Save: "Save", Saved: "Saved", CloseInterest: "Interest is settled", NewInterest: "New interest", Nobody: "nobody",
 			Wizard: "New interest wizard", WizardHint: "There is no open interest yet: the wizard makes one while you talk.", StepClient: "Client", StepInterest: "Interest", StepDone: "Done", Next: "Next", Back: "Back", Create: "Create the interest", Created: "The interest is made. The next call of this client opens it.", OpenInterest: "Open the interest", Name: "Name of the client", Topic: "What is wanted",
 			TopicHint: "For instance: delivery of 20 bouquets", Comment: "Comment", NeedName: "Write the client's name.", NeedTopic: "Write what is wanted.", Choose: "Which interest is it about?", ChooseHint: "The client has several open interests.", Other: "Another one, new", CallBack: "Call back", MissedAt: "called at", Talking: "Talking", Unknown: "Unknown caller", NoneYet: "no open interests",
-			RingingAria: "Incoming call:", OpenedAria: "Opened:", WizardAria: "The wizard is open:", MissedAria: "Missed call:", Refused: "The service does not let this user in", By: "polling:", ByWorker: "one worker for all tabs", ByTab: "one tab for all", ByAlone: "this page alone", Unsaved: "Not saved: calls open elsewhere, or wait as cards", Reason: "Why", Elsewhere: "opens in another browser",
+			RingingAria: "Incoming call:", OpenedAria: "Opened:", WizardAria: "The wizard is open:", MissedAria: "Missed call:", Refused: "The service does not let this user in", By: "connection:", ByWorker: "one for all tabs (SharedWorker)", ByTab: "one for all tabs", ByAlone: "of this tab alone", Unsaved: "Not saved: calls open elsewhere, or wait as cards", Elsewhere: "opens in another browser", Ringing: "Ringing…", Admin: "Administrator",
 		}
 	}
 	return DemoWords{
@@ -32,7 +32,7 @@ func DemoWordsOf(l Lang) DemoWords {
 		Client: "Клиент", Phone: "Телефон", Responsible: "Ответственный", Interest: "Интерес", Status: "Состояние", StatusOpen: "открыт", Notes: "Заметки по разговору", Save: "Сохранить", Saved: "Сохранено", CloseInterest: "Интерес закрыт", NewInterest: "Новый интерес", Nobody: "никто",
 		Wizard: "Мастер формирования интереса", WizardHint: "Открытого интереса ещё нет: мастер создаст его за время разговора.", StepClient: "Клиент", StepInterest: "Интерес", StepDone: "Готово", Next: "Далее", Back: "Назад", Create: "Создать интерес", Created: "Интерес создан. При следующем звонке этого клиента откроется он.", OpenInterest: "Открыть интерес", Name: "Название клиента", Topic: "Чем интересуется",
 		TopicHint: "Например: доставка 20 букетов", Comment: "Комментарий", NeedName: "Напишите название клиента.", NeedTopic: "Напишите, чем интересуется клиент.", Choose: "О каком интересе речь?", ChooseHint: "У клиента несколько открытых интересов.", Other: "О другом, новом", CallBack: "Перезвонить", MissedAt: "звонил", Talking: "Разговор", Unknown: "Неизвестный номер", NoneYet: "открытых интересов нет",
-		RingingAria: "Входящий звонок:", OpenedAria: "Открыто:", WizardAria: "Открыт мастер:", MissedAria: "Пропущенный звонок:", Refused: "Сервис не пускает этого сотрудника", By: "опрашивает", ByWorker: "один воркер за все вкладки", ByTab: "одна вкладка за все", ByAlone: "только эта страница", Unsaved: "Не сохранено: звонки откроются в другом месте или подождут карточками", Reason: "Почему", Elsewhere: "открывается в другом браузере",
+		RingingAria: "Входящий звонок:", OpenedAria: "Открыто:", WizardAria: "Открыт мастер:", MissedAria: "Пропущенный звонок:", Refused: "Сервис не пускает этого сотрудника", By: "связь с сервисом:", ByWorker: "одна на все вкладки (SharedWorker)", ByTab: "одна на все вкладки", ByAlone: "своя у этой вкладки", Unsaved: "Не сохранено: звонки откроются в другом месте или подождут карточками", Elsewhere: "открывается в другом браузере", Ringing: "Звонит…", Admin: "Администратор",
 	}
 }
 
@@ -40,8 +40,8 @@ func DemoWordsOf(l Lang) DemoWords {
 func (d DemoWords) JSON(w Words) (string, error) {
 	text, err := json.Marshal(struct {
 		DemoWords
-		Connecting, Connected, Again, Dismiss, Open, Latency, Ms, WhoIs, Units, Close, RingMeNow, ActionFailed string
-	}{d, w.Connecting, w.Connected, w.Again, w.Dismiss, w.Open, w.Latency, w.Ms, w.WhoIs, w.Units, w.Close, w.RingMeNow, w.ActionFailed})
+		Connecting, Connected, Again, Dismiss, Open, Latency, Ms, Units, Close, ActionFailed string
+	}{d, w.Connecting, w.Connected, w.Again, w.Dismiss, w.Open, w.Latency, w.Ms, w.Units, w.Close, w.ActionFailed})
 	if err != nil {
 		return "", fmt.Errorf("words of the demonstration: %w", err)
 	}

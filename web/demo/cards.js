@@ -13,16 +13,16 @@ function card(row, session, act, latency) {
   const closing = row.action === 'none';
   const li = el('li', '', { class: `card${live ? ' live' : ''}${closing ? ' closing' : ''}`, 'data-key': keyOf(row) });
   const known = digits(row.title + row.text);
-  li.append(el('div', '', { class: 'top' }, face(nameOf(row)), el('div', '', {},
+  li.append(el('div', '', { class: 'top' }, closing ? null : face(nameOf(row)), el('div', '', {},
     el('h3', row.title || row.kind), el('p', row.text),
     row.phone && !known.includes(digits(row.phone)) ? el('p', phoneText(row.phone)) : null)));
   const facts = [kinds[row.kind] || row.kind];
   if (opens(row) && row.session && row.session !== session) facts.push(words.Elsewhere);
   if (latency !== null) facts.push(`${words.Latency} ${latency} ${words.Ms}`);
+  if (closing) return li; // it says how the call ended and leaves by itself
   const line = el('p', facts.join(' · '), { class: 'dim facts' });
   if (live) line.append(' · ', timer('', row.call.answered_at || row.call.started_at));
   li.append(line);
-  if (closing) return li; // it leaves by itself
   const bar = el('div', '', { class: 'do' });
   if (opens(row) || row.object || row.client) bar.append(button(words.Open, () => act.open(row), { class: 'main' }));
   bar.append(button(words.Dismiss, () => act.dismiss(row), { 'aria-label': `${words.Dismiss}: ${nameOf(row)}` }));
@@ -41,7 +41,7 @@ export function drawCards(rows, session, act, zummer) {
     if (began && row.kind === 'call.ringing') say(`${words.RingingAria} ${nameOf(row)}, ${phoneText(row.phone)}`);
     return li;
   });
-  if (zummer) began = true;
+  began = zummer?.status.state === 'online';
   if (next.length === cards.children.length && next.every((li, i) => li === cards.children[i])) return;
   // A card keeps the focus that it has; one that goes gives it to the page.
   const held = document.activeElement?.closest?.('.card');
@@ -57,8 +57,8 @@ export function drawMissed(rows, act) {
   const before = new Set([...list.children].map((li) => li.dataset.key));
   list.replaceChildren(...rows.map((row) => el('li', '', { 'data-key': keyOf(row) },
     el('h3', row.title || nameOf(row)),
-    el('p', `${phoneText(row.phone)} · ${words.MissedAt} ${day(row.call?.started_at || row.created_at)}`, { class: 'dim' }),
-    row.text ? el('p', row.text, { class: 'dim' }) : null,
+    el('p', [digits(row.title).includes(digits(row.phone)) ? '' : phoneText(row.phone), `${words.MissedAt} ${day(row.call?.started_at || row.created_at)}`].filter(Boolean).join(' · '), { class: 'dim' }),
+    digits(row.text).includes(digits(row.phone)) ? null : el('p', row.text, { class: 'dim' }),
     el('div', '', { class: 'do' },
       button(words.CallBack, () => act.open(row), { class: 'main', 'aria-label': `${words.CallBack}: ${nameOf(row)}` }),
       button(words.Dismiss, () => act.dismiss(row), { 'aria-label': `${words.Dismiss}: ${nameOf(row)}` })))));

@@ -5,7 +5,7 @@ import { connect } from './zummer.js';
 import { drawCards, drawMissed } from './cards.js';
 import { closeForm, onForm, openChoice, openInterest, openWizard } from './forms.js';
 import { clientOf, contacts, drawLists, refresh } from './lists.js';
-import { $, say, words } from './page.js';
+import { $, at, say, words } from './page.js';
 
 const select = $('user');
 const status = $('status');
@@ -53,10 +53,10 @@ function setQuiet(on) {
 
 async function start() {
   zummer?.close();
+  zummer = null;
   const { token } = select.selectedOptions[0].dataset;
-  const rows = [];
   closeForm();
-  show(rows, '');
+  show([], '');
   tell({ state: 'connecting', by: 'alone' });
   zummer = connect({ user: select.value, token, client: 'zummer-demo/2 (browser)', rows: show, open, status: tell });
   const mine = zummer;
@@ -76,7 +76,7 @@ quiet.addEventListener('click', async () => {
 });
 
 // While something in the form is not saved, calls open elsewhere or wait.
-onForm((dirty) => { zummer.busy = dirty; });
+onForm((dirty) => { if (zummer) zummer.busy = dirty; });
 
 // One call as a PBX tells of it: it rings, is answered, and ends.
 async function ringMe(button) {
@@ -86,7 +86,7 @@ async function ringMe(button) {
   const phone = phones.length > 1 ? phones[ringMe.turn % phones.length] : '+79031234567';
   ringMe.turn += 1;
   const hook = async (event) => {
-    const reply = await fetch(document.body.dataset.hook, {
+    const reply = await fetch(at(document.body.dataset.hook), {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ event, call, extension, direction: 'in', phone }),
     });
     if (!reply.ok) throw new Error(String(reply.status));
@@ -94,7 +94,7 @@ async function ringMe(button) {
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
   const label = button.textContent;
   button.disabled = true;
-  button.textContent = words.RingMeNow;
+  button.textContent = words.Ringing;
   try {
     await hook('ringing');
     await pause(3000);

@@ -1,5 +1,5 @@
 // The panel on the right: an interest, the choice among several, the wizard.
-import { $, button, el, face, phoneText, safeLink, say, timer, words } from './page.js';
+import { $, at, button, el, face, phoneText, safeLink, say, timer, words } from './page.js';
 import { refresh } from './lists.js';
 
 const form = $('form');
@@ -19,7 +19,7 @@ function setDirty(yes) {
 const notes = new Map(); // uid → text, for as long as the page lives
 
 async function post(path, data) {
-  const reply = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(data || {}) });
+  const reply = await fetch(at(path), { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(data || {}) });
   const answer = reply.status === 204 ? null : await reply.json();
   if (!reply.ok) throw new Error(answer.detail || String(reply.status));
   return answer;

@@ -1,5 +1,5 @@
 // The three lists: clients, interests, and missed calls (cards.js fills those).
-import { $, button, el, phoneText, words } from './page.js';
+import { $, at, button, el, phoneText, words } from './page.js';
 import { openInterest, openWizard } from './forms.js';
 
 let list = [];
@@ -17,7 +17,7 @@ export function clientOf(row) {
 // refresh asks the CRM's server; without an answer the lists stay.
 export async function refresh() {
   try {
-    const reply = await fetch('/demo/contacts.json', { cache: 'no-store' });
+    const reply = await fetch(at('/demo/contacts.json'), { cache: 'no-store' });
     if (!reply.ok) return;
     list = (await reply.json()).items;
     drawLists();

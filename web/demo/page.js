@@ -45,3 +45,7 @@ export function timer(label, since) {
 
 // safeLink lets through what a browser may follow.
 export const safeLink = (object) => (/^https?:\/\//i.test(object?.url || '') ? object.url : '');
+
+// at is an address of this server; the page's own may hold a name and password,
+// which fetch refuses.
+export const at = (path) => new URL(path, window.location.origin).href;
