@@ -2,8 +2,8 @@ package app_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
@@ -12,26 +12,9 @@ import (
 	"testing"
 	"time"
 
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
-	toxics "github.com/Shopify/toxiproxy/v2/client"
-	"github.com/rs/zerolog"
-
 	"zummer/app/apptest"
+	"zummer/clients/conformance"
 )
-
-// badNetwork is a line to in that can be made slow, cut, or left half open.
-func badNetwork(t *testing.T, in *apptest.Instance) (url string, line *toxics.Proxy) {
-	t.Helper()
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	api := httptest.NewServer(server.Routes())
-	t.Cleanup(api.Close)
-	line, err := toxics.NewClient(api.URL).CreateProxy("zummer", "127.0.0.1:0", strings.TrimPrefix(in.URL, "http://"))
-	if err != nil {
-		t.Fatalf("start a proxy: %v", err)
-	}
-	t.Cleanup(func() { _ = line.Delete() }) // the test is over
-	return "http://" + line.Listen, line
-}
 
 // nodeClient runs the JavaScript client and keeps what it prints.
 type nodeClient struct {
@@ -40,7 +23,7 @@ type nodeClient struct {
 	states []string
 }
 
-func startNode(t *testing.T, url, token, session string) *nodeClient {
+func startNode(t *testing.T, url, token string, more ...string) *nodeClient {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -49,8 +32,8 @@ func startNode(t *testing.T, url, token, session string) *nodeClient {
 		}
 		t.Skip("node is missing; `make test` installs it")
 	}
-	cmd := exec.Command(node, "../clients/js/testdata/lossy.mjs")
-	cmd.Env = append(os.Environ(), "ZUMMER="+url, "TOKEN="+token, "SESSION="+session)
+	cmd := exec.Command(node, "../clients/js/testdata/client.mjs")
+	cmd.Env = append(append(os.Environ(), "ZUMMER="+url, "TOKEN="+token), more...)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -100,8 +83,8 @@ func TestJSOnABadNetwork(t *testing.T) {
 	t.Parallel()
 	in, hook, token := manned(t)
 	in.Admin("PUT", "/v1/sync/contacts/c1", client("ООО Ромашка"))
-	url, line := badNetwork(t, in)
-	clients := []*nodeClient{startNode(t, url, token, "node-a"), startNode(t, url, token, "node-b")}
+	net := newLine(t, in.URL)
+	clients := []*nodeClient{startNode(t, net.url(), token, "SESSION=node-a", "WAIT=3", "GRACE=1"), startNode(t, net.url(), token, "SESSION=node-b", "WAIT=3", "GRACE=1")}
 	in.Until(token, "both clients", func(apptest.Set) bool {
 		sessions, _ := in.Do("GET", "/v1/me", token, nil).JSON(t)["sessions"].([]any)
 		return len(sessions) >= 2
@@ -113,44 +96,21 @@ func TestJSOnABadNetwork(t *testing.T) {
 		tell(in, hook, "ringing", fmt.Sprintf("c-%d", n), "101", "+79031234567")
 		tell(in, hook, "answered", fmt.Sprintf("c-%d", n), "101", "+79031234567")
 	}
-	must := func(_ any, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for round := range 2 {
-		for _, bad := range []struct {
-			name, kind, stream string
-			toxicity           float32
-			attributes         toxics.Attributes
-		}{
-			{"slow", "latency", "downstream", 1, toxics.Attributes{"latency": 400, "jitter": 300}},
-			{"answers are cut in the middle", "limit_data", "downstream", 1, toxics.Attributes{"bytes": 700}},
-			{"half open: nothing comes back", "timeout", "downstream", 1, toxics.Attributes{"timeout": 0}},
-			{"half open: nothing gets there", "timeout", "upstream", 1, toxics.Attributes{"timeout": 0}},
-			{"reset", "reset_peer", "downstream", 1, toxics.Attributes{"timeout": 50}},
-			{"in slices", "slicer", "downstream", 1, toxics.Attributes{"average_size": 40, "size_variation": 20, "delay": 1000}},
-		} {
+	for range 2 {
+		for _, bad := range []string{slowDown, drip, sliced, breaksDown, breaksUp, resets, deafDown, deafUp} {
 			call()
-			must(line.AddToxic("bad", bad.kind, bad.stream, bad.toxicity, bad.attributes))
+			over := make(chan struct{})
+			go func() {
+				defer close(over)
+				net.bad(t.Context(), 1500*time.Millisecond, bad)
+			}()
+			<-time.After(500 * time.Millisecond)
 			call()
-			<-time.After(1500 * time.Millisecond)
-			call()
-			if err := line.RemoveToxic("bad"); err != nil {
-				t.Fatalf("round %d, %s: %v", round, bad.name, err)
-			}
+			<-over
 			call()
 		}
+		net.cut(t.Context(), time.Second)
 		call()
-		if err := line.Disable(); err != nil { // cut, and nobody listens
-			t.Fatal(err)
-		}
-		call()
-		<-time.After(time.Second)
-		if err := line.Enable(); err != nil {
-			t.Fatal(err)
-		}
 	}
 
 	eventually(t, fmt.Sprintf("%d forms and an empty set", n), 60*time.Second, func() bool {
@@ -172,3 +132,25 @@ func TestJSOnABadNetwork(t *testing.T) {
 	}
 }
 
+// TestJSKeepsTheContract: the conformance kit finds nothing.
+func TestJSKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	kit, err := conformance.New(conformance.Options{Wait: 4 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kit.Close() })
+	startNode(t, kit.URL(), kit.Token(), "KIT=yes")
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer stop()
+	report := kit.Run(ctx)
+	if report.OK() && len(report.Notes) == 0 && len(report.Steps) == len(conformance.StepNames()) {
+		return
+	}
+	var told strings.Builder
+	for _, s := range report.Steps {
+		s.Write(&told, "en")
+	}
+	report.Write(&told, "en")
+	t.Errorf("the kit says:\n%s", &told)
+}
