@@ -48,7 +48,7 @@ func (p *browserPage) event(event, call, phone string) {
 func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 const (
-	formTitle = `document.getElementById('form').hidden ? '' : document.getElementById('form-title').textContent`
+	formTitle = `(document.getElementById('form').hidden ? '' : document.getElementById('form-title').textContent)`
 	cardsText = `[...document.querySelectorAll('#cards .card')].map((c) => c.innerText).join('|')`
 )
 

@@ -90,7 +90,7 @@ class Engine {
 
   status = { state: 'connecting' };
 
-  cutAt = 0;
+  cuts = []; // when
 
   constructor(bus, o) {
     Object.assign(this, { bus, o, session: o.session, ear: (m) => this.hear(m) });
@@ -103,7 +103,7 @@ class Engine {
     this.idle = m.t === 'bye' ? !this.tabs.size : this.idle && !m.tab;
     if (this.idle) this.ctl?.abort(); // nobody is left
     if (m.t === 'focus') this.best = m.tab;
-    if (['hello', 'focus', 'bye'].includes(m.t)) this.tell();
+    if (m.tab) this.tell();
     if (m.t === 'token') this.given?.(m.token);
     if (['hello', 'wake'].includes(m.t) && !this.firm) this.proceed?.();
     if (m.done || m.hard || (this.asked !== undefined && this.asked !== this.busy())) this.cut();
@@ -115,12 +115,13 @@ class Engine {
   // three times in ten seconds, or the service takes us for two clients.
   cut() {
     this.news?.();
-    if (!this.ctl || this.later) return;
-    const ms = this.cutAt + 3500 - Date.now();
-    if (ms > 0) {
-      this.later = setTimeout(() => { this.later = 0; this.cut(); }, ms);
+    if (!this.ctl || this.ctl.signal.aborted || this.later) return;
+    const now = Date.now();
+    this.cuts = this.cuts.filter((at) => at > now - 10000);
+    if (this.cuts.length > 2) {
+      this.later = setTimeout(() => { this.later = 0; this.cut(); }, this.cuts[0] + 10000 - now);
     } else {
-      this.cutAt = Date.now();
+      this.cuts.push(now);
       this.ctl.abort();
     }
   }
@@ -395,8 +396,8 @@ class Client {
       this.best = m.best;
       this.status = m.status;
       if (this.shared && locks) this.#lead(); // in the queue
-      this.o.status?.(m.status);
       this.#show();
+      this.o.status?.(m.status);
     }
     this.#consider();
   }

@@ -8,6 +8,8 @@ const keyOf = (row) => `${row.id}.${row.rev}`;
 const nameOf = (row) => row.client?.title || row.name || row.title || words.Unknown;
 let began = false; // what was there before the page looked is no news
 
+export function begin(online) { began = online; }
+
 function card(row, session, act, latency) {
   const live = row.action !== 'none' && row.call && row.call.state !== 'ended';
   const closing = row.action === 'none';
@@ -41,7 +43,6 @@ export function drawCards(rows, session, act, zummer) {
     if (began && row.kind === 'call.ringing') say(`${words.RingingAria} ${nameOf(row)}, ${phoneText(row.phone)}`);
     return li;
   });
-  began = zummer?.status.state === 'online';
   if (next.length === cards.children.length && next.every((li, i) => li === cards.children[i])) return;
   // A card keeps the focus that it has; one that goes gives it to the page.
   const held = document.activeElement?.closest?.('.card');

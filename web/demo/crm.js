@@ -2,7 +2,7 @@
 // call as a card while it rings, opens the client's interest or the wizard when
 // the call is answered, and lists who was missed.
 import { connect } from './zummer.js';
-import { drawCards, drawMissed } from './cards.js';
+import { begin, drawCards, drawMissed } from './cards.js';
 import { closeForm, onForm, openChoice, openInterest, openWizard } from './forms.js';
 import { clientOf, contacts, drawLists, refresh } from './lists.js';
 import { $, at, say, words } from './page.js';
@@ -37,6 +37,7 @@ function show(rows, session) {
 }
 
 function tell(s) {
+  begin(s.state === 'online');
   const seconds = s.retryAt ? Math.max(1, Math.ceil((s.retryAt - Date.now()) / 1000)) : 0;
   const text = {
     connecting: words.Connecting, online: words.Connected, refused: words.Refused, offline: `${words.Again} ${seconds} ${words.Units.split(' ')[0]}`,
@@ -56,8 +57,8 @@ async function start() {
   zummer = null;
   const { token } = select.selectedOptions[0].dataset;
   closeForm();
-  show([], '');
   tell({ state: 'connecting', by: 'alone' });
+  show([], '');
   zummer = connect({ user: select.value, token, client: 'zummer-demo/2 (browser)', rows: show, open, status: tell });
   const mine = zummer;
   const me = await zummer.me().catch(() => ({}));

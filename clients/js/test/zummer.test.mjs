@@ -81,8 +81,8 @@ function serve(...answers) {
   });
   return seen;
 }
-const until = async (what, ok) => {
-  for (let i = 0; i < 400; i += 1) {
+const until = async (what, ok, times = 400) => {
+  for (let i = 0; i < times; i += 1) {
     if (ok()) return;
     await new Promise((r) => { setTimeout(r, 20); });
   }
@@ -180,13 +180,20 @@ test('an acknowledgement ends the poll that waits, three times in ten seconds at
   const seen = serve({ ...set('reset', 'v1', null, ...cards), poll_after_ms: 0 });
   const c = start();
   await until('the poll that waits', () => seen.length === 2);
-  for (const r of cards.slice(0, 4)) c.ack(r, 'dismissed');
-  assert.equal(c.rows.length, 5, 'hidden at once');
-  await until('the acknowledgements', () => seen.length === 3);
-  for (const r of cards.slice(4)) c.ack(r, 'dismissed');
-  await until('the rest', () => seen.length === 4);
-  assert.equal(seen[3].ack.length, 9);
-  assert.ok(seen[3].at - seen[2].at > 3000);
+  for (let i = 0; i < 3; i += 1) {
+    c.ack(cards[2 * i], 'dismissed');
+    c.ack(cards[2 * i + 1], 'dismissed');
+    assert.equal(c.rows.length, 7 - 2 * i, 'hidden at once');
+    await until('the acknowledgements', () => seen.length === 3 + i);
+    assert.equal(seen.at(-1).ack.length, 2 * i + 2);
+  }
+  assert.ok(seen[4].at - seen[1].at < 1000);
+  c.ack(cards[6], 'dismissed');
+  c.ack(cards[7], 'dismissed');
+  await new Promise((r) => { setTimeout(r, 1000); });
+  assert.equal(seen.length, 5, 'a fourth time has to wait');
+  await until('the rest', () => seen.length === 6, 600);
+  assert.equal(seen[5].ack.length, 8);
 });
 
 test('a client that cannot open says that it is busy', async () => {
