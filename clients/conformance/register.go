@@ -15,6 +15,9 @@ import (
 // it is: its name, or none for a client without one.
 const mine = "@"
 
+// somebody is another session of the user.
+const somebody = "kit-somebody-else"
+
 // register is the small register of the one user. Guarded by Kit.mu.
 type register struct {
 	epoch    int
@@ -23,6 +26,8 @@ type register struct {
 	rows     []models.Notification
 	ever     map[int64]int            // the last rev of every row there was
 	limit    int                      // rows of a page; 0: what the client asks
+	busy     bool                     // the client said so with its last poll
+	claimed  bool                     // whoever claims comes too late
 	superior map[string]chan struct{} // of a waiting poll: closed when a newer one took over
 	fights   map[string][]time.Time
 }
@@ -83,6 +88,10 @@ func (s script) BeginPoll(ctx context.Context, who models.Caller, q models.PollQ
 	f := k.faultFor(x)
 	if err := f.early(k); err != nil {
 		return models.PendingSet{}, nil, err
+	}
+	if k.reg.busy != q.Busy { // its rows pass on, or come back
+		k.reg.busy = q.Busy
+		k.reg.version++
 	}
 	asOf := k.reg.text()
 	results, success := k.apply(x.acks, q.Session)
@@ -171,6 +180,9 @@ func (k *Kit) page(q models.PollQuery) models.PendingSet {
 	for _, n := range r.rows[set.Offset:end] {
 		if n.Session == mine {
 			n.Session = q.Session
+			if q.Busy {
+				n.Session = "" // it opens nothing now
+			}
 		}
 		set.Rows = append(set.Rows, n)
 	}
@@ -290,6 +302,10 @@ func (s script) seat(c models.Claim, to string, lease time.Duration) (models.Cla
 		return models.Claimed{}, models.Errorf(models.NotFound, "no such notification")
 	case n == nil, n.Rev != c.Rev:
 		return models.Claimed{}, models.Coded(models.Conflict, "moved_on", "another revision is pending, or none")
+	case k.reg.claimed && to != "" && n.Session == "":
+		n.Session = somebody
+		k.reg.version++
+		return models.Claimed{}, models.Coded(models.Conflict, "claimed", "another session has it")
 	case n.Session != "" && n.Session != mine && n.Session != c.Session:
 		return models.Claimed{}, models.Coded(models.Conflict, "claimed", "another session has it")
 	}

@@ -33,6 +33,7 @@ func steps() []step {
 		{"stale", Text{"Пока открывали, вышла новая ревизия", "A new revision came while the old one was opened"}, false, stale},
 		{"pages", Text{"Страницы, и версия меняется между ними", "Pages, and the version moves between them"}, false, pages},
 		{"foreign", Text{"Строка другого сеанса", "A row of another session"}, false, foreign},
+		{"claimed", Text{"Строку забрал другой сеанс", "Another session took the row"}, true, claimed},
 		{"given-later", Text{"Строка сначала ничья, потом ваша", "A row is nobody's first, then yours"}, true, givenLater},
 		{"novelty", Text{"Незнакомые состояние, действие и поля", "An unknown state, action and fields"}, false, novelty},
 		{"closing", Text{"Звонок звонит, закрывается и уходит", "A call rings, closes and leaves"}, false, closing},
@@ -132,7 +133,7 @@ func (k *Kit) progress(s Step) {
 func (p *play) end() {
 	k := p.k
 	k.mu.Lock()
-	k.faults, k.novelty, k.reg.limit = nil, false, 0
+	k.faults, k.novelty, k.reg.limit, k.reg.claimed = nil, false, 0, false
 	k.reg.rows = nil
 	k.reg.version++
 	k.tell()

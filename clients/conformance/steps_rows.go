@@ -54,10 +54,32 @@ func pages(p *play) {
 }
 
 func foreign(p *play) {
-	p.put(models.ActionOpen, "kit-somebody-else")
+	p.put(models.ActionOpen, somebody)
 	id := p.put(models.ActionOpen, mine)
 	p.must("ack", p.taken(id))
 	p.pause(2 * time.Second)
+	p.pictureIsRight()
+}
+
+// claimed: a row is nobody's, and then another session was quicker. Whoever
+// claims rows is told so.
+func claimed(p *play) {
+	k := p.k
+	k.mu.Lock()
+	k.reg.claimed = true
+	id := k.put(models.ActionOpen, "")
+	k.mu.Unlock()
+	p.must("gone", func() bool { _, ok := k.who.seen[key(id, 1)]; return ok })
+	p.pause(1500 * time.Millisecond)
+	k.mu.Lock()
+	if n := k.reg.find(id); n != nil && n.Session == "" {
+		n.Session = somebody
+		k.reg.version++
+	}
+	k.tell()
+	k.mu.Unlock()
+	next := p.put(models.ActionOpen, mine)
+	p.must("ack", p.taken(next))
 	p.pictureIsRight()
 }
 

@@ -28,7 +28,8 @@ type Client struct {
 	// answers 401, e.g. for today's token of a user. nil: Token is all there is.
 	Renew func(ctx context.Context) (string, error)
 	// HTTP sends the requests; nil: a client of its own without a time-out,
-	// since every call has one. Redirects are never followed: a token would go
+	// since every call has one, and without HTTP/2, whose one connection may die
+	// unseen under all of them. Redirects are never followed: a token would go
 	// with them.
 	HTTP *http.Client
 	// Name is NAME/VERSION (details), shown in lists of sessions; "": zummer-go.
@@ -150,6 +151,11 @@ func (c *Client) http() *http.Client {
 		own := http.Client{}
 		if c.HTTP != nil {
 			own = *c.HTTP
+		} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
+			t = t.Clone()
+			t.ForceAttemptHTTP2, t.Protocols = false, new(http.Protocols)
+			t.Protocols.SetHTTP1(true)
+			own.Transport = t
 		}
 		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		c.own = &own

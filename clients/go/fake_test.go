@@ -2,7 +2,7 @@ package zummer_test
 
 import (
 	"bytes"
-	stdctx "context"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -238,7 +238,7 @@ type watcher struct {
 
 func (w *watcher) handler() zummer.Handler {
 	return zummer.Handler{
-		Open: func(_ context, n zummer.Notification) zummer.Outcome {
+		Open: func(_ context.Context, n zummer.Notification) zummer.Outcome {
 			w.mu.Lock()
 			w.opened = append(w.opened, n.Key().String())
 			opens := w.opens
@@ -277,8 +277,6 @@ func want[T any](t *testing.T, what string, got, want T) {
 		t.Errorf("%s: got %s, want %s", what, g, w)
 	}
 }
-
-type context = stdctx.Context
 
 // bodyIn shows a request's body in X-Body to what checks signatures.
 type bodyIn struct{ s *service }

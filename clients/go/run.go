@@ -71,6 +71,9 @@ func (s *Session) Run(ctx context.Context, h Handler) error {
 		case errors.Is(err, errNudged):
 			s.show(h)
 		case err != nil:
+			if StatusOf(err) == 0 { // the other connections may be as dead
+				s.client.http().CloseIdleConnections()
+			}
 			pause := b.next(err)
 			if !transient(err) {
 				pause = max(pause, 5*time.Second)
