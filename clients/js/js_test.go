@@ -125,3 +125,25 @@ func TestTypesNameWhatThereIs(t *testing.T) {
 		}
 	}
 }
+
+// TestExamplesParse: the examples of the documents are JavaScript.
+func TestExamplesParse(t *testing.T) {
+	node := need(t, "node")
+	for _, file := range []string{"README.md", "../../docs/clients/js.md", "../../README.md", "../../README.ru.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := regexp.MustCompile("(?s)```js\n(.*?)```").FindAllSubmatch(text, -1)
+		if len(blocks) == 0 {
+			t.Errorf("%s has no example", file)
+		}
+		for _, b := range blocks {
+			cmd := exec.CommandContext(t.Context(), node, "--check", "--input-type=module", "-")
+			cmd.Stdin = bytes.NewReader(b[1])
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", file, err, out)
+			}
+		}
+	}
+}
