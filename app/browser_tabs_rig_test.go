@@ -122,11 +122,7 @@ func (c *crm) tab(name, more string) *browserPage {
 
 func (c *crm) tabOf(browser context.Context, name, more string) *browserPage {
 	c.Helper()
-	ctx, stop := chromedp.NewContext(browser)
-	c.Cleanup(stop)
-	p := &browserPage{t: c.T, ctx: ctx}
-	chromedp.ListenTarget(ctx, p.listen)
-	p.do("open a tab", network.Enable(), logs.Enable(), runtime.Enable(), chromedp.Navigate(c.origin+"/?tab="+name+"&url="+url.QueryEscape(c.in.URL)+more))
+	p := c.visit(browser, name, more)
 	p.until("tab "+name+" online", `window.states?.at(-1) === 'online'`, 10*time.Second)
 	c.Cleanup(func() {
 		p.mu.Lock()
@@ -136,6 +132,17 @@ func (c *crm) tabOf(browser context.Context, name, more string) *browserPage {
 			c.Errorf("tab %s complains: %q", name, p.complaints)
 		}
 	})
+	return p
+}
+
+// visit opens the page and expects nothing of it.
+func (c *crm) visit(browser context.Context, name, more string) *browserPage {
+	c.Helper()
+	ctx, stop := chromedp.NewContext(browser)
+	c.Cleanup(stop)
+	p := &browserPage{t: c.T, ctx: ctx}
+	chromedp.ListenTarget(ctx, p.listen)
+	p.do("open a tab", network.Enable(), logs.Enable(), runtime.Enable(), chromedp.Navigate(c.origin+"/?tab="+name+"&url="+url.QueryEscape(c.in.URL)+more))
 	return p
 }
 

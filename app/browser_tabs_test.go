@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,21 +10,24 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestJSTabs: three tabs of one browser are one session with one poll, and
+// TestJSTabs: ten tabs of one browser, or three, are one session with one poll, and
 // every form opens in one of them; in a secure page with a worker and without,
 // and in a page without Web Locks.
 func TestJSTabs(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ name, host, more, by string }{
-		{"a worker polls", "127.0.0.1", "", "worker"},
-		{"a tab polls", "127.0.0.1", "&mode=tab", "tab"},
-		{"a page without Web Locks", "crm.example", "", "worker"},
+	for _, tt := range []struct {
+		name, host, more, by string
+		tabs                 int
+	}{
+		{"a worker polls", "127.0.0.1", "", "worker", 10},
+		{"a tab polls", "127.0.0.1", "&mode=tab", "tab", 3},
+		{"a page without Web Locks", "crm.example", "", "worker", 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := startCRM(t, tt.host)
 			var tabs []*browserPage
-			for i := range 3 {
+			for i := range tt.tabs {
 				tabs = append(tabs, c.tab(fmt.Sprintf("t%d", i), tt.more))
 			}
 			for i, p := range tabs {
@@ -47,6 +51,20 @@ func TestJSTabs(t *testing.T) {
 				p.until(fmt.Sprintf("nothing in tab %d", i), `!document.getElementById('list').innerText.includes('indicate')`, 5*time.Second)
 			}
 		})
+	}
+}
+
+// TestJSStranger: a page of an origin that is not configured gets nothing, and
+// says so.
+func TestJSStranger(t *testing.T) {
+	t.Parallel()
+	c := startCRM(t, "127.0.0.1")
+	c.call("c")
+	c.origin = strings.Replace(c.origin, "127.0.0.1", "crm.example", 1)
+	p := c.visit(c.browser, "stranger", "&mode=alone")
+	p.until("its failure", `window.states?.at(-1) === 'offline'`, 10*time.Second)
+	if p.yes(`zummer.rows.length > 0 || document.getElementById('list').children.length > 0`) || len(c.forms()) > 0 {
+		t.Errorf("a page of another origin was told: %s", p.text(`JSON.stringify(zummer.rows)`))
 	}
 }
 
