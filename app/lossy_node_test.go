@@ -139,7 +139,7 @@ func TestJSKeepsTheContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = kit.Close() })
+	t.Cleanup(kit.Close)
 	startNode(t, kit.URL(), kit.Token(), "KIT=yes")
 	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
