@@ -99,6 +99,9 @@ type AuditRow struct {
 // WhatIn is what was done, in words.
 func (r AuditRow) WhatIn(l Lang) string { return AuditIn(l, r.What) }
 
+// DetailIn is the detail in words.
+func (r AuditRow) DetailIn(l Lang) string { return AuditDetailIn(l, r.Detail) }
+
 // UsersPage lists the users of the CRM, and who waits to be one.
 type UsersPage struct {
 	Frame
