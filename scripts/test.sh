@@ -22,5 +22,8 @@ unset ZUMMER_IN_TEST
 
 echo "go vet $*"
 go vet "$@"
+# SQLite is C translated to Go, of one pointer cast a line: looked at by the race
+# detector and by checkptr it takes three times as long as all that uses it. It
+# is the only code that is left out; the driver above it and all of ours is in.
 echo "go test -race $*"
-go test -race -count=1 -timeout 20m "$@"
+go test -race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -count=1 -timeout 20m "$@"
