@@ -9,12 +9,10 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
 	"zummer/clients/conformance"
-	"zummer/models"
 )
 
 // commands is the command line.
