@@ -40,6 +40,7 @@ func TestPeoplesButtons(t *testing.T) {
 		{"what is not the user's is not taken away", "/admin/users/ivanov/extensions", "source=office&number=999&action=remove", asOperator, 303, "", ""},
 		{"a test", "/admin/users/ivanov/test", "", asOperator, 303, "operator publish", ""},
 		{"announced users", "/admin/people/announced", "user=u-77&user=ivanov&name-u-77=New", asBrowser, 303, "test put user u-77", ""},
+		{"one announced user, whatever is ticked", "/admin/people/announced", "user=x&one=u-77", asBrowser, 303, "test put user u-77", ""},
 		{"an announced user is turned down", "/admin/people/announced", "user=u-77&action=drop", asBrowser, 303, "test delete user u-77", ""},
 		{"an asked number allowed", "/admin/people/asked", "action=allow&source=office&number=177&user=ivanov&back=/admin/users", asOperator, 303, "operator map office/177 to 1", ""},
 		{"an asked number refused", "/admin/people/asked", "action=refuse&source=office&number=177&user=ivanov", asOperator, 303, "operator refuse office/177", ""},
@@ -92,7 +93,7 @@ func TestPeoplesPages(t *testing.T) {
 		name, target, as string
 		want, not        []string
 	}{
-		{"users", "/admin/users", asBrowser, []string{"Иванов И.", "101", "sales", "The CRM named new ones: 1", `name="user" value="u-77"`, "Ask for an extension: 1", "Add a user"}, nil},
+		{"users", "/admin/users", asBrowser, []string{"Иванов И.", "101", "sales", "The CRM named new ones: 1", `name="one" value="u-77"`, "Ask for an extension: 1", "Add a user"}, nil},
 		{"users for a viewer", "/admin/users", asViewer, []string{"Иванов И.", "u-77"}, []string{"Add a user", "Take in", "Allow"}},
 		{"users found by name", "/admin/users?text=%D0%B8%D0%92%D0%B0%D0%BD", asBrowser, []string{"Found: 1 of 3", `href="/admin/users/ivanov"`}, []string{`href="/admin/users/%D0%BF%D0%B5%D1%82%D1%80%D0%BE%D0%B2%D0%B0"`}},
 		{"users found by extension", "/admin/users?text=101&group=sales&state=active", asBrowser, []string{"Found: 1 of 3"}, nil},
@@ -148,7 +149,7 @@ func TestPeopleAreMatched(t *testing.T) {
 	f.dir.Users[8] = &models.User{ID: 8, Login: "sid", Name: "Сидоров Пётр", Active: true}
 	f.dir.Index()
 	e, _ := setupSurface(t, f)
-	rec := call(t, e, "POST", "/admin/people", "source=mega&pick=0&user-0=ivanov&address-0=101&pick=1&user-1=sid&address-1=102&address-1=login%3Ap&pick=2&user-2=&address-2=103&user-3=sid&address-3=104", typedForm, fromPage, asBrowser)
+	rec := call(t, e, "POST", "/admin/people", "source=mega&pick=0&user-0=ivanov&address-0=101&pick=1&user-1=sid&address-1=102&address-1=login%3Ap&address-1=tel%3A%2B74951234567&pick=2&user-2=&address-2=103&user-3=sid&address-3=104", typedForm, fromPage, asBrowser)
 	if want := "test map mega/102 to 8;test map mega/login:p to 8"; rec.Code != 303 || strings.Join(f.did, ";") != want {
 		t.Errorf("status %d, did %q; want %q", rec.Code, f.did, want)
 	}

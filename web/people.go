@@ -129,6 +129,9 @@ type UserRow struct {
 	LastPoll, Made              time.Time
 }
 
+// Named reports whether the user has a name beside the login.
+func (r UserRow) Named() bool { return r.Name != "" && r.Name != r.Login }
+
 // AskedRow is somebody's "this is my number today" that waits for an
 // administrator.
 type AskedRow struct {
