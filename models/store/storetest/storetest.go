@@ -47,8 +47,8 @@ func SQLite(t testing.TB) string {
 	return "sqlite:" + path
 }
 
-// Postgres makes a database of its own on the test server and drops it in the
-// end.
+// Postgres makes a database of its own on the test server; it is dropped after
+// the test, while others run.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	admin := os.Getenv("ZUMMER_TEST_POSTGRES")
@@ -61,7 +61,7 @@ func Postgres(t testing.TB) string {
 	}
 	name := made.name + "_" + strings.ToLower(rand.Text()[:8])
 	exec(t, admin, "CREATE DATABASE "+name+" TEMPLATE "+made.name)
-	t.Cleanup(func() { exec(t, admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	t.Cleanup(func() { made.used <- name })
 	dsn, err := address(admin, name)
 	if err != nil {
 		t.Fatal(err)

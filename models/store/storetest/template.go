@@ -41,6 +41,7 @@ var templates struct {
 type template struct {
 	name string
 	lock *sql.DB // holds an advisory lock of that name as long as this process lives
+	used chan string
 }
 
 // on returns the template on the server of admin.
@@ -78,7 +79,17 @@ func on(ctx context.Context, admin string) (*template, error) {
 		templates.of = map[string]*template{}
 	}
 	templates.of[admin] = t
+	t.used = make(chan string, 4)
+	go t.drop()
 	return t, nil
+}
+
+// drop drops what tests have used: that waits for a checkpoint, which no test
+// has to. What it does not come to is left to sweep.
+func (t *template) drop() {
+	for name := range t.used {
+		_, _ = t.lock.ExecContext(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+	}
 }
 
 // sweep drops what processes left that are gone: their templates, which nobody
