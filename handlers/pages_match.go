@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -100,7 +101,7 @@ func (p *pages) matchPeople(c echo.Context) error {
 			continue // nobody was chosen for that one
 		}
 		gave := false
-		for _, address := range form["address-"+pick] {
+		for _, address := range ownAddresses(form["address-"+pick]) {
 			k := models.ExtKey{SourceID: s.ID, Extension: models.NormalizeExtension(address)}
 			if dir.Extensions[k] != 0 || dir.Shared[k] != nil || k.Extension == "" {
 				continue
@@ -115,4 +116,19 @@ func (p *pages) matchPeople(c echo.Context) error {
 		}
 	}
 	return p.done(c, back, "Привязано: "+strconv.Itoa(did)+".", "Mapped: "+strconv.Itoa(did)+".", nil)
+}
+
+// ownAddresses are those by which only one person is called: a telephone number
+// may be the company's, and counts only when there is nothing else.
+func ownAddresses(all []string) []string {
+	var own []string
+	for _, a := range all {
+		if !strings.HasPrefix(models.NormalizeExtension(a), "tel:") {
+			own = append(own, a)
+		}
+	}
+	if len(own) == 0 {
+		return all
+	}
+	return own
 }

@@ -83,6 +83,7 @@ func (p *pages) signOut(c echo.Context) error {
 		if err := p.a.endSignIn(c); err != nil {
 			return err
 		}
+		c.Response().Header().Set("Clear-Site-Data", `"cache"`) // what the back button would show
 		if err := p.a.d.Administrators.SignOut(c.Request().Context(), actorOf(c)); err != nil {
 			return err
 		}

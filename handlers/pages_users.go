@@ -223,8 +223,11 @@ func (p *pages) confirmAnnounced(c echo.Context) error {
 		return err
 	}
 	ctx, dir := c.Request().Context(), p.a.d.Setup.Directory()
-	did := 0
-	for _, login := range form["user"] {
+	chosen, did := form["user"], 0
+	if one := form.Get("one"); one != "" { // the button of one row, whatever is ticked
+		chosen = []string{one}
+	}
+	for _, login := range chosen {
 		u := dir.UserByLogin(login)
 		if u == nil || !u.Pending {
 			continue // somebody else was quicker
@@ -243,7 +246,7 @@ func (p *pages) confirmAnnounced(c echo.Context) error {
 		}
 		did++
 	}
-	if len(form["user"]) == 0 {
+	if len(chosen) == 0 {
 		return p.done(c, "/admin/users", "Никто не выбран.", "Nobody is chosen.", nil)
 	}
 	if form.Get("action") == "drop" {

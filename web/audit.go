@@ -1,11 +1,50 @@
 package web
 
+import "strings"
+
 // AuditIn is what an entry of the audit tells, in words; an unknown one stays.
 func AuditIn(l Lang, what string) string {
 	if s, ok := auditWords()[what]; ok {
 		return s.in(l)
 	}
 	return what
+}
+
+// AuditDetailIn is the detail of an entry in words: its parts stand between
+// commas. What is not known stays.
+func AuditDetailIn(l Lang, detail string) string {
+	if l == English || detail == "" {
+		return detail
+	}
+	parts := strings.Split(detail, ", ")
+	for i, p := range parts {
+		for _, s := range auditDetails() {
+			if s.en == p {
+				parts[i] = s.ru
+				break
+			}
+			if strings.Contains(s.en, "%") {
+				if got, ok := s.parts(p); ok {
+					parts[i] = fill(s.ru, got)
+					break
+				}
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// auditDetails hold names where % stands. The first that fits counts.
+func auditDetails() []said {
+	return []said{
+		{"создан", "made"}, {"изменён", "changed"}, {"отключён", "deactivated"}, {"назван CRM", "named by the CRM"}, {"отвязан", "unmapped"},
+		{"роль: наблюдатель", "role viewer"}, {"роль: оператор", "role operator"}, {"роль: администратор", "role admin"},
+		{"имя", "name"}, {"номера скрыты", "masked"}, {"номера видны", "not masked"}, {"включён", "switched on"}, {"отключён", "switched off"}, {"новый пароль", "new password"},
+		{"язык %", "language %"}, {"неверный пароль", "wrong password"}, {"неизвестный логин", "unknown login"}, {"отключён", "is switched off"},
+		{"свой пароль", "own password changed"}, {"все сеансы", "all sign-ins"}, {"сеанс %", "sign-in %"},
+		{"токен %: %", "token %: %"}, {"токен % на %", "token % for %"}, {"участников: %", "% members"}, {"пользователь %", "to %"},
+		{"по отметке: %", "check_in of %"}, {"звонит у всех: %", "all of %"}, {"впервые за сегодня", "the first time today"}, {"открывать: %", "pop_on %"},
+	}
 }
 
 // AuditKinds lists what the audit tells, in the order of a choice.

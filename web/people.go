@@ -99,6 +99,9 @@ type AuditRow struct {
 // WhatIn is what was done, in words.
 func (r AuditRow) WhatIn(l Lang) string { return AuditIn(l, r.What) }
 
+// DetailIn is the detail in words.
+func (r AuditRow) DetailIn(l Lang) string { return AuditDetailIn(l, r.Detail) }
+
 // UsersPage lists the users of the CRM, and who waits to be one.
 type UsersPage struct {
 	Frame
@@ -125,6 +128,9 @@ type UserRow struct {
 	Online                      bool
 	LastPoll, Made              time.Time
 }
+
+// Named reports whether the user has a name beside the login.
+func (r UserRow) Named() bool { return r.Name != "" && r.Name != r.Login }
 
 // AskedRow is somebody's "this is my number today" that waits for an
 // administrator.

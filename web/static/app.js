@@ -134,6 +134,9 @@
     setTimeout(() => { button.textContent = button.dataset.text; }, 2000);
   });
 
+  // A page that the browser kept for its back button may be of somebody who has signed out.
+  addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+
   setInterval(ages, 1000);
   ages();
   chosen();
