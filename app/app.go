@@ -149,7 +149,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region, AreaCode: cfg.AreaCode,
 		Version: version(), Resume: a.resumed.take, Draining: a.draining.Load, Log: log, Demo: opt.Demo,
-		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(), JobRuns: a.ran.list,
+		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(), JobRuns: a.ran.list, Followed: a.inbox.Followed,
 	})
 	a.metrics.watch(a.hub.Waiting)
 	if a.jobs, err = a.newJobs(); err != nil {

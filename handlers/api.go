@@ -77,6 +77,9 @@ type Deps struct {
 	// JobRuns tells the last run of each job in this process, by name. nil: it is
 	// not known.
 	JobRuns func() []models.JobRun
+	// Followed is when this process last looked for what others changed; zero: it
+	// has not yet. nil: it is not known.
+	Followed func() time.Time
 	// Metrics is served at /metrics to admin tokens; nil: 404.
 	Metrics http.Handler
 }

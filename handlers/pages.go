@@ -32,6 +32,8 @@ import (
 type pages struct {
 	a   *API
 	web *web.Pages
+
+	over overviews
 }
 
 // registerPages puts the pages on e: the administrator's behind sign-in, each
@@ -54,6 +56,9 @@ func (a *API) registerPages(e *echo.Echo) {
 	for _, action := range adminActions {
 		add(models.RoleOperator, "POST", "/notifications/:id/"+action, p.act(action))
 	}
+	p.over.began = time.Now()
+	add(models.RoleViewer, "GET", "/overview", p.overview)
+
 	e.GET("/admin/look", p.look, a.entry, p.head)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {

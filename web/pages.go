@@ -10,6 +10,8 @@ func Types() map[string]any {
 		"demo":         DemoPage{},
 		"pending":      PendingPage{},
 		"notification": NotificationPage{},
+
+		"overview": OverviewPage{},
 	}
 }
 
