@@ -58,6 +58,18 @@ func (a *API) registerPages(e *echo.Echo) {
 	}
 	p.over.began = time.Now()
 	add(models.RoleViewer, "GET", "/overview", p.overview)
+	add(models.RoleViewer, "GET", "/contacts", p.contacts)
+	add(models.RoleAdmin, "GET", "/contacts/new", p.editContact)
+	add(models.RoleAdmin, "POST", "/contacts/new", p.putContactPage)
+	add(models.RoleAdmin, "GET", "/contacts/import", p.importPage)
+	add(models.RoleAdmin, "POST", "/contacts/import", p.importFile)
+	add(models.RoleAdmin, "POST", "/contacts/import/refused.csv", p.refusedCSV)
+	add(models.RoleAdmin, "GET", "/contacts/contacts.csv", p.exportCSV)
+	add(models.RoleAdmin, "GET", "/contacts/contacts.ndjson", p.exportLines)
+	add(models.RoleViewer, "GET", "/contacts/:id", p.contact)
+	add(models.RoleAdmin, "GET", "/contacts/:id/edit", p.editContact)
+	add(models.RoleAdmin, "POST", "/contacts/:id/edit", p.putContactPage)
+	add(models.RoleAdmin, "POST", "/contacts/:id/delete", p.dropContact)
 
 	e.GET("/admin/look", p.look, a.entry, p.head)
 	e.GET("/static/:file", p.static, a.entry)

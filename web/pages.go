@@ -12,6 +12,9 @@ func Types() map[string]any {
 		"notification": NotificationPage{},
 
 		"overview": OverviewPage{},
+		"contacts": ContactsPage{},
+		"contact":  ContactPage{},
+		"import":   ImportPage{},
 	}
 }
 

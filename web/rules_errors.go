@@ -1,0 +1,6 @@
+package web
+
+// ruleErrors are what the rules refuse.
+func ruleErrors() []said {
+	return nil
+}
