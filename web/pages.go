@@ -11,10 +11,16 @@ func Types() map[string]any {
 		"pending":      PendingPage{},
 		"notification": NotificationPage{},
 
-		"overview": OverviewPage{},
-		"contacts": ContactsPage{},
-		"contact":  ContactPage{},
-		"import":   ImportPage{},
+		"overview":       OverviewPage{},
+		"rules":          RulesPage{},
+		"rule":           RulePage{},
+		"rules_text":     RulesTextPage{},
+		"rules_versions": RuleVersionsPage{},
+		"rules_version":  RuleVersionPage{},
+		"rules_try":      RuleTryPage{},
+		"contacts":       ContactsPage{},
+		"contact":        ContactPage{},
+		"import":         ImportPage{},
 	}
 }
 
