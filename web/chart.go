@@ -34,11 +34,11 @@ type ChartLine struct {
 // Size of the drawing in its own units.
 const (
 	chartW, chartH              = 720.0, 220.0
-	chartLeft, chartTop         = 64.0, 12.0
+	chartLeft, chartTop         = 56.0, 12.0
 	chartRight, chartBottom     = 10.0, 28.0
 	plotW                       = chartW - chartLeft - chartRight
 	plotH                       = chartH - chartTop - chartBottom
-	chartLabels             int = 8
+	chartLabels             int = 6
 )
 
 // SVG draws the chart. All text in it is escaped here.
@@ -114,7 +114,7 @@ func (c Chart) line(b *strings.Builder, k int, l ChartLine, low, high float64) {
 		}
 		x, y := c.x(i), c.y(v, low, high)
 		run = append(run, fmt.Sprintf("%.1f,%.1f", x, y))
-		fmt.Fprintf(b, `<circle class="s%d mark" cx="%.1f" cy="%.1f" r="2.6"><title>%s</title></circle>`, k, x, y, esc(c.label(i)+" · "+l.Name+": "+c.say(v)))
+		fmt.Fprintf(b, `<circle class="s%d mark" cx="%.1f" cy="%.1f" r="3"><title>%s</title></circle>`, k, x, y, esc(c.label(i)+" · "+l.Name+": "+c.say(v)))
 	}
 	flush()
 }

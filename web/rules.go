@@ -131,6 +131,16 @@ type TryDraft struct {
 	Candidates     []models.Object
 }
 
+// EventIn is the event of the PBX in words.
+func (e TryEvent) EventIn(l Lang) string {
+	words := map[string]said{"started": {"звонок начался", "the call began"}, "ringing": {"звонит", "rings"}, "ring_ended": {"перестал звонить", "stopped ringing"}, "answered": {"ответили", "answered"},
+		"transferred": {"перевод", "transferred"}, "ended": {"звонок окончен", "the call ended"}, "missed": {"никто не ответил", "nobody answered"}, "recording": {"запись готова", "the recording is ready"}}
+	if w, ok := words[e.Event]; ok {
+		return w.in(l)
+	}
+	return e.Event
+}
+
 // DoIn says what would be done.
 func (d TryDraft) DoIn(l Lang) string {
 	words := map[string]said{"make": {"показать", "show"}, "revise": {"изменить, если ещё стоит", "change, if it still stands"}, "remove": {"снять", "take out"}}
