@@ -144,7 +144,7 @@ func TestAdmin(t *testing.T) {
 func TestAdminNeedsItsScope(t *testing.T) {
 	e, _ := setupSurface(t, newSetupFakes())
 	for _, r := range e.Routes() {
-		scope, ok := map[string]string{"/v1/admin": "admin", "/v1/sync/": "sync", "/admin": "admin"}[prefixOf(r.Path)]
+		scope, ok := map[string]string{"/v1/admin": "admin", "/v1/sync/": "sync"}[prefixOf(r.Path)]
 		if !ok || r.Method == "echo_route_not_found" {
 			continue
 		}
@@ -157,7 +157,7 @@ func TestAdminNeedsItsScope(t *testing.T) {
 }
 
 func prefixOf(path string) string {
-	for _, p := range []string{"/v1/admin", "/v1/sync/", "/admin"} {
+	for _, p := range []string{"/v1/admin", "/v1/sync/"} {
 		if strings.HasPrefix(path, p) {
 			return p
 		}

@@ -323,7 +323,7 @@ func contactCell(s string) string {
 // plainCell takes off the quote that contactCell, or a spreadsheet's user, put
 // before a text.
 func plainCell(s string) string {
-	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r'", rune(s[1])) {
+	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r\n'", rune(s[1])) {
 		return s[1:]
 	}
 	return s

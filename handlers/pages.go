@@ -45,8 +45,10 @@ func (a *API) registerPages(e *echo.Echo) {
 	}
 	p := &pages{a: a, web: w}
 	sameSite := samePages(a.d.PublicURL)
+	a.pageRoles = map[string]string{}
 	add := func(role, method, path string, h echo.HandlerFunc) {
-		e.Add(method, "/admin"+path, h, a.entry, p.head, sameSite, p.signedIn(role))
+		a.pageRoles[method+" /admin"+path] = role
+		e.Add(method, "/admin"+path, h, a.entry, p.head, sameSite, a.signedIn(role))
 	}
 	add(models.RoleViewer, "GET", "", p.pending)
 	add(models.RoleViewer, "GET", "/", p.pending)
@@ -56,33 +58,14 @@ func (a *API) registerPages(e *echo.Echo) {
 	for _, action := range adminActions {
 		add(models.RoleOperator, "POST", "/notifications/:id/"+action, p.act(action))
 	}
-	p.over.began = time.Now()
-	add(models.RoleViewer, "GET", "/overview", p.overview)
-	add(models.RoleViewer, "GET", "/rules", p.rules)
-	add(models.RoleAdmin, "POST", "/rules/move", p.moveRule)
-	add(models.RoleViewer, "GET", "/rules/rule", p.rule)
-	add(models.RoleAdmin, "POST", "/rules/rule", p.saveRule)
-	add(models.RoleViewer, "GET", "/rules/text", p.rulesJSON)
-	add(models.RoleAdmin, "POST", "/rules/text", p.saveJSON)
-	add(models.RoleViewer, "GET", "/rules/versions", p.ruleVersions)
-	add(models.RoleViewer, "GET", "/rules/versions/:version", p.ruleVersion)
-	add(models.RoleAdmin, "POST", "/rules/versions/:version", p.bringBack)
-	add(models.RoleViewer, "GET", "/rules/try", p.tryRules)
-	add(models.RoleViewer, "POST", "/rules/try", p.runRules)
-	add(models.RoleViewer, "GET", "/contacts", p.contacts)
-	add(models.RoleAdmin, "GET", "/contacts/new", p.editContact)
-	add(models.RoleAdmin, "POST", "/contacts/new", p.putContactPage)
-	add(models.RoleAdmin, "GET", "/contacts/import", p.importPage)
-	add(models.RoleAdmin, "POST", "/contacts/import", p.importFile)
-	add(models.RoleAdmin, "POST", "/contacts/import/refused.csv", p.refusedCSV)
-	add(models.RoleAdmin, "GET", "/contacts/contacts.csv", p.exportCSV)
-	add(models.RoleAdmin, "GET", "/contacts/contacts.ndjson", p.exportLines)
-	add(models.RoleViewer, "GET", "/contacts/:id", p.contact)
-	add(models.RoleAdmin, "GET", "/contacts/:id/edit", p.editContact)
-	add(models.RoleAdmin, "POST", "/contacts/:id/edit", p.putContactPage)
-	add(models.RoleAdmin, "POST", "/contacts/:id/delete", p.dropContact)
-
+	e.RouteNotFound("/admin/*", func(echo.Context) error { return models.Errorf(models.NotFound, "no such page") }, a.entry, p.head)
+	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/admin/") }, a.entry)
 	e.GET("/admin/look", p.look, a.entry, p.head)
+	e.GET(signInPath, p.signIn, a.entry, p.head)
+	e.POST(signInPath, p.trySignIn, a.entry, p.head, sameSite)
+	e.POST("/admin/sign-out", p.signOut, a.entry, p.head, sameSite)
+	p.registerPeople(add)
+	p.registerRules(add)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {
 		e.GET("/demo", p.demo, a.entry, p.head)
@@ -92,29 +75,10 @@ func (a *API) registerPages(e *echo.Echo) {
 
 const keyAdmin = "zummer.admin"
 
-// adminOf is who is signed in; nil on pages for everybody.
+// adminOf is who has signed in, behind signedIn; nil on pages for everybody.
 func adminOf(c echo.Context) *models.Admin {
 	who, _ := c.Get(keyAdmin).(*models.Admin)
 	return who
-}
-
-// signedIn lets in who may use the page.
-func (p *pages) signedIn(role string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			who, err := p.a.identify(c, models.ScopeAdmin)
-			if err != nil {
-				return err
-			}
-			admin := &models.Admin{Login: who.Token.Name, Role: models.RoleAdmin, Active: true}
-			if !admin.May(role) {
-				return models.Errorf(models.Forbidden, "this page is for the role %s", role)
-			}
-			c.Set(keyCaller, who)
-			c.Set(keyAdmin, admin)
-			return next(c)
-		}
-	}
 }
 
 // head sets what the answers of all pages carry, and makes errors pages unless
@@ -221,8 +185,13 @@ func (p *pages) done(c echo.Context, back, ru, en string, err error) error {
 			return err
 		}
 		mark, text = "!", web.ErrorIn(l, models.CutText(own.Message, 300))
-		for _, f := range own.Fields {
-			text += " · " + f.Field + ": " + web.ErrorIn(l, f.Message)
+		for i, f := range own.Fields { // the message is the field and what is wrong with it
+			if i == 0 {
+				text = ""
+			} else {
+				text += " · "
+			}
+			text += f.Field + ": " + web.ErrorIn(l, f.Message)
 		}
 	}
 	if text != "" {

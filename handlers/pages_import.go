@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"io"
@@ -176,34 +175,13 @@ func (p *pages) refusedCSV(c echo.Context) error {
 		return models.InvalidField("report", "is none")
 	}
 	f := p.frame(c, "contacts", "", "")
-	return p.sendCSV(c, "refused.csv", []string{f.T("строка", "line"), f.T("почему", "why")}, func(write func([]string) error) error {
-		for _, e := range all {
-			if err := write([]string{strconv.Itoa(e.Line), csvCell(f.Text(models.CleanText(e.Message)))}); err != nil {
-				return err
-			}
+	row, done := csvFile(c, "refused.csv", f.T("строка", "line"), f.T("почему", "why"))
+	for _, e := range all {
+		if err := row(strconv.Itoa(e.Line), f.Text(models.CleanText(e.Message))); err != nil {
+			return nil // nobody reads it any more
 		}
-		return nil
-	})
-}
-
-// sendCSV writes a file for spreadsheets as it comes: UTF-8 with a mark, ;
-// between the cells. What fails after its beginning breaks the answer off, so
-// that nobody takes half a file for a whole one.
-func (p *pages) sendCSV(c echo.Context, name string, head []string, rows func(write func([]string) error) error) error {
-	p.sendFile(c, name, "text/csv; charset=utf-8")
-	if _, err := io.WriteString(c.Response(), "\ufeff"); err != nil {
-		return nil // nobody reads it any more
 	}
-	w := csv.NewWriter(c.Response())
-	w.Comma, w.UseCRLF = ';', true
-	err := w.Write(head)
-	if err == nil {
-		err = rows(w.Write)
-	}
-	w.Flush()
-	if err != nil {
-		p.breakOff(c, err)
-	}
+	_ = done() // nor here
 	return nil
 }
 
@@ -214,6 +192,8 @@ func (p *pages) sendFile(c echo.Context, name, kind string) {
 	c.Response().WriteHeader(http.StatusOK)
 }
 
+// breakOff ends an answer that has begun and cannot be finished, so that nobody
+// takes half a file for a whole one.
 func (p *pages) breakOff(c echo.Context, err error) {
 	if ctx := c.Request().Context(); ctx.Err() == nil {
 		p.a.log.ErrorContext(ctx, "a file broke off", "request_id", requestID(c), "err", err)
@@ -260,15 +240,21 @@ func (p *pages) exportCSV(c echo.Context) error {
 			head = append(head, col.name)
 		}
 	}
-	return p.sendCSV(c, "contacts.csv", head, func(write func([]string) error) error {
-		return p.eachContact(c.Request().Context(), http.NewResponseController(c.Response()), func(k *models.Contact) error {
-			record, err := contactRecord(k)
-			if err != nil {
-				return err
-			}
-			return write(record)
-		})
+	row, done := csvFile(c, "contacts.csv", head...)
+	err := p.eachContact(c.Request().Context(), http.NewResponseController(c.Response()), func(k *models.Contact) error {
+		record, err := contactRecord(k)
+		if err != nil {
+			return err
+		}
+		return row(record...)
 	})
+	if err == nil {
+		err = done()
+	}
+	if err != nil {
+		p.breakOff(c, err)
+	}
+	return nil
 }
 
 func (p *pages) exportLines(c echo.Context) error {

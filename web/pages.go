@@ -10,6 +10,17 @@ func Types() map[string]any {
 		"demo":         DemoPage{},
 		"pending":      PendingPage{},
 		"notification": NotificationPage{},
+		"sign_in":      SignInPage{},
+
+		"account":        AccountPage{},
+		"administrators": AdministratorsPage{},
+		"administrator":  AdministratorPage{},
+		"audit":          AuditPage{},
+		"users":          UsersPage{},
+		"user":           UserPage{},
+		"people":         PeoplePage{},
+		"groups":         GroupsPage{},
+		"group":          GroupPage{},
 
 		"overview":       OverviewPage{},
 		"rules":          RulesPage{},
