@@ -58,7 +58,7 @@ func TestContactsFile(t *testing.T) {
 		{name: "quotes before formulas are taken off", file: "код;имя;телефоны\n'=1+1;''x;'+7 903 1, '+7 495 2\n", want: []string{"=1+1|'x|+7 903 1,+7 495 2|||"}},
 		{name: "an interest in columns", file: "код;имя;версия;интерес;uid интереса\nc-1;a;1 042;Двери;u-1\n", want: []string{"c-1|a|||1 042|Двери"}},
 		{name: "interests as JSON", file: `код;имя;интересы` + "\n" + `c-1;a;"[{""title"":""Двери""}]"` + "\nc-2;b;двери\n", want: []string{"c-1|a||||Двери"}, refused: "3: interests: are no JSON list"},
-		{name: "the line of the file is told, not of the record", file: "код;имя\n\n\"c-1\";\"a\nb\"\n;нет кода\n", want: []string{"c-1|a\nb||||"}, refused: "5: external_id: is required"},
+		{name: "the line of the file is told, not of the record", file: "код;имя\n\n\"c-1\";\"a\nb\"\n;нет кода\n", want: []string{"c-1|a\nb||||"}, refused: "5: external_id: must not be empty"},
 		{name: "NDJSON", file: "\n{\"external_id\":\"c-1\",\"name\":\"a\"}\n[]\n", want: []string{"c-1|a||||"}, refused: "3: is no JSON object"},
 		{name: "NDJSON in windows-1251", file: cp1251(t, "{\"external_id\":\"c-1\",\"name\":\"Иванов\"}\n"), want: []string{"c-1|Иванов||||"}},
 		{name: "a quote that is not closed", file: "код;имя\nc-1;a\nc-2;\"b\n" + strings.Repeat("x;y\n", 30), want: []string{"c-1|a||||"}, refused: "3: a quote is opened here and not closed"},

@@ -56,7 +56,7 @@ func (f *setupFakes) ImportLines(_ context.Context, by Actor, r io.Reader, full 
 		if err := json.Unmarshal(s.Bytes(), &in); err != nil {
 			e.Message = "is no JSON object"
 		} else if in.ExternalID == "" {
-			e.Message = "external_id: is required"
+			e.Message = "external_id: must not be empty"
 		}
 		if e.Message != "" {
 			rep.Failed++

@@ -22,7 +22,7 @@ func (p *pages) registerRules(add func(role, method, path string, h echo.Handler
 	add(models.RoleViewer, "GET", "/rules/versions/:version", p.ruleVersion)
 	add(models.RoleAdmin, "POST", "/rules/versions/:version", p.bringBack)
 	add(models.RoleViewer, "GET", "/rules/try", p.tryRules)
-	add(models.RoleViewer, "POST", "/rules/try", p.runRules)
+	add(models.RoleOperator, "POST", "/rules/try", p.runRules)
 	add(models.RoleViewer, "GET", "/contacts", p.contacts)
 	add(models.RoleAdmin, "GET", "/contacts/new", p.editContact)
 	add(models.RoleAdmin, "POST", "/contacts/new", p.putContactPage)

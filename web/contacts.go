@@ -139,7 +139,7 @@ func contactErrors() []said {
 		{"в строке нет ни кода, ни номера", "there is no number in it, and no id"},
 		{"интересы записаны не списком JSON", "interests: are no JSON list"},
 		{"строка — не объект JSON", "is no JSON object"},
-		{"код: обязательное поле", "external_id: is required"},
+		{"код: обязательное поле", "external_id: must not be empty"},
 		{"версия: должно быть целое число", "seq: must be a whole number"},
 		{"строка длиннее % байт", "longer than % bytes"},
 		{"строки оборвались после строки %", "the lines broke off after line %"},
