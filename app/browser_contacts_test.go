@@ -44,6 +44,7 @@ func TestContactsInTheBrowser(t *testing.T) {
 	if !p.yes(`seen.length > 1 && seen.some((s) => /\d/.test(s)) && document.getElementById('import-progress').hidden && document.querySelector('progress').closest('label') !== null`) {
 		t.Errorf("the progress said %s", p.text(`JSON.stringify(seen)`))
 	}
+	p.accessible("the report")
 	var answer string
 	p.do("download the report", chromedp.Evaluate(`fetch('/admin/contacts/import/refused.csv', {method: 'POST', body: new URLSearchParams(new FormData(document.querySelector('#report form')))}).then((r) => r.text())`, &answer, awaited))
 	if !strings.Contains(answer, "102;код: обязательное поле") {
@@ -59,8 +60,10 @@ func TestContactsInTheBrowser(t *testing.T) {
 	if !p.yes(`document.querySelector('h1').innerText.includes('<img src=x') && window.hacked === undefined && document.querySelectorAll('main img').length === 0 && document.querySelector('main').innerText.includes('a new interest of the client opens')`) {
 		t.Errorf("the page of a contact: %s", p.text(`document.querySelector('main').innerHTML`))
 	}
+	p.accessible("a contact")
 	p.do("change it", chromedp.Click(`a[href$="/edit"]`), chromedp.WaitVisible(`[name=phones]`), chromedp.SetValue(`[name=phones]`, "abc"), chromedp.Click(`main form button`))
 	p.until("the field that is wrong", `!!document.querySelector('.wrong')?.innerText.includes('abc')`, 20*time.Second)
+	p.accessible("the form of a contact")
 	p.do("mend it", chromedp.SetValue(`[name=phones]`, "8 903 765-43-22"), chromedp.SetValue(`[name=name]`, "Daisy"), chromedp.Click(`main form button`))
 	p.until("it is stored", `document.querySelector('h1')?.innerText === 'Daisy' && !!document.querySelector('main')?.innerText && document.querySelector('main').innerText.includes('+7 903 765-43-22')`, 20*time.Second)
 	p.do("remove it", chromedp.Click(`button.danger`))
@@ -79,6 +82,7 @@ func TestOverviewInTheBrowser(t *testing.T) {
 	if !p.yes(`document.querySelectorAll('svg[role=img]').length === 2 && document.querySelector('#n-calls').innerText === '1' && document.querySelector('main').innerText.includes('SQLite')`) {
 		t.Fatalf("the overview: %s", p.text(`document.querySelector('main').innerText`))
 	}
+	p.accessible("the overview")
 	p.do("open a table", chromedp.Click(`.chart.bars summary`))
 	tell(in, hook, "ringing", "c-2", "101", "+79031234568")
 	p.until("the second call", `document.querySelector('#n-calls').innerText === '2' && document.querySelector('.chart.bars details').open`, 60*time.Second)

@@ -38,6 +38,7 @@ func TestRulesInTheBrowser(t *testing.T) {
 	if !p.yes(`['tell-duty', 'подходит, решает', 'Дежурным: +79031234567', 'показать'].every((w) => document.getElementById('result').innerText.includes(w))`) {
 		t.Errorf("the dry run says %s", p.text(`document.getElementById('result').innerText`))
 	}
+	p.accessible("the dry run")
 	if in.Admin("GET", "/v1/admin/rules", nil)["version"].(float64) != 0 {
 		t.Error("the dry run stored the rules")
 	}
@@ -67,15 +68,19 @@ func TestRulesInTheBrowser(t *testing.T) {
 	if !p.yes(`[...document.querySelectorAll('.diff ins')].some((e) => e.innerText.includes('Моя правка')) && [...document.querySelectorAll('.diff del')].some((e) => e.innerText.includes('Дежурным'))`) {
 		t.Errorf("what changed: %s", p.text(`document.querySelector('main').innerText`))
 	}
+	p.accessible("a version")
 	p.do("the built-in ones", chromedp.Navigate(in.URL+"/admin/rules/versions/0"), chromedp.WaitVisible(`main form button`))
 	click("bring them back", `main form button`)
 	p.until("the question", `document.getElementById('confirm').open`, 20*time.Second)
 	click("yes", `#confirm button[value=yes]`)
 	p.until("version 5", `!!document.getElementById('in-force')?.innerText.includes('версия 5') && document.querySelectorAll('ol.rules > li').length === 8`, 20*time.Second)
 
+	p.do("the form of a rule", chromedp.Navigate(in.URL+"/admin/rules/rule?name=missed"), chromedp.WaitVisible(`[name=name]`))
+	p.accessible("the form of a rule")
 	p.do("as text", chromedp.Navigate(in.URL+"/admin/rules/text?lang=en"), chromedp.WaitVisible(`textarea`), chromedp.SetValue(`textarea`, `[{"name":"x","when":{"evnet":["missed"]},"then":{}}]`))
 	click("look through it", `button[value=check]`)
 	p.until("the wrong field, in English", `!!document.querySelector('[role=alert]')?.innerText.includes('when.evnet')`, 20*time.Second)
+	p.accessible("rules as text")
 }
 
 // forgive takes out what the browser says of answers 409 and 422: forms that a
