@@ -18,6 +18,17 @@ func Types() map[string]any {
 		"people":         PeoplePage{},
 		"groups":         GroupsPage{},
 		"group":          GroupPage{},
+
+		"overview":       OverviewPage{},
+		"rules":          RulesPage{},
+		"rule":           RulePage{},
+		"rules_text":     RulesTextPage{},
+		"rules_versions": RuleVersionsPage{},
+		"rules_version":  RuleVersionPage{},
+		"rules_try":      RuleTryPage{},
+		"contacts":       ContactsPage{},
+		"contact":        ContactPage{},
+		"import":         ImportPage{},
 	}
 }
 
