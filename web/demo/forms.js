@@ -31,7 +31,7 @@ function panel(row, title, ...parts) {
   const writing = document.activeElement?.matches?.('input, textarea');
   if (form.hidden) before = document.activeElement;
   setDirty(false);
-  const call = row?.call?.state === 'answered' ? timer(words.Talking, row.call.answered_at) : null;
+  const call = row?.call?.state === 'answered' ? timer(words.Since, row.call.answered_at) : null;
   const heading = el('h2', title, { id: 'form-title', tabindex: '-1' });
   const who = [row?.client?.title || row?.name, phoneText(row?.phone)].filter(Boolean).join(' · ');
   body.replaceChildren(el('div', '', { class: 'top' }, face(row ? row.client?.title || row.name : title), el('div', '', {}, heading, row && who ? el('p', who, { class: 'dim' }) : null), call), ...parts.filter(Boolean));
