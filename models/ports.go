@@ -153,6 +153,38 @@ type CallQuery struct {
 	Changes bool // GET /v1/sync/calls: every call again each time it changes
 }
 
+// CallSearch narrows the call log for an administrator. Zero: any.
+type CallSearch struct {
+	User, Source int64
+	Direction    Direction
+	State        string    // of Calls…
+	From, Until  time.Time // when the call was first heard of: from, and before
+	Text         string    // stands in number, name, dialled number or key, in any case
+	After        string
+	Limit        int
+}
+
+// States of a CallSearch.
+const (
+	CallsLive     = "live"     // not ended
+	CallsAnswered = "answered" // somebody talked
+	CallsMissed   = "missed"
+)
+
+// CallsFound is one page of a search, newest first. Back is set when the
+// search looked only that far back; Next goes on from there.
+type CallsFound struct {
+	Calls []Call
+	Next  string
+	Back  time.Time
+}
+
+// SourceHealth is how a source has fared lately.
+type SourceHealth struct {
+	Webhooks, Failed int       // in the time asked for
+	Last             time.Time // webhook; zero: none in the journal
+}
+
 // AdminQuery filters the administrator's list.
 type AdminQuery struct {
 	User   int64
