@@ -17,6 +17,7 @@ import (
 	"zummer/app/internal/inbox"
 	"zummer/app/internal/routing"
 	"zummer/app/internal/setup"
+	"zummer/docs"
 	"zummer/handlers"
 	"zummer/jobs"
 	"zummer/models"
@@ -148,6 +149,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region, AreaCode: cfg.AreaCode,
 		Version: version(), Resume: a.resumed.take, Draining: a.draining.Load, Log: log, Demo: opt.Demo,
+		Simulator: simulator{}, Guides: docs.PBX,
 		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(),
 	})
 	a.metrics.watch(a.hub.Waiting)

@@ -54,6 +54,29 @@ func (a *API) registerPages(e *echo.Echo) {
 	for _, action := range adminActions {
 		add(models.RoleOperator, "POST", "/notifications/:id/"+action, p.act(action))
 	}
+	// The telephones: pages_live, _calls, _call, _webhooks, _unrouted, _sources.
+	add(models.RoleViewer, "GET", "/live", p.live)
+	add(models.RoleViewer, "GET", "/calls", p.calls)
+	add(models.RoleViewer, "GET", "/calls.csv", p.callsCSV)
+	add(models.RoleViewer, "GET", "/calls/:id", p.call)
+	add(models.RoleOperator, "GET", "/calls/:id/recording", p.callSound)
+	add(models.RoleViewer, "GET", "/webhooks", p.webhooks)
+	add(models.RoleViewer, "GET", "/webhooks/:id", p.webhook)
+	add(models.RoleOperator, "POST", "/webhooks/:id/replay", p.replay)
+	add(models.RoleViewer, "GET", "/unrouted", p.unrouted)
+	add(models.RoleOperator, "POST", "/unrouted/map", p.mapExtension)
+	add(models.RoleOperator, "POST", "/unrouted/refuse", p.refuseRequest)
+	add(models.RoleViewer, "GET", "/sources", p.sources)
+	add(models.RoleAdmin, "POST", "/sources", p.makeSource)
+	add(models.RoleAdmin, "GET", "/new-source", p.newSource)
+	add(models.RoleViewer, "GET", "/sources/:slug", p.source)
+	add(models.RoleAdmin, "POST", "/sources/:slug", p.editSource)
+	add(models.RoleAdmin, "POST", "/sources/:slug/active", p.switchSource)
+	add(models.RoleAdmin, "POST", "/sources/:slug/rotate", p.turnSource)
+	add(models.RoleAdmin, "POST", "/sources/:slug/delete", p.dropSource)
+	add(models.RoleOperator, "POST", "/sources/:slug/test", p.testSource)
+	add(models.RoleViewer, "GET", "/guides/:kind/:file", p.guideFile)
+
 	e.GET("/admin/look", p.look, a.entry, p.head)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {

@@ -159,7 +159,7 @@ type CallSearch struct {
 	Direction    Direction
 	State        string    // of Calls…
 	From, Until  time.Time // when the call was first heard of: from, and before
-	Text         string    // stands in number, name, dialled number or key, in any case
+	Text         string    // stands in number, name or dialled number, in any case; or is the key
 	After        string
 	Limit        int
 }
@@ -206,6 +206,7 @@ type WebhookQuery struct {
 	Outcome string
 	After   string
 	Limit   int
+	Look    int // with an outcome: how many requests are looked at before the page ends; 0: all
 }
 
 // Unrouted is an extension that rang and that nobody owns.

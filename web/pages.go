@@ -10,6 +10,17 @@ func Types() map[string]any {
 		"demo":         DemoPage{},
 		"pending":      PendingPage{},
 		"notification": NotificationPage{},
+
+		"live":       LivePage{},
+		"calls":      CallsPage{},
+		"call":       CallPage{},
+		"webhooks":   WebhooksPage{},
+		"webhook":    WebhookPage{},
+		"unrouted":   UnroutedPage{},
+		"sources":    SourcesPage{},
+		"kinds":      KindsPage{},
+		"source":     SourcePage{},
+		"source_new": NewSourcePage{},
 	}
 }
 
