@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -125,4 +126,28 @@ func TestDemoPageRings(t *testing.T) {
 	if got := p.text(`document.getElementById('status').textContent`); got != "На связи" {
 		t.Errorf("the page says %q", got)
 	}
+}
+
+// TestDemoFitsAPhone: at 390 pixels nothing has to be scrolled sideways, in
+// light and in dark.
+func TestDemoFitsAPhone(t *testing.T) {
+	demo := &handlers.Demo{Ring: "curl -d " + strings.Repeat("x", 300), Hook: "/hooks/x"}
+	in, hook, token := manned(t, func(o *app.Options) { o.Demo = demo })
+	demo.Users = []handlers.DemoUser{{Login: "ivanov", Name: "Иванов И. · 101", Token: token, Extension: "101"}}
+	in.Admin("PUT", "/v1/sync/contacts/c1", client("Общество с ограниченной ответственностью «Среднеуральскгидротехмонтажспецстройавтоматика»"))
+	tell(in, hook, "ringing", "c", "101", "+79031234567")
+	p := browse(t, in, "ru", "/demo")
+	narrow := func(scheme string) {
+		t.Helper()
+		p.do(scheme, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		if wide := p.text(`String(document.documentElement.scrollWidth)`); wide != "390" {
+			t.Errorf("%s: the page is %s pixels wide, not 390", scheme, wide)
+		}
+	}
+	p.do("a phone", chromedp.EmulateViewport(390, 800))
+	p.until("a card", `document.querySelectorAll('#cards .card').length === 1`, 10*time.Second)
+	tell(in, hook, "answered", "c", "101", "+79031234567")
+	p.until("the form", `!document.getElementById('form').hidden`, 10*time.Second)
+	narrow("light")
+	narrow("dark")
 }

@@ -98,7 +98,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 	e, _ := setupSurface(t, newSetupFakes(), func(d *Deps) { d.Demo = &Demo{} })
 	var routes []string
 	for _, r := range e.Routes() {
-		isPage := strings.HasPrefix(r.Path, "/admin") || strings.HasPrefix(r.Path, "/static/") || strings.HasPrefix(r.Path, "/demo")
+		isPage := r.Path == "/" || strings.HasPrefix(r.Path, "/admin") || strings.HasPrefix(r.Path, "/static/") || strings.HasPrefix(r.Path, "/demo")
 		isPreflight := r.Method == http.MethodOptions && strings.HasPrefix(r.Path, "/v1/")
 		if !isPage && !isPreflight && r.Method != echo.RouteNotFound {
 			routes = append(routes, r.Method+" "+documentPath(r.Path))

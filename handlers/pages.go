@@ -77,6 +77,8 @@ func (a *API) registerPages(e *echo.Echo) {
 	add(models.RoleOperator, "POST", "/sources/:slug/test", p.testSource)
 	add(models.RoleViewer, "GET", "/guides/:kind/:file", p.guideFile)
 
+	e.RouteNotFound("/admin/*", func(echo.Context) error { return models.Errorf(models.NotFound, "no such page") }, a.entry, p.head)
+	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/admin/") }, a.entry)
 	e.GET("/admin/look", p.look, a.entry, p.head)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {

@@ -130,9 +130,6 @@ func (n names) pendingRow(r *models.Notification) web.PendingRow {
 	if r.Payload.Client != nil {
 		row.Contact = cmp.Or(r.Payload.Client.Title, row.Contact)
 	}
-	if row.Contact == row.Title {
-		row.Contact = ""
-	}
 	return row
 }
 

@@ -278,12 +278,12 @@ func (f *setupFakes) Notifications(_ context.Context, q models.AdminQuery) ([]mo
 	return []models.Notification{exampleRow(), plainRow()}, "n2", f.err
 }
 
-func (f *setupFakes) Notification(context.Context, int64) (models.HistoryRow, error) {
-	return models.HistoryRow{}, nil
+func (f *setupFakes) Notification(_ context.Context, _ int64) (models.HistoryRow, error) {
+	return models.HistoryRow{Notification: models.Notification{ID: 9, UserID: 1, Rev: 1, Kind: models.KindRinging, Action: models.ActionIndicate, CallID: 77, SourceID: 5, CreatedAt: at(), UpdatedAt: at()}, State: "pending", At: at()}, f.err
 }
 
 func (f *setupFakes) Told(context.Context, []models.Notification) (map[int64][]string, error) {
-	return nil, nil
+	return map[int64][]string{1042: {"desk"}}, f.err
 }
 
 func (f *setupFakes) Timeline(_ context.Context, id int64) ([]models.Step, error) {

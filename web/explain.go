@@ -36,6 +36,12 @@ func kinds() map[string]said {
 		models.KindEnded:       {"Завершён", "Ended"},
 		models.KindMissed:      {"Пропущен", "Missed"},
 		models.KindDigest:      {"Сводка старых", "Digest of older ones"},
+		"mail.received":        {"Письмо", "Mail"},
+		"message.received":     {"Сообщение", "Message"},
+		"chat.waiting":         {"Ждёт в чате", "Waiting in a chat"},
+		"chat.taken":           {"Чат взят", "Chat taken"},
+		"chat.opened":          {"Открыт чат", "Chat opened"},
+		"form.received":        {"Заявка с сайта", "Site form"},
 	}
 }
 

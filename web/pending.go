@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"time"
 
 	"zummer/models"
@@ -63,6 +64,15 @@ type PendingRow struct {
 	Seen    []string // sessions that were told of this revision
 	Online  bool     // a client of the user polls
 }
+
+// Says reports whether title and text say more than the other columns do: those
+// of a call that is only a number, or a contact, do not.
+func (r PendingRow) Says() bool {
+	return !strings.HasPrefix(r.Kind, "call.") || r.Title != pretty(r.Phone) && r.Title != r.Contact
+}
+
+// Closing reports whether the row only takes a toast away and goes by itself.
+func (r PendingRow) Closing() bool { return r.Action == models.ActionNone }
 
 // KindIn is the row's kind in words.
 func (r PendingRow) KindIn(l Lang) string { return KindIn(l, r.Kind) }

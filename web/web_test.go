@@ -208,7 +208,7 @@ func TestExplain(t *testing.T) {
 		{"a delivery in English", StepIn(English, &models.Step{What: models.StepDelivered, Rev: 1, Session: "desk", Detail: "1C/8.3", After: 1390 * time.Millisecond}, ""), "told to session desk (1C/8.3) after 1.3 s, revision 1"},
 		{"a delivery to nobody in particular", StepIn(English, &models.Step{What: models.StepDelivered, Rev: 1, After: 3 * time.Hour}, ""), "told to a client without a session name after 3 h, revision 1"},
 		{"a step of the future", StepIn(English, &models.Step{What: "strange"}, ""), "strange"},
-		{"kind of somebody else", KindIn(Russian, "mail.received"), "mail.received"},
+		{"kind of somebody else", KindIn(Russian, "order.paid"), "order.paid"},
 		{"action of somebody else", ActionIn(Russian, "dance"), "dance"},
 		{"outcome", OutcomeIn(Russian, models.WebhookRepeat), "повтор"},
 		{"reason in Russian", WhyIn(Russian, "answered: one open interest"), "снята трубка: один открытый интерес"},

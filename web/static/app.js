@@ -7,6 +7,8 @@
   const lost = document.getElementById('lost');
   let clock = 0; // server's clock minus ours, in milliseconds
 
+  let began = 0, renewal = 0; // when the last renewal was asked for, how long it took, in milliseconds
+
   const say = (text) => { if (lost.textContent !== text || lost.hidden !== !text) { lost.textContent = text; lost.hidden = !text; } };
   const pause = (ms) => new Promise((go) => setTimeout(go, ms));
   const visible = () => new Promise((go) => {
@@ -29,7 +31,7 @@
         const now = String((await reply.json()).pulse);
         if (now !== pulse) { pulse = now; body.dispatchEvent(new Event('pulse')); }
         say('');
-        await pause(250);
+        await pause(Math.max(250, 4 * renewal)); // a page that costs the server more is renewed less often
       } catch {
         if (!document.hidden) say(body.dataset.lost);
         await pause(2000);
@@ -53,10 +55,25 @@
   }
 
   // A renewed part keeps what the person did in it: chosen rows, opened details.
-  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === 'checked' || name === 'open' && node.localName === 'details');
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === 'checked' || name === 'open' && node.localName === 'details' || name === 'hidden' && 'bulk' in node.dataset);
   // An age is written by ages(), a second later at most.
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => !(old.dataset && old.dataset.age && fresh.dataset && old.dataset.age === fresh.dataset.age);
-  body.addEventListener('htmx:afterSettle', () => { ages(); chosen(); });
+  // What somebody reads stays where it is on the screen when rows come above it.
+  let anchor, top;
+  body.addEventListener('htmx:beforeSwap', (e) => {
+    const focus = document.activeElement?.closest('tr[id]');
+    const seen = (row) => { const r = row.getBoundingClientRect(); return r.bottom > 0 && r.top < innerHeight; };
+    anchor = scrollY > 0 ? (focus && seen(focus) ? focus : [...document.querySelectorAll('tr[id]')].find(seen)) : null;
+    top = anchor?.getBoundingClientRect().top;
+  });
+  body.addEventListener('htmx:afterSwap', () => {
+    ages();
+    chosen();
+    if (anchor?.isConnected) scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: 'instant' });
+    anchor = null;
+  });
+  body.addEventListener('htmx:beforeRequest', () => { began = performance.now(); });
+  body.addEventListener('htmx:afterRequest', () => { renewal = Math.min(performance.now() - began, 5000); });
   body.addEventListener('htmx:sendError', () => say(body.dataset.lost));
   body.addEventListener('htmx:responseError', (e) => {
     if (e.detail.xhr.status === 401) location.reload();

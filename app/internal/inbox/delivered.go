@@ -125,4 +125,5 @@ func (in *Inbox) flushTold(ctx context.Context) {
 		in.log.WarnContext(ctx, "deliveries cannot be written down", "err", err)
 	}
 	t.failing = err != nil
+	in.opt.Hub.Pulse().Beat()
 }
