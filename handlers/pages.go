@@ -30,8 +30,9 @@ import (
 // of that id, hx-get of its own page, hx-trigger="pulse from:body",
 // hx-target="#ID" and hx-swap="morph:outerHTML".
 type pages struct {
-	a   *API
-	web *web.Pages
+	a     *API
+	web   *web.Pages
+	known callers
 }
 
 // registerPages puts the pages on e: the administrator's behind sign-in, each

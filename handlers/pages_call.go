@@ -31,6 +31,9 @@ func (p *pages) call(c echo.Context) error {
 	}
 	n := names{p.a.d.Setup.Directory()}
 	d := web.CallPage{Frame: p.frame(c, "calls", "Звонок", "Call"), Row: n.callRow(&k), Key: k.Key, Ended: k.EndedAt, Replied: k.AnsweredAt}
+	if d.Row.Contact, err = p.contact(c, &k); err != nil {
+		return err
+	}
 	if k.Conversation != 0 && k.Conversation != k.ID {
 		d.Other = "/admin/calls/" + idText(k.Conversation)
 	}

@@ -33,7 +33,11 @@ func (p *pages) calls(c echo.Context) error {
 		return err
 	}
 	for i := range found.Calls {
-		d.Rows = append(d.Rows, n.callRow(&found.Calls[i]))
+		row := n.callRow(&found.Calls[i])
+		if row.Contact, err = p.contact(c, &found.Calls[i]); err != nil {
+			return err
+		}
+		d.Rows = append(d.Rows, row)
 	}
 	if d.Back = found.Back; found.Next != "" {
 		d.More = "/admin/calls" + filterOf(c, callFilters, found.Next)

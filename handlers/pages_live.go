@@ -27,7 +27,12 @@ func (p *pages) live(c echo.Context) error {
 	d := web.LivePage{Frame: p.frame(c, "live", "На линии", "Live"), Cut: found.Next != ""}
 	busy := map[int64]web.LivePerson{}
 	for i := range found.Calls {
-		n.placeCall(&d, busy, &found.Calls[i])
+		k := &found.Calls[i]
+		who, err := p.contact(c, k)
+		if err != nil {
+			return err
+		}
+		n.placeCall(&d, busy, k, cmp.Or(who, k.Name))
 	}
 	person := func(u *models.User) web.LivePerson {
 		row, ok := busy[u.ID]
@@ -62,14 +67,14 @@ func (p *pages) live(c echo.Context) error {
 
 // placeCall puts a live call where it belongs: at the people who talk or whose
 // phones ring, else among those that wait.
-func (n names) placeCall(d *web.LivePage, busy map[int64]web.LivePerson, k *models.Call) {
+func (n names) placeCall(d *web.LivePage, busy map[int64]web.LivePerson, k *models.Call, who string) {
 	shown := false
 	for i := range k.Legs {
 		l := &k.Legs[i]
 		if l.State == models.Ended {
 			continue
 		}
-		row := web.LivePerson{State: "ringing", Since: cmp.Or(l.RangAt, k.StartedAt), Calls: 1, Call: idText(k.ID), Direction: k.Direction, Phone: k.Phone, Hidden: k.Hidden, Contact: k.Name, Extension: l.Extension}
+		row := web.LivePerson{State: "ringing", Since: cmp.Or(l.RangAt, k.StartedAt), Calls: 1, Call: idText(k.ID), Direction: k.Direction, Phone: k.Phone, Hidden: k.Hidden, Contact: who, Extension: l.Extension}
 		if l.State == models.Answered {
 			row.State, row.Since = "talking", l.AnsweredAt
 		}
@@ -83,13 +88,13 @@ func (n names) placeCall(d *web.LivePage, busy map[int64]web.LivePerson, k *mode
 			busy[u] = row
 		}
 		if len(l.People()) == 0 {
-			d.Unowned = append(d.Unowned, web.LiveCall{ID: idText(k.ID), Since: row.Since, Phone: k.Phone, Hidden: k.Hidden, Contact: k.Name, DID: k.DID, Extension: cmp.Or(l.Extension, firstOf(l.Addresses)),
+			d.Unowned = append(d.Unowned, web.LiveCall{ID: idText(k.ID), Since: row.Since, Phone: k.Phone, Hidden: k.Hidden, Contact: who, DID: k.DID, Extension: cmp.Or(l.Extension, firstOf(l.Addresses)),
 				Source: n.slug(k.Source), Talking: l.State == models.Answered})
 		}
 		shown = true
 	}
 	if !shown {
-		d.Waiting = append(d.Waiting, web.LiveCall{ID: idText(k.ID), Since: k.StartedAt, Phone: k.Phone, Hidden: k.Hidden, Contact: k.Name, DID: k.DID, Source: n.slug(k.Source)})
+		d.Waiting = append(d.Waiting, web.LiveCall{ID: idText(k.ID), Since: k.StartedAt, Phone: k.Phone, Hidden: k.Hidden, Contact: who, DID: k.DID, Source: n.slug(k.Source)})
 	}
 }
 

@@ -53,7 +53,7 @@ func TestPhonePages(t *testing.T) {
 		{"calls", "/admin/calls?lang=en", 200, []string{"&#43;7 903 123-45-67", "Ivan P.", "Office", "Search further back", "after=s9", `href="/admin/calls.csv"`}},
 		{"calls, filtered", "/admin/calls?lang=en&user=ivanov&source=office&direction=in&state=missed&from=2026-11-01&until=2026-11-02&text=903", 200, []string{`value="2026-11-01"`, `option value="missed" selected`, "from=2026-11-01"}},
 		{"calls of nobody", "/admin/calls?user=nobody", 404, []string{`role="alert"`}},
-		{"a call", "/admin/calls/77?lang=en", 200, []string{"The call was told to Иванов И. (after 41 ms).", "The extension 105 belongs to nobody.", "/admin/calls/77/recording", "<audio", "/admin/notifications/9", "/admin/webhooks/7"}},
+		{"a call", "/admin/calls/77?lang=en", 200, []string{"The call was told to Иванов И. (after 41 ms).", "Not told: the extension 105 belongs to nobody.", "/admin/calls/77/recording", "<audio", "/admin/notifications/9", "/admin/webhooks/7"}},
 		{"a call in Russian", "/admin/calls/77?lang=ru", 200, []string{"О звонке сообщено: Иванов И. (через 41 мс).", "никому не назначен"}},
 		{"no call", "/admin/calls/78", 404, []string{`role="alert"`}},
 		{"webhooks", "/admin/webhooks?lang=en", 200, []string{"event: is required", "/events?x=1", "203.0.113.9", "wrong address (token)"}},

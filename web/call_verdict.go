@@ -32,7 +32,7 @@ func CallVerdict(l Lang, c CallCase) (text, tone string) {
 	if len(c.Notices) > 0 {
 		text, tone = c.told(l)
 		if len(c.Unowned) > 0 {
-			text, tone = text+" "+c.unowned(l), "warn"
+			text, tone = text+say(" Не сообщено: ", " Not told: ")+c.unowned(l), "warn"
 		}
 		return text, tone
 	}
@@ -74,9 +74,9 @@ func (c CallCase) suppressed(l Lang, s *models.Step) (text, tone string) {
 func (c CallCase) unowned(l Lang) string {
 	list := strings.Join(c.Unowned, ", ")
 	if len(c.Unowned) == 1 {
-		return said{"Номер " + list + " никому не назначен.", "The extension " + list + " belongs to nobody."}.in(l)
+		return said{"номер " + list + " никому не назначен.", "the extension " + list + " belongs to nobody."}.in(l)
 	}
-	return said{"Эти номера никому не назначены: " + list + ".", "These extensions belong to nobody: " + list + "."}.in(l)
+	return said{"эти номера никому не назначены: " + list + ".", "these extensions belong to nobody: " + list + "."}.in(l)
 }
 
 // told says who had it, and whom it did not reach.

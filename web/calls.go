@@ -38,12 +38,13 @@ type CallRow struct {
 	Missed     bool
 	Hidden     bool
 	Phone      string
-	Name       string
+	Name       string // as the PBX has it
+	Contact    string // as the CRM has it; "": not known there
 	DID        string
 	Source     string
 	SourceName string
 	AnsweredBy string   // name; "": nobody, or nobody known
-	Rang       []string // whose phones rang and did not answer
+	Rang       []string // whose phones rang, without who answered
 	Talk       time.Duration
 	Talking    time.Time // since when, while the call lives
 	Recording  bool

@@ -92,6 +92,9 @@ type EventRow struct {
 	Result []EventResult
 }
 
+// TypeIn says the event in words.
+func (r EventRow) TypeIn(l Lang) string { return EventIn(l, r.Type) }
+
 // EventResult is what would come of an event for one user.
 type EventResult struct {
 	User   string // "": nobody
