@@ -59,12 +59,13 @@ func TestSourceIsMade(t *testing.T) {
 		t.Errorf("an unsigned request: %d %s", a.Status, a.Body)
 	}
 	p.until("the refusal on the source's page", `document.querySelectorAll('#health dd')[3].textContent === '1'`, 15*time.Second)
-	p.do("forget the secret", chromedp.Click(`input[name="forget.secret"]`), chromedp.Submit(`form.fields`), chromedp.WaitVisible(`.flash`))
+	p.do("forget the secret", chromedp.Click(`input[name="forget.secret"]`), chromedp.Click(`form.fields > button`))
+	p.until("that it is saved", `document.querySelector('.flash')?.textContent === 'Сохранено.'`, 10*time.Second)
 	if a := in.Do("POST", address.Path, "", `{"event":"ringing","call":"c-1","extension":"101","phone":"+79031234567"}`); a.Status != 200 {
 		t.Fatalf("a request: %d %s", a.Status, a.Body)
 	}
 	p.do("the webhooks", chromedp.Navigate(in.URL+"/admin/webhooks"), chromedp.WaitVisible(`#webhook-rows`), chromedp.Click(`#webhook-rows tbody a`), chromedp.WaitVisible(`#raw`))
-	for _, want := range []string{"Принят и понят: событий 1.", `"call":"c-1"`, "номер никому не назначен"} {
+	for _, want := range []string{"Принят и понят: событий 1.", `"call":"c-1"`, "у номера нет пользователя: 101"} {
 		if shown := p.text(`document.querySelector('main').textContent`); !strings.Contains(shown, want) {
 			t.Errorf("the webhook's page lacks %q: %s", want, shown)
 		}
