@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alexedwards/scs/v2"
+
+	"zummer/app/internal/auth"
 	"zummer/app/internal/inbox"
 	"zummer/app/internal/setup"
 	"zummer/handlers"
@@ -33,6 +36,22 @@ type setupStore struct{ *store.Store }
 // Write implements setup.Store.
 func (s setupStore) Write(ctx context.Context, fn func(setup.Tx) error) error {
 	return s.Store.Write(ctx, func(tx *store.Tx) error { return fn(tx) })
+}
+
+// authStore is the store as auth needs it.
+type authStore struct{ *store.Store }
+
+// Write implements auth.Store.
+func (s authStore) Write(ctx context.Context, fn func(auth.Tx) error) error {
+	return s.Store.Write(ctx, func(tx *store.Tx) error { return fn(tx) })
+}
+
+// sessions keeps the sign-ins of administrators. The library's own idle time
+// would write each time that one is read; auth.Sessions has another one.
+func sessions(st *store.Store, cfg Config) *scs.SessionManager {
+	own := &auth.Sessions{Store: authStore{st}, Idle: cfg.AdminIdle}
+	return &scs.SessionManager{Lifetime: cfg.AdminSession, Store: own, Codec: own,
+		Cookie: scs.SessionCookie{Name: "zummer", HttpOnly: true, Path: "/admin", SameSite: http.SameSiteLaxMode, Persist: true}}
 }
 
 // kinds lists the adapters for setup, which checks a source's settings.

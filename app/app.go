@@ -36,6 +36,9 @@ type Options struct {
 	WrapStore func(inbox.Store) inbox.Store
 	// WrapReplica lets a test drop what replicas tell each other. nil: nothing does.
 	WrapReplica func(Replica) Replica
+	// PasswordCost is bcrypt's cost of administrators' passwords; tests lower
+	// it. 0: the library's default.
+	PasswordCost int
 }
 
 // Replica is how the instances on one database hear of each other.
@@ -63,6 +66,7 @@ type parts struct {
 	store    *store.Store
 	snapshot *setup.Snapshot
 	setup    *setup.Setup
+	admins   *auth.Administrators
 	unlock   func()
 	mapped   func(ctx context.Context, source int64, extension string) error
 }
@@ -91,6 +95,10 @@ func open(ctx context.Context, db Database, cfg Config, log *slog.Logger) (*part
 			return p.mapped(ctx, source, extension)
 		},
 		Builtin: routing.Builtin, CheckRules: routing.CheckRules})
+	if p.admins, err = auth.NewAdministrators(auth.AdministratorsOptions{Store: authStore{st}}); err != nil {
+		p.close()
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -125,6 +133,11 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 			a.parts.close()
 		}
 	}()
+	if opt.PasswordCost != 0 {
+		if a.parts.admins, err = auth.NewAdministrators(auth.AdministratorsOptions{Store: authStore{a.parts.store}, Cost: opt.PasswordCost}); err != nil {
+			return nil, err
+		}
+	}
 
 	a.hub = hub.New(hub.Options{MaxWaiting: cfg.MaxWaiting})
 	if a.lookup, err = newLookup(cfg, a.parts.setup, a.metrics.lookup); err != nil {
@@ -145,6 +158,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		Register: a.inbox, Setup: a.parts.setup, Journal: a.parts.store,
 		Auth: &relayed{note: a.parts.setup.NoteRelay,
 			Auth: &latecomer{Auth: auth.New(a.parts.snapshot.Get, adminHash), snapshot: a.parts.snapshot, version: a.parts.store.ConfigVersion}},
+		Administrators: a.parts.admins, Sessions: sessions(a.parts.store, cfg), AdminIdle: cfg.AdminIdle,
 		Outbound:  a.outbound.of,
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region, AreaCode: cfg.AreaCode,
@@ -206,6 +220,9 @@ func (a *App) Addr() net.Addr { return a.servers[0].listener.Addr() }
 
 // Setup gives the demo and tests the set-up use cases.
 func (a *App) Setup() handlers.Setup { return a.parts.setup }
+
+// Administrators gives the demo and tests the people who sign in.
+func (a *App) Administrators() handlers.Administrators { return a.parts.admins }
 
 // Run serves until ctx ends, then drains: not ready, waiting polls released
 // over cfg.Drain, requests finished, batches flushed, database closed.

@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"models/phone":           {"models", "github.com/nyaruka/phonenumbers"},
 	"models/store":           {"models", "gorm.io/", "github.com/glebarez/sqlite", "github.com/jackc/pgx", "github.com/pressly/goose", "golang.org/x/sys"},
 	"models/store/storetest": {"models/store", "github.com/jackc/pgx"},
-	"handlers":               {"models", "handlers/pbx", "web", "github.com/labstack/echo", "golang.org/x/text"},
+	"handlers":               {"models", "handlers/pbx", "web", "github.com/labstack/echo", "github.com/alexedwards/scs", "golang.org/x/text"},
 	"handlers/pbx":           {"models", "models/phone"},
 	"handlers/pbx/simulate":  {"models", "models/phone", "handlers/pbx"},
 	"web":                    {"models"},

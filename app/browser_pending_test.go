@@ -153,18 +153,19 @@ func TestPagesRefuseOtherSites(t *testing.T) {
 	tell(in, hook, "ringing", "c", "101", "+79031234567")
 	row := in.Until(token, "ringing row", func(s apptest.Set) bool { return len(s.Rows) == 1 }).Rows[0]
 	path := "/admin/notifications/" + row.ID + "/process"
+	cookie, session := in.SignIn("")
 	for _, site := range []string{"cross-site", "same-site"} {
-		if a := in.Do("POST", path, apptest.AdminToken, nil, "Sec-Fetch-Site", site); a.Status != http.StatusForbidden {
+		if a := in.Do("POST", path, "", nil, cookie, session, "Sec-Fetch-Site", site); a.Status != http.StatusForbidden {
 			t.Errorf("a POST from %s: %d, want 403", site, a.Status)
 		}
 	}
-	if a := in.Do("POST", path, apptest.AdminToken, nil, "Origin", "https://evil.example"); a.Status != http.StatusForbidden {
+	if a := in.Do("POST", path, "", nil, cookie, session, "Origin", "https://evil.example"); a.Status != http.StatusForbidden {
 		t.Errorf("a POST of another origin: %d, want 403", a.Status)
 	}
 	if s := in.Poll(token, ""); len(s.Rows) != 1 {
 		t.Fatalf("after the refused POSTs: %+v", s.Rows)
 	}
-	if a := in.Do("POST", path, apptest.AdminToken, nil, "Sec-Fetch-Site", "same-origin"); a.Status != http.StatusSeeOther && a.Status != http.StatusOK {
+	if a := in.Do("POST", path, "", nil, cookie, session, "Sec-Fetch-Site", "same-origin"); a.Status != http.StatusSeeOther && a.Status != http.StatusOK || strings.Contains(string(a.Body), "sign-in") {
 		t.Errorf("a POST of the page itself: %d %s", a.Status, a.Body)
 	}
 	if s := in.Poll(token, ""); len(s.Rows) != 0 {

@@ -19,6 +19,7 @@ import (
 
 	"zummer/app"
 	"zummer/app/apptest"
+	"zummer/models"
 	"zummer/models/store/storetest"
 )
 
@@ -34,7 +35,7 @@ type browserPage struct {
 }
 
 // browse starts a browser that prefers the language lang, and opens a page of
-// in as the administrator. The whole test has 30 s from here.
+// in as an administrator of role admin. The whole test has 30 s from here.
 func browse(t *testing.T, in *apptest.Instance, lang, path string) *browserPage {
 	t.Helper()
 	return browseFor(t, in, lang, path, 30*time.Second)
@@ -42,6 +43,15 @@ func browse(t *testing.T, in *apptest.Instance, lang, path string) *browserPage 
 
 // browseFor is browse for a test that takes longer.
 func browseFor(t *testing.T, in *apptest.Instance, lang, path string, atMost time.Duration) *browserPage {
+	t.Helper()
+	return browseAs(t, in, lang, path, models.RoleAdmin, atMost)
+}
+
+// nobody has signed in.
+const nobody = "nobody"
+
+// browseAs is browseFor as an administrator of another role, or as nobody.
+func browseAs(t *testing.T, in *apptest.Instance, lang, path, as string, atMost time.Duration) *browserPage {
 	t.Helper()
 	program := os.Getenv("ZUMMER_TEST_CHROMIUM")
 	if program == "" {
@@ -56,14 +66,15 @@ func browseFor(t *testing.T, in *apptest.Instance, lang, path string, atMost tim
 	t.Cleanup(stop)
 	p := &browserPage{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, p.listen)
-	headers := network.Headers{"Accept-Language": lang}
-	if strings.HasPrefix(path, "/admin") {
-		headers["Authorization"] = "Bearer " + apptest.AdminToken
-	}
-	p.do("start a browser", network.Enable(), logs.Enable(), network.SetExtraHTTPHeaders(headers), chromedp.EmulateViewport(1200, 700))
+	p.do("start a browser", network.Enable(), logs.Enable(), network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": lang}), chromedp.EmulateViewport(1200, 700))
 	u, err := url.Parse(in.URL + path)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if as != nobody && strings.HasPrefix(path, "/admin") {
+		_, cookie := in.SignIn(as)
+		name, value, _ := strings.Cut(cookie, "=")
+		p.do("sign in", network.SetCookie(name, value).WithURL(in.URL+"/admin/").WithPath("/admin"))
 	}
 	p.do("open "+path, chromedp.Navigate(u.String()))
 	t.Cleanup(func() {

@@ -8,11 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"time"
 
 	"github.com/alecthomas/kong"
-
-	"zummer/models"
 )
 
 // commands is the command line.
@@ -34,16 +31,22 @@ type env struct {
 	ctx    context.Context
 	stdout io.Writer
 	stderr io.Writer
+	stdin  io.Reader
 }
 
 // Main runs one command and returns the exit code: 0, 1 for a failure, 2 for a
 // wrong command line or setting.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return MainWith(ctx, args, os.Stdin, stdout, stderr)
+}
+
+// MainWith is Main with another standard input.
+func MainWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var cli commands
 	code := -1
 	parser, err := kong.New(&cli, kong.Name("zummer"), kong.Writers(stdout, stderr), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"scenarios": scenarioHelp()},
 		kong.Description("Zummer opens the right form on the right screen when a phone call is answered.\n\n"+
-			"Try it: zummer demo\n\nRun it: zummer serve; then zummer admin token, and http://127.0.0.1:8080/admin/\n\n"+
+			"Try it: zummer demo\n\nRun it: zummer admin create LOGIN; zummer serve; then http://127.0.0.1:8080/admin/\n\n"+
 			"Every flag of serve can be set by an environment variable; docs/operations.md explains them."))
 	if err != nil {
 		fmt.Fprintln(stderr, "zummer:", err)
@@ -60,7 +63,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "zummer: %v\n%s\n", err, whereHelp(err))
 		return 2
 	}
-	parsed.Bind(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	parsed.Bind(&env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
 	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(stderr, "zummer:", err)
 		return 1
@@ -97,38 +100,10 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if admins, err := a.parts.admins.Admins(e.ctx); err == nil && len(admins) == 0 {
+		log.WarnContext(e.ctx, "nobody can sign in at /admin/ yet: zummer admin create LOGIN makes an administrator")
+	}
 	return a.Run(e.ctx)
-}
-
-type adminCmd struct {
-	Token adminTokenCmd `cmd:"" help:"Make an administrator's token and print it once. It is the password of user admin on /admin/."`
-}
-
-type adminTokenCmd struct {
-	Database `embed:""`
-	Name     string `default:"admin" help:"Name of the token, for the list and the audit."`
-	TTL      Span   `default:"365d" help:"How long it is valid."`
-}
-
-// Run makes the token in the database; a running service sees it within a
-// second.
-func (c *adminTokenCmd) Run(e *env) error {
-	missing := missingFile(c.Database)
-	w, err := open(e.ctx, c.Database, Config{Region: "RU", Timezone: "UTC"}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	_, text, err := w.setup.NewToken(e.ctx, models.Actor{Who: "cli"}, 0, models.TokenInput{Name: c.Name, Scopes: []string{models.ScopeAdmin},
-		ExpiresAt: time.Now().Add(time.Duration(c.TTL))})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(e.stdout, text)
-	if missing != "" {
-		fmt.Fprintf(e.stderr, "zummer: there was no database %s, so it was made now; the token is for a service that serves this file (another one: --database or ZUMMER_DATABASE)\n", missing)
-	}
-	return nil
 }
 
 type migrateCmd struct {

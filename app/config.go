@@ -76,6 +76,9 @@ type Config struct {
 	LookupURL    Secret `env:"ZUMMER_LOOKUP_URL" help:"Ask the CRM there who calls, where the contacts do not say and a rule has lookup (docs/contacts.md): an http or https address that takes POST; it may hold a name and a password." placeholder:"URL"`
 	LookupSecret Secret `env:"ZUMMER_LOOKUP_SECRET" help:"What those questions are signed with (Standard Webhooks): whsec_ and 24 random bytes in base64." placeholder:"SECRET"`
 
+	AdminIdle    time.Duration `env:"ZUMMER_ADMIN_IDLE" default:"8h" help:"An administrator who did nothing on the pages for so long has to sign in again."`
+	AdminSession time.Duration `env:"ZUMMER_ADMIN_SESSION" default:"168h" help:"So long after signing in an administrator has to do it again in any case."`
+
 	Retention Span `env:"ZUMMER_RETENTION" default:"30d" help:"How long the journal, the history and the call log are kept."`
 
 	MetricsListen string `env:"ZUMMER_METRICS_LISTEN" help:"Serve /metrics openly there; on the main address it needs the admin scope." placeholder:"HOST:PORT"`
@@ -125,6 +128,11 @@ func (c *Config) Validate() error {
 	}
 	if c.DeputyAfter != 0 && c.DeputyAfter < time.Second || c.DeputyAfter > 24*time.Hour {
 		return bad("ZUMMER_DEPUTY_AFTER", "must be 0s, or lie between 1s and 24h")
+	}
+	for name, d := range map[string]time.Duration{"ZUMMER_ADMIN_IDLE": c.AdminIdle, "ZUMMER_ADMIN_SESSION": c.AdminSession} {
+		if d < time.Second || d > 90*24*time.Hour {
+			return bad(name, "must lie between 1s and 2160h (90 days)")
+		}
 	}
 	if c.MaxWaiting < 1 {
 		return bad("ZUMMER_MAX_WAITING", "must be at least 1")

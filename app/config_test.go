@@ -71,7 +71,7 @@ const lookupSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 func validConfig() Config {
 	return Config{Listen: "127.0.0.1:0", PollInterval: 5 * time.Second, LongPoll: 25 * time.Second, LongPollMax: 50 * time.Second, MaxWaiting: 10,
-		Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour)}
+		Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour), AdminIdle: 8 * time.Hour, AdminSession: 168 * time.Hour}
 }
 
 func TestConfigRefuses(t *testing.T) {

@@ -29,6 +29,11 @@ type demoCmd struct {
 // so that their requests do not replace it.
 const demoSource = "demo"
 
+// demoAdmin is who signs in to the administrator's pages of the demonstration.
+const demoAdmin = "admin"
+
+func ptr[T any](v T) *T { return &v }
+
 // demoUser is one of the people of the demonstration.
 type demoUser struct{ login, name, ext string }
 
@@ -72,7 +77,7 @@ func (c *demoCmd) Run(e *env) error {
 	adminText, _ := auth.NewToken()
 	demo := &handlers.Demo{}
 	cfg := Config{Listen: c.Listen, AdminToken: Secret(adminText), PollInterval: 5 * time.Second, LongPoll: 25 * time.Second, LongPollMax: 50 * time.Second,
-		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour)}
+		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour), AdminIdle: 8 * time.Hour, AdminSession: 168 * time.Hour}
 	a, err := New(e.ctx, Options{Config: cfg, Database: Database{Database: "sqlite:" + filepath.Join(folder, "demo.db"), DBPool: 4}, Log: level.logger(e.stderr), Demo: demo})
 	if err != nil {
 		return err
@@ -82,8 +87,13 @@ func (c *demoCmd) Run(e *env) error {
 		a.parts.close()
 		return err
 	}
+	password := newPassword()
+	if _, err := a.parts.admins.PutAdmin(e.ctx, models.Actor{Who: "demo"}, demoAdmin, models.AdminInput{Role: ptr(models.RoleAdmin), Masked: ptr(false), Password: &password}); err != nil {
+		a.parts.close()
+		return err
+	}
 	base := "http://" + reachable(a.Addr().String())
-	introduce(e.stdout, base, adminText, demo.Ring)
+	introduce(e.stdout, base, password, adminText, demo.Ring)
 	g, ctx := errgroup.WithContext(e.ctx)
 	g.Go(func() error { return a.Run(ctx) })
 	if c.Every > 0 {
@@ -136,7 +146,7 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 	return hook, nil
 }
 
-func introduce(w io.Writer, base, admin, ring string) {
+func introduce(w io.Writer, base, password, token, ring string) {
 	fmt.Fprintf(w, `
 Zummer demo: a temporary database, three people, and a simulated PBX that calls them.
 Демонстрация: временная база, три сотрудника и имитация АТС, которая им звонит.
@@ -147,7 +157,8 @@ Zummer demo: a temporary database, three people, and a simulated PBX that calls 
 
   2. Then · потом:                 %[1]s/admin/
      What every user has pending, and why. · Что ждёт у всех, и почему.
-     user · имя: admin   password · пароль: %[2]s
+     login · логин: %[5]s   password · пароль: %[2]s
+     For programs: the API's token · для программ, токен API: %[4]s
 
   3. Ring 101 with curl, as a PBX does · позвоните на 101 сами, как АТС:
      %[3]s
@@ -155,7 +166,7 @@ Zummer demo: a temporary database, three people, and a simulated PBX that calls 
 Ctrl-C ends it and deletes its data · Ctrl-C завершает её и удаляет данные.
 The PBX's calls · звонки АТС:
 
-`, base, admin, ring)
+`, base, password, ring, token, demoAdmin)
 }
 
 // placeCalls plays the scenarios one after the other, with changing callers,

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"regexp"
@@ -78,17 +79,23 @@ func TestDemo(t *testing.T) {
 	t.Setenv("TMPDIR", temporary)
 	out, end := run(t, "demo", "--listen", ":0", "--every", "1ms", "--speed", "40")
 	base := strings.TrimSuffix(out.find(t, `(http://127\.0\.0\.1:\d+/)demo`)[1], "/")
-	password := out.find(t, `password[^:]*: (\S+)`)[1]
+	login, password := out.find(t, `login[^:]*: (\S+)`)[1], out.find(t, `password[^:]*: (\S+)`)[1]
+	token := out.find(t, `API: (zt_\S+)`)[1]
 	ring := out.find(t, `curl -d '(event=answered&call=my-)'\$\(date \+%s\)'(&extension=101&direction=in)' --data-urlencode 'phone=(\+79031234567)' (\S+)`)
 
-	get := func(path, user string) string {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	get := func(path string) string {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.SetBasicAuth(user, password)
-		res, err := http.DefaultClient.Do(req)
+		req.Header.Set("Authorization", "Bearer "+token) // for the API: the pages do not look at it
+		res, err := browser.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,10 +106,20 @@ func TestDemo(t *testing.T) {
 		}
 		return string(body)
 	}
-	if page := get("/demo", ""); !strings.Contains(page, "Иванов И.") || !strings.Contains(page, "Петрова А.") || !strings.Contains(page, "Сидоров В.") {
+	if page := get("/demo"); !strings.Contains(page, "Иванов И.") || !strings.Contains(page, "Петрова А.") || !strings.Contains(page, "Сидоров В.") {
 		t.Error("the page lacks one of the three people")
 	}
-	get("/admin/", "admin")
+	if page := get("/admin/"); !strings.Contains(page, `name="password"`) {
+		t.Error("the administrator's page does not ask for a password")
+	}
+	res, err := browser.PostForm(base+"/admin/sign-in", url.Values{"login": {login}, "password": {password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if page := get("/admin/"); !strings.Contains(page, `id="numbers"`) {
+		t.Error("the printed login and password do not open the administrator's page")
+	}
 
 	for _, s := range simulate.Scenarios() {
 		if s.Name != "mixed" {
@@ -128,7 +145,7 @@ func TestDemo(t *testing.T) {
 			var list struct {
 				Items []struct{ Kind, Action string }
 			}
-			if err := json.Unmarshal([]byte(get("/v1/admin/notifications?limit=100&state="+state, "admin")), &list); err != nil {
+			if err := json.Unmarshal([]byte(get("/v1/admin/notifications?limit=100&state="+state)), &list); err != nil {
 				t.Fatal(err)
 			}
 			for _, n := range list.Items {
@@ -146,12 +163,12 @@ func TestDemo(t *testing.T) {
 
 	// The curl line.
 	form := ring[1] + "1" + ring[2] + "&phone=" + url.QueryEscape(ring[3])
-	res, err := http.Post(ring[4], "application/x-www-form-urlencoded", strings.NewReader(form))
+	res, err = http.Post(ring[4], "application/x-www-form-urlencoded", strings.NewReader(form))
 	if err != nil {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	if rows := get("/v1/admin/notifications?user=ivanov&limit=100", "admin"); res.StatusCode != 200 || !strings.Contains(rows, `"kind":"call.answered"`) {
+	if rows := get("/v1/admin/notifications?user=ivanov&limit=100"); res.StatusCode != 200 || !strings.Contains(rows, `"kind":"call.answered"`) {
 		t.Errorf("the curl line: %s, and ivanov has %s", res.Status, rows)
 	}
 

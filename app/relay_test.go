@@ -160,8 +160,8 @@ func TestToldInTheTimeline(t *testing.T) {
 		if told["what"] != "delivered" || told["session"] != "desk" || told["detail"] != "1C/8.3" || told["user"] != "ivanov" || told["rev"] != 1.0 || told["after_ms"].(float64) > 5000 {
 			t.Errorf("told: %v", told)
 		}
-		if page := s.Do("GET", "/admin/notifications/"+id+"?lang=en", apptest.AdminToken, nil); !strings.Contains(string(page.Body), "told to session desk (1C/8.3) after ") {
-			t.Errorf("the page does not say it: %d %s", page.Status, page.Body)
+		if page := s.Page("/admin/notifications/"+id+"?lang=en", ""); !strings.Contains(page, "told to session desk (1C/8.3) after ") {
+			t.Errorf("the page does not say it: %s", page)
 		}
 		if m := s.Do("GET", "/metrics", apptest.AdminToken, nil); !strings.Contains(string(m.Body), "zummer_told_seconds_count 1") {
 			t.Errorf("the metric does not count it")

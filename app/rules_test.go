@@ -176,7 +176,7 @@ func TestRulesDecideTheNextCall(t *testing.T) {
 		if step["rule"] != "loud" || step["rules_version"] != float64(loud) || step["reason"] == nil {
 			t.Errorf("in the timeline: %v", step)
 		}
-		page := string(s.Do("GET", "/admin/notifications/"+rows[0].ID+"?lang=ru", apptest.AdminToken, nil).Body)
+		page := s.Page("/admin/notifications/"+rows[0].ID+"?lang=ru", "")
 		if want := fmt.Sprintf("loud (правила версии %d)", loud); !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}

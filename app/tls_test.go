@@ -132,7 +132,7 @@ func TestCertificateAndHooksAddress(t *testing.T) {
 		{"GET", "/v1/notifications", token, 200, 404},
 		{"GET", "/v1/me", token, 200, 404},
 		{"GET", "/v1/admin/sources", apptest.AdminToken, 200, 404},
-		{"GET", "/admin/", "", 401, 404},
+		{"GET", "/admin/", "", 303, 404},
 		{"GET", "/metrics", apptest.AdminToken, 200, 404},
 		{"GET", "/openapi.yaml", "", 200, 404},
 	} {

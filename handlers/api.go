@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
 	"zummer/handlers/pbx"
@@ -22,6 +23,13 @@ type Deps struct {
 	Setup    Setup
 	Journal  Journal
 	Auth     Auth
+
+	// Administrators sign in to the pages; Sessions keeps their sign-ins. Required.
+	Administrators Administrators
+	Sessions       *scs.SessionManager
+	// AdminIdle is after what time without a request a sign-in ends, as the
+	// store of Sessions has it; 0: never. It says how often one is touched.
+	AdminIdle time.Duration
 
 	// Outbound sends our own requests for a source to its PBX, and only to
 	// addresses that the source may reach. Required.
@@ -97,6 +105,7 @@ type API struct {
 	zones   sync.Map     // name → *time.Location
 
 	otherSite func(*http.Request) error // see sameSite
+	pageRoles map[string]string         // the least role of "METHOD /admin/…"
 	relays    relays
 }
 

@@ -149,24 +149,13 @@ func (a *API) employees(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	adapter, _ := pbx.Lookup(s.Kind)
-	lister, ok := adapter.(pbx.EmployeeLister)
-	if !ok {
-		return models.Coded(models.Conflict, "cannot_list", "a PBX of kind %s cannot list its people", s.Kind)
-	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), askBudget)
-	defer cancel()
-	people, err := lister.Employees(ctx, a.d.Outbound(s), SourceConfig(s, a.d.Timezone, a.d.Region, time.Now()))
+	people, err := a.peopleOf(c.Request().Context(), s)
 	if err != nil {
 		return err
 	}
 	dir := a.d.Setup.Directory()
 	items := make([]employeeBody, len(people))
 	for i, p := range people {
-		p.Name, p.Email = clean(p.Name, models.MaxName), clean(p.Email, models.MaxName)
-		if p.Addresses == nil {
-			p.Addresses = []string{}
-		}
 		items[i] = employeeBody{Employee: p, Matches: matchEmployee(dir, p)}
 		if id := dir.Owner(s.ID, p.Addresses); id != 0 {
 			items[i].Mapped = &dir.Users[id].Login

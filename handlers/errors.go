@@ -82,7 +82,7 @@ func (a *API) HandleError(err error, c echo.Context) {
 	a.allowOrigin(c)
 	h.Set("X-Request-ID", p.RequestID)
 	h.Set("Cache-Control", "no-store")
-	if p.Status == http.StatusUnauthorized && c.Request().Header.Get("Origin") == "" {
+	if p.Status == http.StatusUnauthorized && c.Request().Header.Get("Origin") == "" && !strings.HasPrefix(c.Path(), "/admin") {
 		h.Set("WWW-Authenticate", `Basic realm="Zummer"`)
 	}
 	if p.retry > 0 {

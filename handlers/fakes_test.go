@@ -40,6 +40,7 @@ type fakes struct {
 	Setup
 	Journal
 
+	admins  *fakeAdmins
 	mu      sync.Mutex
 	dir     *models.Directory
 	polled  []models.PollQuery
@@ -215,7 +216,7 @@ func newFakes() *fakes {
 		Extensions: map[models.ExtKey]int64{{SourceID: 5, Extension: "101"}: 1},
 	}
 	d.Index()
-	return &fakes{dir: d}
+	return &fakes{admins: newFakeAdmins(), dir: d}
 }
 
 // surface is the API over fakes, served by echo.
@@ -227,7 +228,7 @@ func surface(t testing.TB, f *fakes, change ...func(*Deps)) *echo.Echo {
 
 func surfaceAPI(t testing.TB, f *fakes, change ...func(*Deps)) (*echo.Echo, *API) {
 	t.Helper()
-	d := Deps{Register: f, Setup: f, Journal: f, Auth: f, Version: "test",
+	d := Deps{Register: f, Setup: f, Journal: f, Auth: f, Version: "test", Administrators: f.admins, Sessions: f.admins.manager(), AdminIdle: 8 * time.Hour,
 		Log: slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))}
 	for _, c := range change {
 		c(&d)

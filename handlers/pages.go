@@ -44,8 +44,10 @@ func (a *API) registerPages(e *echo.Echo) {
 	}
 	p := &pages{a: a, web: w}
 	sameSite := samePages(a.d.PublicURL)
+	a.pageRoles = map[string]string{}
 	add := func(role, method, path string, h echo.HandlerFunc) {
-		e.Add(method, "/admin"+path, h, a.entry, p.head, sameSite, p.signedIn(role))
+		a.pageRoles[method+" /admin"+path] = role
+		e.Add(method, "/admin"+path, h, a.entry, p.head, sameSite, a.signedIn(role))
 	}
 	add(models.RoleViewer, "GET", "", p.pending)
 	add(models.RoleViewer, "GET", "/", p.pending)
@@ -55,32 +57,14 @@ func (a *API) registerPages(e *echo.Echo) {
 	for _, action := range adminActions {
 		add(models.RoleOperator, "POST", "/notifications/:id/"+action, p.act(action))
 	}
-	// The telephones: pages_live, _calls, _call, _webhooks, _unrouted, _sources.
-	add(models.RoleViewer, "GET", "/live", p.live)
-	add(models.RoleViewer, "GET", "/calls", p.calls)
-	add(models.RoleViewer, "GET", "/calls.csv", p.callsCSV)
-	add(models.RoleViewer, "GET", "/calls/:id", p.call)
-	add(models.RoleOperator, "GET", "/calls/:id/recording", p.callSound)
-	add(models.RoleViewer, "GET", "/webhooks", p.webhooks)
-	add(models.RoleViewer, "GET", "/webhooks/:id", p.webhook)
-	add(models.RoleOperator, "POST", "/webhooks/:id/replay", p.replay)
-	add(models.RoleViewer, "GET", "/unrouted", p.unrouted)
-	add(models.RoleOperator, "POST", "/unrouted/map", p.mapExtension)
-	add(models.RoleOperator, "POST", "/unrouted/refuse", p.refuseRequest)
-	add(models.RoleViewer, "GET", "/sources", p.sources)
-	add(models.RoleAdmin, "POST", "/sources", p.makeSource)
-	add(models.RoleAdmin, "GET", "/new-source", p.newSource)
-	add(models.RoleViewer, "GET", "/sources/:slug", p.source)
-	add(models.RoleAdmin, "POST", "/sources/:slug", p.editSource)
-	add(models.RoleAdmin, "POST", "/sources/:slug/active", p.switchSource)
-	add(models.RoleAdmin, "POST", "/sources/:slug/rotate", p.turnSource)
-	add(models.RoleAdmin, "POST", "/sources/:slug/delete", p.dropSource)
-	add(models.RoleOperator, "POST", "/sources/:slug/test", p.testSource)
-	add(models.RoleViewer, "GET", "/guides/:kind/:file", p.guideFile)
-
 	e.RouteNotFound("/admin/*", func(echo.Context) error { return models.Errorf(models.NotFound, "no such page") }, a.entry, p.head)
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/admin/") }, a.entry)
 	e.GET("/admin/look", p.look, a.entry, p.head)
+	e.GET(signInPath, p.signIn, a.entry, p.head)
+	e.POST(signInPath, p.trySignIn, a.entry, p.head, sameSite)
+	e.POST("/admin/sign-out", p.signOut, a.entry, p.head, sameSite)
+	p.registerPeople(add)
+	p.registerPhones(add)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {
 		e.GET("/demo", p.demo, a.entry, p.head)
@@ -90,29 +74,10 @@ func (a *API) registerPages(e *echo.Echo) {
 
 const keyAdmin = "zummer.admin"
 
-// adminOf is who is signed in; nil on pages for everybody.
+// adminOf is who has signed in, behind signedIn; nil on pages for everybody.
 func adminOf(c echo.Context) *models.Admin {
 	who, _ := c.Get(keyAdmin).(*models.Admin)
 	return who
-}
-
-// signedIn lets in who may use the page.
-func (p *pages) signedIn(role string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			who, err := p.a.identify(c, models.ScopeAdmin)
-			if err != nil {
-				return err
-			}
-			admin := &models.Admin{Login: who.Token.Name, Role: models.RoleAdmin, Active: true}
-			if !admin.May(role) {
-				return models.Errorf(models.Forbidden, "this page is for the role %s", role)
-			}
-			c.Set(keyCaller, who)
-			c.Set(keyAdmin, admin)
-			return next(c)
-		}
-	}
 }
 
 // head sets what the answers of all pages carry, and makes errors pages unless
@@ -219,8 +184,13 @@ func (p *pages) done(c echo.Context, back, ru, en string, err error) error {
 			return err
 		}
 		mark, text = "!", web.ErrorIn(l, models.CutText(own.Message, 300))
-		for _, f := range own.Fields {
-			text += " · " + f.Field + ": " + web.ErrorIn(l, f.Message)
+		for i, f := range own.Fields { // the message is the field and what is wrong with it
+			if i == 0 {
+				text = ""
+			} else {
+				text += " · "
+			}
+			text += f.Field + ": " + web.ErrorIn(l, f.Message)
 		}
 	}
 	if text != "" {

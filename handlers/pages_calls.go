@@ -170,35 +170,30 @@ func (p *pages) callsCSV(c echo.Context) error {
 		return err
 	}
 	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(10 * time.Minute)) // a test's recorder has none
-	h := c.Response().Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="zummer-calls.csv"`)
-	c.Response().WriteHeader(http.StatusOK)
-	out, err := newCSV(c.Response(), f.T("Начало", "Start"), f.T("Направление", "Direction"), f.T("Состояние", "State"), f.T("Номер", "Number"), f.T("Имя", "Name"), f.T("Набранный номер", "Dialled number"),
-		f.T("Источник", "Source"), f.T("Ответил", "Answered by"), f.T("Не ответили", "Did not answer"), f.T("Разговор, с", "Talk, s"), f.T("Запись", "Recording"), f.T("Звонок", "Call"))
+	row, done := csvFile(c, "zummer-calls.csv", f.T("Начало", "Start"), f.T("Направление", "Direction"), f.T("Состояние", "State"), f.T("Номер", "Number"), f.T("Имя", "Name"), f.T("Набранный номер", "Dialled number"),
+		f.T("Источник", "Source"), f.T("Ответил", "Answered by"), f.T("Звонило у", "Rang at"), f.T("Разговор, с", "Talk, s"), f.T("Запись", "Recording"), f.T("Звонок", "Call"))
 	n := names{p.a.d.Setup.Directory()}
-	for written := 0; err == nil; {
+	for written := 0; ; {
 		for i := range found.Calls {
-			if err = writeCall(out, f, n.callRow(&found.Calls[i])); err != nil {
+			if err := row(callCells(f, n.callRow(&found.Calls[i]))...); err != nil {
 				return err
 			}
 		}
 		if written += len(found.Calls); found.Next == "" || written >= maxCSV {
-			break
+			return done()
 		}
-		if err = out.flush(); err != nil {
-			break
+		if err := done(); err != nil {
+			return err
 		}
 		q.After = found.Next
-		found, err = p.a.d.Journal.SearchCalls(ctx, q)
+		if found, err = p.a.d.Journal.SearchCalls(ctx, q); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	return out.flush()
 }
 
-func writeCall(out *csvFile, f web.Frame, r web.CallRow) error {
+// callCells is one line of the file.
+func callCells(f web.Frame, r web.CallRow) []string {
 	start, talk, recording := "", "", ""
 	if !r.Start.IsZero() {
 		start = r.Start.In(f.Zone).Format(time.DateTime)
@@ -213,5 +208,5 @@ func writeCall(out *csvFile, f web.Frame, r web.CallRow) error {
 	if f.Masked() {
 		phone = web.Mask(phone)
 	}
-	return out.row(start, r.DirectionIn(f.Lang), r.StateIn(f.Lang), phone, f.Text(r.Name), f.Text(r.DID), cmp.Or(r.SourceName, r.Source), r.AnsweredBy, strings.Join(r.Rang, ", "), talk, recording, r.ID)
+	return []string{start, r.DirectionIn(f.Lang), r.StateIn(f.Lang), phone, f.Text(r.Name), f.Text(r.DID), cmp.Or(r.SourceName, r.Source), r.AnsweredBy, strings.Join(r.Rang, ", "), talk, recording, r.ID}
 }

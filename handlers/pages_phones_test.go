@@ -210,8 +210,8 @@ func TestCallsCSV(t *testing.T) {
 	}
 	rec := call(t, phonePages(t, f).e, "GET", "/admin/calls.csv?lang=en&state=missed", "", asBrowser)
 	lines := strings.Split(strings.TrimPrefix(rec.Body.String(), "\ufeff"), "\r\n")
-	want := `2026-11-23 13:41:02,incoming,ended,'+79031234567,Ivan P.`
-	if rec.Code != 200 || rec.Header().Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(lines[0], "Start,Direction,State,Number,Name") {
+	want := `2026-11-23 13:41:02;incoming;ended;'+79031234567;Ivan P.`
+	if rec.Code != 200 || rec.Header().Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(lines[0], "Start;Direction;State;Number;Name") {
 		t.Fatalf("status %d, %s, %q", rec.Code, rec.Header().Get("Content-Type"), lines[0])
 	}
 	if want = strings.Replace(want, "Ivan P.", `"'=HYPERLINK(""https://evil.example"")"`, 1); !strings.HasPrefix(lines[1], want) {

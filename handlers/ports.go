@@ -146,6 +146,11 @@ type Journal interface {
 	Webhook(ctx context.Context, id int64) (models.Webhook, error)
 	Unrouted(ctx context.Context, since time.Time) ([]models.Unrouted, error)
 	Audit(ctx context.Context, after string, limit int) ([]models.AuditEntry, string, error)
+	AuditList(ctx context.Context, q models.AuditQuery) ([]models.AuditEntry, string, error)
+	AuditWho(ctx context.Context) ([]string, error) // who stands in it, by name
+	// ScreenTimes measures how long a user's rows took to a client, and to the
+	// form that was opened.
+	ScreenTimes(ctx context.Context, user int64, since time.Time) (models.ScreenTimes, error)
 	Stats(ctx context.Context) (models.Stats, error)
 	// Ready reports why the service cannot work; nil: it can.
 	Ready(ctx context.Context) error
@@ -171,6 +176,14 @@ type Administrators interface {
 	// stays so (Conflict "last_admin"). A new password, or Active false, ends the sign-in
 	// sessions of that administrator.
 	PutAdmin(ctx context.Context, by Actor, login string, in models.AdminInput) (models.Admin, error)
-	// ChangePassword is a person's own. Errors: Invalid of field old or new.
+	// ChangePassword is a person's own; it ends all of the person's sign-ins.
+	// Errors: Invalid of field old or new; TooMany as SignIn.
 	ChangePassword(ctx context.Context, by Actor, id int64, old, fresh string) error
+	// SignOut notes in the audit that somebody signed out.
+	SignOut(ctx context.Context, by Actor) error
+	// SignIns lists the browsers in which one is signed in, the last used first;
+	// the one of token (of Deps.Sessions) is the current one.
+	SignIns(ctx context.Context, admin int64, token string) ([]models.SignIn, error)
+	// EndSignIns ends one of them, audited; id 0: all.
+	EndSignIns(ctx context.Context, by Actor, admin, id int64) error
 }

@@ -331,3 +331,20 @@ func (f *setupFakes) Audit(_ context.Context, after string, limit int) ([]models
 func (f *setupFakes) Stats(context.Context) (models.Stats, error) {
 	return models.Stats{Pending: 2, Users: 2, OldestPending: at()}, f.err
 }
+
+func (f *setupFakes) AuditList(_ context.Context, q models.AuditQuery) ([]models.AuditEntry, string, error) {
+	f.queries = append(f.queries, q)
+	if q.After != "" {
+		return nil, "", f.err
+	}
+	return []models.AuditEntry{{ID: 3, At: at(), Who: "root", From: "192.0.2.1", What: "token.revoke", Object: "=7", Detail: "desk"},
+		{ID: 2, At: at(), Who: "?", From: "192.0.2.9", What: "admin.sign_in_failed", Detail: "unknown login"}}, "a2", f.err
+}
+
+func (f *setupFakes) AuditWho(context.Context) ([]string, error) {
+	return []string{"cli", "root"}, f.err
+}
+
+func (f *setupFakes) ScreenTimes(context.Context, int64, time.Time) (models.ScreenTimes, error) {
+	return models.ScreenTimes{Told: 12, ToldP50: 41 * time.Millisecond, ToldP95: 3 * time.Second, Opened: 3, OpenedP50: time.Second, OpenedP95: 5 * time.Second}, f.err
+}

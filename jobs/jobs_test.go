@@ -131,11 +131,11 @@ func TestPurge(t *testing.T) {
 	if !errors.Is(err, errAway) || !strings.Contains(err.Error(), "purge calls") {
 		t.Errorf("error %v, want that of calls", err)
 	}
-	want := []jobs.Count{{"notification_events", 2000}, {"deliveries", 0}, {"webhooks", 4500}, {"calls", 0}, {"webhook_keys", 1}, {"idempotency_keys", 0}, {"presence", 0}}
+	want := []jobs.Count{{"notification_events", 2000}, {"deliveries", 0}, {"webhooks", 4500}, {"calls", 0}, {"webhook_keys", 1}, {"idempotency_keys", 0}, {"presence", 0}, {"sign_ins", 0}}
 	if !slices.Equal(got, want) {
 		t.Errorf("counts %v, want %v: one table's error must not keep the others", got, want)
 	}
-	wantAsked := "notification_events 720h0m0s|notification_events 720h0m0s|deliveries 720h0m0s|webhooks 720h0m0s|webhooks 720h0m0s|webhooks 720h0m0s|calls 720h0m0s|webhook_keys 24h0m0s|idempotency_keys 24h0m0s|presence 48h0m0s"
+	wantAsked := "notification_events 720h0m0s|notification_events 720h0m0s|deliveries 720h0m0s|webhooks 720h0m0s|webhooks 720h0m0s|webhooks 720h0m0s|calls 720h0m0s|webhook_keys 24h0m0s|idempotency_keys 24h0m0s|presence 48h0m0s|sign_ins 0s"
 	if strings.Join(b.asked, "|") != wantAsked {
 		t.Errorf("asked %v, want %s", b.asked, wantAsked)
 	}

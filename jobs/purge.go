@@ -24,8 +24,8 @@ type Retention struct {
 }
 
 // DefaultRetention is keep (ZUMMER_RETENTION) for the journal, the timeline
-// and the call log, a day for the keys that tell repeats, and two for who
-// polled.
+// and the call log, a day for the keys that tell repeats, two for who
+// polled, and nothing for sign-ins that have ended.
 func DefaultRetention(keep time.Duration) []Retention {
 	return []Retention{
 		{"notification_events", keep},
@@ -35,6 +35,7 @@ func DefaultRetention(keep time.Duration) []Retention {
 		{"webhook_keys", 24 * time.Hour},
 		{"idempotency_keys", 24 * time.Hour},
 		{"presence", 48 * time.Hour},
+		{"sign_ins", 0}, // those that have ended
 	}
 }
 

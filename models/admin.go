@@ -49,3 +49,26 @@ type AdminInput struct {
 	Name, Role, Password, Lang *string
 	Masked, Active             *bool
 }
+
+// SignIn is one browser in which an administrator is signed in.
+type SignIn struct {
+	ID        int64
+	TokenHash string // SHA-256 hex of the cookie's token
+	AdminID   int64
+	Data      []byte // what belongs to the sign-in besides; JSON
+	From      string // remote address of the sign-in
+	Agent     string // the browser, as it names itself
+	MadeAt    time.Time
+	SeenAt    time.Time // exact to a minute
+	ExpiresAt time.Time
+	Current   bool // the one that asks; not stored
+}
+
+// Values of a sign-in session: integers are int64, times Unix milliseconds.
+const (
+	SignInAdmin = "admin" // Admin.ID
+	SignInMade  = "made"  // time
+	SignInSeen  = "seen"  // time; as SignInMade: the session is new
+	SignInFrom  = "from"  // text
+	SignInAgent = "agent" // text
+)

@@ -231,3 +231,20 @@ type Stats struct {
 	WebhooksToday, FailedToday, RepeatedToday int
 	Waiting                                   int // requests held by this process
 }
+
+// AuditQuery narrows the audit, which is newest first.
+type AuditQuery struct {
+	Who   string // exactly; "": anybody
+	What  string // exactly; one that ends in "." is all that begin so; "": anything
+	Text  string // stands in object, detail, who or from, in any case
+	After string
+	Limit int
+}
+
+// ScreenTimes are how long after its revision a user's rows got to a client,
+// and how long until a form was opened. Zero counts: nothing was measured.
+type ScreenTimes struct {
+	Told, Opened         int
+	ToldP50, ToldP95     time.Duration
+	OpenedP50, OpenedP95 time.Duration
+}

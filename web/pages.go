@@ -10,6 +10,7 @@ func Types() map[string]any {
 		"demo":         DemoPage{},
 		"pending":      PendingPage{},
 		"notification": NotificationPage{},
+		"sign_in":      SignInPage{},
 
 		"live":       LivePage{},
 		"calls":      CallsPage{},
@@ -21,6 +22,16 @@ func Types() map[string]any {
 		"kinds":      KindsPage{},
 		"source":     SourcePage{},
 		"source_new": NewSourcePage{},
+
+		"account":        AccountPage{},
+		"administrators": AdministratorsPage{},
+		"administrator":  AdministratorPage{},
+		"audit":          AuditPage{},
+		"users":          UsersPage{},
+		"user":           UserPage{},
+		"people":         PeoplePage{},
+		"groups":         GroupsPage{},
+		"group":          GroupPage{},
 	}
 }
 

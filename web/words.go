@@ -30,7 +30,7 @@ func Choose(query, accept string) Lang {
 
 // Words are the texts of all pages in one language.
 type Words struct {
-	Admin, Timeline, Demo, Failed, SignIn, OtherLang, Back, Live, Lost, NeedScript                                       string
+	Admin, Timeline, Demo, Failed, OtherLang, Back, Live, Lost, NeedScript                                               string
 	Pending, NothingPending, OnlyFirst, Unrouted, UnroutedHint, NothingUnrouted                                          string
 	Webhooks, NoWebhooks, Refused, RefusedHint, NoRefused                                                                string
 	User, Kind, Action, Phone, Contact, Source, Age, Rev, Expires, Do, Extension, Count, Last, When, Result, Error, From string
@@ -51,7 +51,7 @@ func WordsOf(l Lang) Words {
 
 func russian() Words {
 	return Words{
-		Admin: "Zummer: что сейчас происходит", Timeline: "История уведомления", Demo: "Zummer: экран менеджера", Failed: "Не получилось", SignIn: "Имя — admin, пароль — токен администратора: его печатает zummer admin token.", OtherLang: "English", Back: "К списку",
+		Admin: "Zummer: что сейчас происходит", Timeline: "История уведомления", Demo: "Zummer: экран менеджера", Failed: "Не получилось", OtherLang: "English", Back: "К списку",
 		Live: "Обновляется само", Lost: "Нет связи с сервером: список мог устареть", NeedScript: "Без JavaScript список не обновляется сам: перезагрузите страницу.",
 		Pending: "Необработанные уведомления", NothingPending: "Необработанных уведомлений нет.", OnlyFirst: "Показаны только последние 100.",
 		Unrouted: "Номера без пользователя", UnroutedHint: "Эти внутренние номера звонили за последние сутки, но никому не назначены: уведомлений по ним нет.", NothingUnrouted: "Все номера назначены.",
@@ -71,7 +71,7 @@ func russian() Words {
 
 func english() Words {
 	return Words{
-		Admin: "Zummer: what is going on", Timeline: "What happened to a notification", Demo: "Zummer: one user's screen", Failed: "That did not work", SignIn: "The user is admin, the password an administrator's token: zummer admin token prints one.", OtherLang: "Русский", Back: "Back to the list",
+		Admin: "Zummer: what is going on", Timeline: "What happened to a notification", Demo: "Zummer: one user's screen", Failed: "That did not work", OtherLang: "Русский", Back: "Back to the list",
 		Live: "Updates by itself", Lost: "No answer from the server: the list may be out of date", NeedScript: "Without JavaScript the list does not update itself: reload the page.",
 		Pending: "Pending notifications", NothingPending: "Nothing is pending.", OnlyFirst: "Only the newest 100 are shown.",
 		Unrouted: "Extensions without a user", UnroutedHint: "These extensions rang within the last day and belong to nobody: they make no notifications.", NothingUnrouted: "Every extension has its user.",

@@ -10,12 +10,16 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"zummer/app"
+	"zummer/models"
 )
 
 // AdminToken lets tests in as the administrator.
@@ -39,14 +43,14 @@ type Instance struct {
 // Config is the configuration that tests start from.
 func Config() app.Config {
 	return app.Config{Listen: "127.0.0.1:0", AdminToken: AdminToken, PollInterval: 5 * time.Second, LongPoll: 25 * time.Second, LongPollMax: 50 * time.Second,
-		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: app.Span(30 * 24 * time.Hour)}
+		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: app.Span(30 * 24 * time.Hour), AdminIdle: 8 * time.Hour, AdminSession: 168 * time.Hour}
 }
 
 // Start runs the program on dsn until the test ends; change may adjust the
 // options before. It fails the test when the program cannot start.
 func Start(t testing.TB, dsn string, change ...func(*app.Options)) *Instance {
 	t.Helper()
-	opt := app.Options{Config: Config(), Database: app.Database{Database: dsn, DBPool: 8}, Log: slog.New(slog.DiscardHandler)}
+	opt := app.Options{Config: Config(), Database: app.Database{Database: dsn, DBPool: 8}, Log: slog.New(slog.DiscardHandler), PasswordCost: bcrypt.MinCost}
 	for _, fn := range change {
 		fn(&opt)
 	}
@@ -168,6 +172,66 @@ func (in *Instance) Admin(method, path string, body any) map[string]any {
 	return a.JSON(in.T)
 }
 
+// Password is of every administrator that Administrator makes.
+const Password = "password of the tests"
+
+// Administrator makes an administrator of a role, named after it ("" is role
+// admin), who is not masked.
+func (in *Instance) Administrator(role string) (login string) {
+	in.T.Helper()
+	if role == "" {
+		role = models.RoleAdmin
+	}
+	masked, password := false, Password
+	all, err := in.App.Administrators().Admins(context.Background())
+	if err != nil {
+		in.T.Fatalf("list the administrators: %v", err)
+	}
+	for _, a := range all {
+		if a.Login == role {
+			return role
+		}
+	}
+	if _, err := in.App.Administrators().PutAdmin(context.Background(), models.Actor{Who: "test"}, role, models.AdminInput{Role: &role, Masked: &masked, Password: &password}); err != nil {
+		in.T.Fatalf("make an administrator: %v", err)
+	}
+	return role
+}
+
+// SignIn signs an administrator of a role ("" is admin) in to the pages, made
+// if there is none, and returns the cookie as a pair of header and value.
+func (in *Instance) SignIn(role string) (header, value string) {
+	in.T.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if in.Client != nil {
+		client.Transport = in.Client.Transport
+	}
+	res, err := client.PostForm(in.URL+"/admin/sign-in", url.Values{"login": {in.Administrator(role)}, "password": {Password}})
+	if err != nil {
+		in.T.Fatalf("sign in: %v", err)
+	}
+	defer res.Body.Close()
+	for _, c := range res.Cookies() {
+		if c.Name == "zummer" {
+			return "Cookie", "zummer=" + c.Value
+		}
+	}
+	in.T.Fatalf("sign in: %s, and no cookie", res.Status)
+	return "", ""
+}
+
+// Page reads a page as an administrator of a role ("" is admin) and expects a
+// 200.
+func (in *Instance) Page(path, role string) string {
+	in.T.Helper()
+	header, value := in.SignIn(role)
+	a := in.Do("GET", path, "", nil, header, value)
+	if a.Status != http.StatusOK {
+		in.T.Fatalf("%s: %d %s", path, a.Status, a.Body)
+	}
+	return string(a.Body)
+}
+
 // User makes a user with extensions of source (which must exist) and returns
 // a poll token.
 func (in *Instance) User(login, source string, extensions ...string) (token string) {
@@ -186,8 +250,8 @@ func (in *Instance) Source(slug, kind string, more map[string]any) (hook string)
 	for k, v := range more {
 		body[k] = v
 	}
-	url := in.Admin("PUT", "/v1/admin/sources/"+slug, body)["hook_url"].(string)
-	_, path, _ := strings.Cut(url, "/hooks/")
+	hookURL := in.Admin("PUT", "/v1/admin/sources/"+slug, body)["hook_url"].(string)
+	_, path, _ := strings.Cut(hookURL, "/hooks/")
 	return "/hooks/" + path
 }
 

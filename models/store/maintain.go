@@ -82,6 +82,8 @@ func (s *Store) Purge(ctx context.Context, table string, age time.Duration, limi
 		return s.purgeRows(ctx, "DELETE FROM presence WHERE (user_id, session) IN (SELECT user_id, session FROM presence WHERE polled_at < ? LIMIT ?)", cut, limit)
 	case "deliveries":
 		return s.purgeRows(ctx, "DELETE FROM deliveries WHERE (notification_id, rev, session) IN (SELECT notification_id, rev, session FROM deliveries WHERE at < ? LIMIT ?)", cut, limit)
+	case "sign_ins":
+		return s.purgeRows(ctx, "DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE expires_at < ? LIMIT ?)", now, limit)
 	case "idempotency_keys":
 		return s.purgeRows(ctx, "DELETE FROM idempotency_keys WHERE (token_id, key) IN (SELECT token_id, key FROM idempotency_keys WHERE expires_at < ? LIMIT ?)", now, limit)
 	}

@@ -1,6 +1,7 @@
 // Package auth turns a presented secret into the one who calls, and makes the
-// secrets. It asks no database: everything it needs stands in the set-up
-// snapshot.
+// secrets. Tokens ask no database: everything they need stands in the set-up
+// snapshot. Administrators, who sign in to the pages with a password, and their
+// sign-in sessions are rows of it.
 package auth
 
 import (
