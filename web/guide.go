@@ -148,7 +148,7 @@ func readBlocks(lines []string, kind, hook string, l Lang) []Block {
 	current := Block{Kind: "p"}
 	flush := func() {
 		text := strings.Join(words, " ")
-		if words = nil; text != "" && !strings.Contains(text, "(README.md") {
+		if words = nil; text != "" && !strings.Contains(text, "(README.md") && !strings.Contains(text, "`zummer simulate") && !strings.Contains(text, " zummer simulate") {
 			current.Spans = readSpans(put(text), kind)
 			out = append(out, current)
 		}
@@ -170,10 +170,10 @@ func readBlocks(lines []string, kind, hook string, l Lang) []Block {
 				out = append(out, Block{Kind: "p", Inner: true, Spans: []Span{{Kind: "bold", Text: said{"Это делает форма на этой странице.", "The form on this page does it."}.in(l)}}})
 				continue
 			}
-			out = append(out, Block{Kind: "code", Inner: current.Inner, Code: text})
+			out = append(out, Block{Kind: "code", Inner: line != strings.TrimLeft(line, " "), Code: text})
 		case strings.HasPrefix(bare, "|"):
 			flush()
-			t := Block{Kind: "table", Inner: current.Inner, Head: readCells(put(bare), kind)}
+			t := Block{Kind: "table", Inner: line[0] == ' ', Head: readCells(put(bare), kind)}
 			for ; i+1 < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[i+1]), "|"); i++ {
 				if row := strings.TrimSpace(lines[i+1]); !tableRule.MatchString(row) {
 					t.Rows = append(t.Rows, Row{readCells(put(row), kind)})
