@@ -52,15 +52,15 @@ func (p *pages) webhooks(c echo.Context) error {
 		if masks[id] == nil {
 			masks[id] = maskOf(n.d.Sources[id])
 		}
-		d.Rows = append(d.Rows, n.webhookRow(&list[i], masks[id]))
+		d.Rows = append(d.Rows, n.webhookRow(d.Lang, &list[i], masks[id]))
 	}
 	last, total := p.a.Refused()
 	d.Refused, d.Total = refusedRows(last, d.Filter.Source), total
 	return p.show(c, "webhooks", d)
 }
 
-func (n names) webhookRow(w *models.Webhook, mask func(string) string) web.WebhookRow {
-	row := web.WebhookRow{ID: idText(w.ID), At: w.ReceivedAt, Source: n.slug(w.SourceID), Method: w.Method, Path: models.CutText(mask(w.Path), 160), From: w.RemoteAddr, Outcome: w.Outcome, Error: mask(w.Error), Events: w.Events}
+func (n names) webhookRow(l web.Lang, w *models.Webhook, mask func(string) string) web.WebhookRow {
+	row := web.WebhookRow{ID: idText(w.ID), At: w.ReceivedAt, Source: n.slug(w.SourceID), Method: w.Method, Path: models.CutText(mask(w.Path), 160), From: w.RemoteAddr, Outcome: w.Outcome, Error: web.ErrorIn(l, mask(w.Error)), Events: w.Events}
 	if w.CallID != 0 {
 		row.Call = "/admin/calls/" + idText(w.CallID)
 	}
@@ -93,7 +93,7 @@ func (p *pages) webhook(c echo.Context) error {
 	n := names{p.a.d.Setup.Directory()}
 	source := n.d.Sources[w.SourceID]
 	mask := maskOf(source)
-	d := web.WebhookPage{Frame: p.frame(c, "webhooks", "Запрос АТС", "Webhook"), Row: n.webhookRow(&w, mask), Size: len(w.Body)}
+	d := web.WebhookPage{Frame: p.frame(c, "webhooks", "Запрос АТС", "Webhook"), Row: n.webhookRow(p.lang(c), &w, mask), Size: len(w.Body)}
 	d.Row.Path = mask(w.Path)
 	headers := shownHeaders(w.Headers, mask)
 	for _, name := range slices.Sorted(maps.Keys(headers)) {

@@ -128,11 +128,13 @@ func guideParts(l Lang, document string) []guidePart {
 }
 
 var (
-	stepMark   = regexp.MustCompile(`^(\s*)(\d+\.|-) +(.*)$`)
-	tableRule  = regexp.MustCompile(`^\|[\s|:-]+\|$`)
-	hookWord   = regexp.MustCompile(`(^|[^$A-Za-z_])HOOK\b`)
-	spanMarks  = regexp.MustCompile("`[^`]+`|\\*\\*[^*]+\\*\\*|\\[[^\\]]+\\]\\([^)]+\\)")
-	createsOne = "/v1/admin/sources/"
+	stepMark  = regexp.MustCompile(`^(\s*)(\d+\.|-) +(.*)$`)
+	tableRule = regexp.MustCompile(`^\|[\s|:-]+\|$`)
+	hookWord  = regexp.MustCompile(`(^|[^$A-Za-z_])HOOK\b`)
+	spanMarks = regexp.MustCompile("`[^`]+`|\\*\\*[^*]+\\*\\*|\\[[^\\]]+\\]\\([^)]+\\)")
+	// Who reads the document has it from the answer of the API.
+	hookFromAnswer = regexp.MustCompile("`hook_url` (?:из ответа|from the answer|of the answer)")
+	createsOne     = "/v1/admin/sources/"
 )
 
 // readBlocks reads the lines of one part.
@@ -140,6 +142,7 @@ func readBlocks(lines []string, kind, hook string, l Lang) []Block {
 	var out []Block
 	var words []string
 	put := func(text string) string {
+		text = hookFromAnswer.ReplaceAllString(text, said{"**адрес источника** (`hook_url`)", "**the source's address** (`hook_url`)"}.in(l))
 		if hook == "" {
 			return text
 		}
@@ -228,6 +231,7 @@ func readSpans(text, kind string) []Span {
 			add(Span{Kind: "bold", Text: strings.ReplaceAll(strings.Trim(mark, "*"), "`", "")})
 		default:
 			name, href, _ := strings.Cut(strings.TrimSuffix(mark[1:], ")"), "](")
+			name = strings.ReplaceAll(name, "`", "")
 			switch {
 			case strings.HasPrefix(href, "https://"):
 				add(Span{Kind: "link", Text: name, Href: href})

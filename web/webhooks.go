@@ -113,7 +113,7 @@ func WebhookVerdict(l Lang, r WebhookRow, events int) (text, tone string) {
 	case "repeat":
 		return say("Повтор: эти события уже были, второй раз они ничего не изменили.", "A repeat: these events were known and changed nothing the second time."), "good"
 	case "failed":
-		out := say("Принят, но не понят: ", "Taken but not understood: ") + ErrorIn(l, r.Error) + "."
+		out := say("Принят, но не понят: ", "Taken but not understood: ") + r.Error + "."
 		if events > 0 {
 			out += say(" Теперь он понимается: выполните его заново.", " By now it is understood: run it again.")
 		}
