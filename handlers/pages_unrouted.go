@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func (p *pages) unrouted(c echo.Context) error {
 	}
 	n := names{p.a.d.Setup.Directory()}
 	for _, u := range list {
-		d.Rows = append(d.Rows, web.UnroutedRow{ID: fmt.Sprintf("%d-%x", u.SourceID, u.Extension), Source: n.slug(u.SourceID), Extension: u.Extension, Count: u.Count, Last: u.LastAt})
+		d.Rows = append(d.Rows, web.UnroutedRow{ID: fmt.Sprintf("%d-%x", u.SourceID, crc32.ChecksumIEEE([]byte(u.Extension))), Source: n.slug(u.SourceID), Extension: u.Extension, Count: u.Count, Last: u.LastAt})
 	}
 	slices.SortStableFunc(d.Rows, func(x, y web.UnroutedRow) int { return y.Last.Compare(x.Last) })
 	for _, r := range n.requests() {

@@ -162,6 +162,7 @@ type CallSearch struct {
 	Text         string    // stands in number, name or dialled number, in any case; or is the key
 	After        string
 	Limit        int
+	Look         int // how many calls are looked at before the page ends; 0: 20,000
 }
 
 // States of a CallSearch.

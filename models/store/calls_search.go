@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func (s *Store) SearchCalls(ctx context.Context, q models.CallSearch) (models.Ca
 	}
 	var out models.CallsFound
 	if narrow {
-		if out.Back, err = s.floor(ctx, f.span); err != nil {
+		if out.Back, err = s.floor(ctx, f.span, cmp.Or(q.Look, lookedAt)); err != nil {
 			return models.CallsFound{}, reading(err, "search calls")
 		}
 		if !out.Back.IsZero() {
@@ -162,10 +163,10 @@ func (f *callFilter) named(text string) {
 
 // floor is when the last of the calls that one search looks at was first heard
 // of; zero: there are not that many.
-func (s *Store) floor(ctx context.Context, span filter) (time.Time, error) {
+func (s *Store) floor(ctx context.Context, span filter, looked int) (time.Time, error) {
 	var at dbTime
 	err := each(ctx, s.read, func(r scanner) error { return r.Scan(&at) },
-		"SELECT created_at FROM calls"+span.where()+" ORDER BY created_at DESC LIMIT 1 OFFSET ?", append(slices.Clone(span.args), lookedAt)...)
+		"SELECT created_at FROM calls"+span.where()+" ORDER BY created_at DESC LIMIT 1 OFFSET ?", append(slices.Clone(span.args), looked)...)
 	return at.Time, err
 }
 

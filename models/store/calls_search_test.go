@@ -54,21 +54,23 @@ func TestSearchCalls(t *testing.T) {
 			{"nothing", models.CallSearch{Text: "absent"}, nil},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				var got []int64
-				q := c.q
-				q.Limit = 2
-				for {
-					page, err := j.SearchCalls(j.ctx, q)
-					if err != nil {
-						t.Fatal(err)
+				for _, look := range []int{0, 1, 2, 3} { // however far one page looks
+					var got []int64
+					q := c.q
+					q.Limit, q.Look = 2, look
+					for pages := 0; ; pages++ {
+						page, err := j.SearchCalls(j.ctx, q)
+						if err != nil || pages > 10 {
+							t.Fatalf("page %d: %v", pages, err)
+						}
+						if got = append(got, callIDs(page.Calls)...); page.Next == "" {
+							break
+						}
+						q.After = page.Next
 					}
-					if got = append(got, callIDs(page.Calls)...); page.Next == "" {
-						break
+					if !slices.Equal(got, c.want) {
+						t.Fatalf("looking at %d calls a page: found %v, want %v", look, got, c.want)
 					}
-					q.After = page.Next
-				}
-				if !slices.Equal(got, c.want) {
-					t.Fatalf("found %v, want %v", got, c.want)
 				}
 			})
 		}
