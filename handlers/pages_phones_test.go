@@ -248,3 +248,66 @@ func TestCurlIsText(t *testing.T) {
 		}
 	}
 }
+
+// TestPhonePagesByRole: who is masked sees no number whole, anywhere; a viewer
+// has no buttons and no addresses of hooks; an operator has no settings.
+func TestPhonePagesByRole(t *testing.T) {
+	const number, bare = "+79031234567", "9031234567"
+	f := newSetupFakes()
+	f.dir.Asked = map[models.ExtKey][]models.Owner{{SourceID: 5, Extension: "199"}: {{UserID: 2, AskedAt: at()}}}
+	w := exampleWebhook()
+	w.Path, w.Error, w.Body = "/?from="+bare, "no call of "+number, []byte(`{"phone":"`+number+`"}`)
+	w.Headers = map[string]string{"X-Caller": number}
+	f.webhook = &w
+	p := phonePages(t, f)
+	for _, path := range []string{"/admin/live", "/admin/calls", "/admin/calls.csv", "/admin/calls/77", "/admin/webhooks", "/admin/webhooks/7", "/admin/unrouted", "/admin/sources", "/admin/sources/office"} {
+		for who, cookie := range map[string]string{"root": asBrowser, "viewer": asViewer} {
+			rec := call(t, p.e, "GET", path+"?lang=en", "", cookie)
+			if rec.Code != 200 {
+				t.Fatalf("%s as %s: status %d", path, who, rec.Code)
+			}
+			body := strings.NewReplacer(" ", "", "-", "", "&#43;", "+", "%2B", "+").Replace(rec.Body.String())
+			shown := strings.Contains(body, bare)
+			if who == "viewer" && shown {
+				t.Errorf("%s shows a masked viewer the number", path)
+			}
+			if who == "root" && !shown && !strings.Contains(path, "unrouted") && !strings.Contains(path, "sources") {
+				t.Errorf("%s does not show the number at all, so that this test proves nothing", path)
+			}
+			if forms := strings.Count(rec.Body.String(), `method="post"`); who == "viewer" && forms > 1 { // signing out
+				t.Errorf("%s offers a viewer %d forms", path, forms)
+			}
+			if who == "viewer" && strings.Contains(rec.Body.String(), hookToken) {
+				t.Errorf("%s shows a viewer the address of a hook", path)
+			}
+		}
+	}
+	page := call(t, p.e, "GET", "/admin/unrouted?lang=en", "", asOperator).Body.String()
+	for _, want := range []string{"Users ask for", "199", "Петрова", "Allow", "Refuse"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of an operator lacks %q", want)
+		}
+	}
+	for _, tt := range []struct {
+		method, target, form, cookie string
+		status                       int
+	}{
+		{"GET", "/admin/calls/77/recording", "", asViewer, 403},
+		{"GET", "/admin/new-source", "", asOperator, 403},
+		{"POST", "/admin/sources", "kind=generic&slug=x", asOperator, 403},
+		{"POST", "/admin/sources/office", "name=x", asOperator, 403},
+		{"POST", "/admin/sources/office/rotate", "", asOperator, 403},
+		{"POST", "/admin/sources/office/delete", "confirm=office", asOperator, 403},
+		{"POST", "/admin/sources/office/active", "active=off", asOperator, 403},
+		{"POST", "/admin/sources/office/test", "story=direct&extension=101", asViewer, 403},
+		{"POST", "/admin/webhooks/7/replay", "", asViewer, 403},
+		{"POST", "/admin/unrouted/map", "source=office&extension=105&user=ivanov", asViewer, 403},
+		{"POST", "/admin/unrouted/refuse", "source=office&extension=105", asViewer, 403},
+		{"POST", "/admin/unrouted/map", "source=office&extension=105&user=ivanov", asOperator, 303},
+		{"POST", "/admin/webhooks/7/replay", "", asOperator, 303},
+	} {
+		if rec := call(t, p.e, tt.method, tt.target, tt.form, tt.cookie, "Content-Type: application/x-www-form-urlencoded", "Sec-Fetch-Site: same-origin"); rec.Code != tt.status {
+			t.Errorf("%s %s as %s: status %d, want %d", tt.method, tt.target, tt.cookie, rec.Code, tt.status)
+		}
+	}
+}
