@@ -52,6 +52,7 @@ type App struct {
 	inbox    *inbox.Inbox
 	api      *handlers.API
 	metrics  *metrics
+	ran      ran
 	jobs     *jobs.Scheduler
 	servers  []*server
 	resumed  *resumed
@@ -162,7 +163,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region, AreaCode: cfg.AreaCode,
 		Version: version(), Resume: a.resumed.take, Draining: a.draining.Load, Log: log, Demo: opt.Demo,
-		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(),
+		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(), JobRuns: a.ran.list, Followed: a.inbox.Followed,
 	})
 	a.metrics.watch(a.hub.Waiting)
 	if a.jobs, err = a.newJobs(); err != nil {
@@ -206,11 +207,12 @@ func (a *App) newJobs() (*jobs.Scheduler, error) {
 		jobs.Stuck(st, a.inbox),
 		jobs.Silent(a.silentSources, st, a.inbox),
 		jobs.Stats(st, a.metrics.stats),
+		jobs.Fold(st),
 	}
 	if a.cfg.DeputyAfter > 0 {
 		all = append(all, jobs.Deputies(st, a.inbox, a.cfg.DeputyAfter))
 	}
-	return jobs.New(jobs.Options{Lock: st, Log: a.log, Observe: a.metrics.job, Jobs: all})
+	return jobs.New(jobs.Options{Lock: st, Log: a.log, Observe: a.observeJob, Jobs: all})
 }
 
 // Addr is where the main server listens.

@@ -82,6 +82,12 @@ type Deps struct {
 	ObserveHook func(kind, outcome string)
 	// Demo is the page that plays one user's client; nil: 404.
 	Demo *Demo
+	// JobRuns tells the last run of each job in this process, by name. nil: it is
+	// not known.
+	JobRuns func() []models.JobRun
+	// Followed is when this process last looked for what others changed; zero: it
+	// has not yet. nil: it is not known.
+	Followed func() time.Time
 	// Metrics is served at /metrics to admin tokens; nil: 404.
 	Metrics http.Handler
 }

@@ -32,6 +32,8 @@ import (
 type pages struct {
 	a   *API
 	web *web.Pages
+
+	over overviews
 }
 
 // registerPages puts the pages on e: the administrator's behind sign-in, each
@@ -63,10 +65,10 @@ func (a *API) registerPages(e *echo.Echo) {
 	e.POST(signInPath, p.trySignIn, a.entry, p.head, sameSite)
 	e.POST("/admin/sign-out", p.signOut, a.entry, p.head, sameSite)
 	p.registerPeople(add)
+	p.registerRules(add)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {
-		e.GET("/demo", p.demo, a.entry, p.head)
-		e.GET("/demo/", p.demo, a.entry, p.head)
+		p.registerDemo(e, sameSite)
 	}
 }
 

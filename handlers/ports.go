@@ -55,6 +55,7 @@ type Register interface {
 // Setup holds sources, users, tokens, groups and contacts. Every change is
 // audited in its own transaction and raises config_version.
 type Setup interface {
+	ContactLines
 	Directory() *models.Directory
 
 	PutSource(ctx context.Context, by Actor, slug string, in models.SourceInput) (models.Source, error)
@@ -123,6 +124,8 @@ type Setup interface {
 // Journal reads what was stored: lists for clients and administrators. after
 // is an opaque cursor; an unknown one is an Invalid error.
 type Journal interface {
+	ContactList
+	Overview
 	History(ctx context.Context, user int64, q models.HistoryQuery) (models.HistoryPage, error)
 	Calls(ctx context.Context, q models.CallQuery) ([]models.Call, string, error)
 	// Call returns one call; user 0 is an administrator, else it must have had a leg of that user's.

@@ -1,12 +1,14 @@
 package web
 
+import "slices"
+
 // ErrorIn says an error of the service in the page's language. Errors are made
 // in English; one that is not known here stays English.
 func ErrorIn(l Lang, message string) string {
 	if l == English {
 		return message
 	}
-	for _, e := range errorTexts() {
+	for _, e := range slices.Concat(errorTexts(), contactErrors(), ruleErrors()) {
 		if e.en == message {
 			return e.ru
 		}

@@ -23,7 +23,7 @@ func (tx *Tx) SaveContacts(ctx context.Context, now time.Time, all []*models.Con
 	slices.SortFunc(ordered, func(a, b *models.Contact) int { return cmp.Compare(a.ExternalID, b.ExternalID) })
 	ids := make(map[string]int64, len(all))
 	known := map[int64]bool{}
-	for part := range slices.Chunk(ordered, tx.d.rows(8)) {
+	for part := range slices.Chunk(ordered, tx.d.rows(9)) {
 		if err := tx.upsertContacts(ctx, now, part, ids, known); err != nil {
 			return nil, err
 		}
@@ -41,7 +41,7 @@ func (tx *Tx) SaveContacts(ctx context.Context, now time.Time, all []*models.Con
 // upsertContacts fills in the ids of what it stored, and which of them were
 // there before.
 func (tx *Tx) upsertContacts(ctx context.Context, now time.Time, part []*models.Contact, ids map[string]int64, known map[int64]bool) error {
-	args := make([]any, 0, 8*len(part))
+	args := make([]any, 0, 9*len(part))
 	for _, c := range part {
 		var client any
 		interests := "[]"
@@ -59,15 +59,15 @@ func (tx *Tx) upsertContacts(ctx context.Context, now time.Time, part []*models.
 			}
 			interests = string(s)
 		}
-		args = append(args, c.ExternalID, c.Name, c.RespLogin, models.FoldLogin(c.RespLogin), client, interests, c.Seq, tx.d.ts(now))
+		args = append(args, c.ExternalID, c.Name, c.RespLogin, models.FoldLogin(c.RespLogin), client, interests, c.Seq, tx.d.ts(now), models.FoldName(c.Name))
 	}
-	values, args := tx.d.values("ssssjjit", args)
+	values, args := tx.d.values("ssssjjits", args)
 	isNew := "(xmax = 0)"
 	if tx.d.sqlite { // it has no way to tell
 		isNew = "0"
 	}
-	sql := "INSERT INTO contacts (external_id, name, responsible, responsible_folded, client, interests, seq, updated_at) " + values + " ON CONFLICT (external_id) DO UPDATE SET name = excluded.name, responsible = excluded.responsible, responsible_folded = excluded.responsible_folded, " +
-		"client = excluded.client, interests = excluded.interests, seq = excluded.seq, updated_at = excluded.updated_at " +
+	sql := "INSERT INTO contacts (external_id, name, responsible, responsible_folded, client, interests, seq, updated_at, name_folded) " + values + " ON CONFLICT (external_id) DO UPDATE SET name = excluded.name, responsible = excluded.responsible, responsible_folded = excluded.responsible_folded, " +
+		"client = excluded.client, interests = excluded.interests, seq = excluded.seq, updated_at = excluded.updated_at, name_folded = excluded.name_folded " +
 		"WHERE contacts.seq <= excluded.seq RETURNING external_id, id, " + isNew
 	return tx.each(ctx, func(r scanner) error {
 		var external string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +15,10 @@ import (
 
 // channel is where replicas tell each other of commits.
 const channel = "zummer"
+
+// listener is what the connection is called on which a process listens: every
+// process has one.
+const listener = "zummer listens"
 
 // notifier sends one coalesced NOTIFY at a time from a connection of its own,
 // after the commit: inside a writing transaction it would make commits wait
@@ -166,7 +171,14 @@ func payload(pending map[int64]int64) string {
 func (s *Store) connect(ctx context.Context, first string) *pgx.Conn {
 	dial, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(dial, s.dsn)
+	cfg, err := pgx.ParseConfig(s.dsn)
+	if err != nil {
+		return nil
+	}
+	if strings.HasPrefix(first, "LISTEN") {
+		cfg.RuntimeParams["application_name"] = listener
+	}
+	conn, err := pgx.ConnectConfig(dial, cfg)
 	if err != nil {
 		return nil
 	}

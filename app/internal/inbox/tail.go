@@ -31,6 +31,15 @@ func (in *Inbox) fresh(now time.Time) bool {
 	return now.UnixNano()-in.tailed.Load() < int64(trusted)
 }
 
+// Followed is when the last pass over what other processes changed began that
+// has finished; zero: none has yet.
+func (in *Inbox) Followed() time.Time {
+	if at := in.tailed.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
+}
+
 // announce tells this process and the others what a commit changed, and whose
 // sets are calm after it. dbNow is
 // the database's clock of that transaction, at the local time it was taken.

@@ -29,7 +29,13 @@ const (
 // line was bad or there was none. The report is right also beside an error.
 // progress is told after every transaction how far it is; nil: nobody.
 func (s *Setup) ImportContacts(ctx context.Context, by models.Actor, r io.Reader, full bool, progress func(models.ImportReport)) (models.ImportReport, error) {
-	im := &importing{s: s, by: by, full: full, progress: progress, seed: maphash.MakeSeed(), named: map[uint64]struct{}{}}
+	return s.ImportLines(ctx, by, r, full, progress, nil)
+}
+
+// ImportLines is ImportContacts that also tells of every refused line, beyond
+// those of the report; refused nil: nobody is told.
+func (s *Setup) ImportLines(ctx context.Context, by models.Actor, r io.Reader, full bool, progress func(models.ImportReport), refused func(models.ImportError)) (models.ImportReport, error) {
+	im := &importing{s: s, by: by, full: full, progress: progress, refused: refused, seed: maphash.MakeSeed(), named: map[uint64]struct{}{}}
 	err := s.writeContacts(ctx, func(_ Tx, now time.Time) error {
 		im.began = now
 		return errUnchanged
@@ -55,6 +61,7 @@ type importing struct {
 	full     bool
 	began    time.Time
 	progress func(models.ImportReport)
+	refused  func(models.ImportError)
 	batch    []*models.Contact
 	at       map[string]int // external id → index in batch
 	report   models.ImportReport
@@ -114,12 +121,19 @@ func readLine(br *bufio.Reader) (line []byte, tooLong bool, err error) {
 
 func (im *importing) refuse(line int, err error) {
 	im.report.Failed++
+	if im.refused == nil && len(im.report.Errors) >= importErrors {
+		return
+	}
+	msg := "is no contact"
+	if e, ok := errors.AsType[*models.Error](err); ok {
+		msg = e.Message
+	}
+	told := models.ImportError{Line: line, Message: models.CutText(msg, maxErrorText)}
 	if len(im.report.Errors) < importErrors {
-		msg := "is no contact"
-		if e, ok := errors.AsType[*models.Error](err); ok {
-			msg = e.Message
-		}
-		im.report.Errors = append(im.report.Errors, models.ImportError{Line: line, Message: models.CutText(msg, maxErrorText)})
+		im.report.Errors = append(im.report.Errors, told)
+	}
+	if im.refused != nil {
+		im.refused(told)
 	}
 }
 

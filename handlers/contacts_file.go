@@ -1,0 +1,401 @@
+package handlers
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+
+	"zummer/models"
+)
+
+// contactsFile reads a file of contacts as people have them and gives the
+// lines of an import (NDJSON): what begins with { is NDJSON already, anything
+// else is CSV with ; , or TAB between its cells and the names of the columns,
+// Russian or English, in its first line. Text may be UTF-8, with or without a
+// mark, UTF-16 with one, or windows-1251.
+type contactsFile struct {
+	r   io.Reader
+	csv *csv.Reader // nil: the lines are NDJSON
+	per *budget     // bytes that one record may take
+
+	columns []string // by place; "": not known
+	byPhone bool     // there is no column of ids: the first number is the id
+	at      []int    // line of the file, by line given
+	own     map[int]string
+	buf     bytes.Buffer
+	err     error
+}
+
+// maxRecord bounds one record of CSV: a quote that nobody closed would take
+// the rest of the file.
+const maxRecord = 256 << 10
+
+// A quote that is not closed shows itself in a cell of many lines.
+const maxCellLines = 20
+
+// openContacts looks at the beginning of a file. Errors: Malformed when its
+// first line names no column that is known.
+func openContacts(r io.Reader) (*contactsFile, error) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, _ := br.Peek(2) // a shorter file is no UTF-16
+	if bytes.Equal(head, []byte{0xff, 0xfe}) || bytes.Equal(head, []byte{0xfe, 0xff}) {
+		br = bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(br), 64<<10)
+	}
+	if mark, _ := br.Peek(3); string(mark) == "\xef\xbb\xbf" {
+		_, _ = br.Discard(3) // they were just seen
+	}
+	f := &contactsFile{own: map[int]string{}, per: &budget{r: &utf8Lines{br: br}}}
+	start, err := br.Peek(1024)
+	if len(start) == 0 && err != nil && !errors.Is(err, io.EOF) {
+		return nil, brokenOff(err)
+	}
+	text := bytes.TrimSpace(start)
+	if len(text) == 0 {
+		return nil, models.Errorf(models.Malformed, "the file is empty")
+	}
+	if text[0] == '{' {
+		f.r = f.per.r
+		return f, nil
+	}
+	f.per.left = maxRecord
+	first := bufio.NewReaderSize(f.per, 4<<10)
+	line, err := first.Peek(4 << 10)
+	if i := bytes.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i]
+	} else if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+		return nil, brokenOff(err)
+	}
+	f.csv = csv.NewReader(first)
+	f.csv.Comma, f.csv.LazyQuotes, f.csv.FieldsPerRecord, f.csv.TrimLeadingSpace = separator(string(line)), true, -1, true
+	names, err := f.csv.Read()
+	if err != nil {
+		return nil, models.Errorf(models.Malformed, "the first line, which names the columns, cannot be read")
+	}
+	return f, f.header(names)
+}
+
+func brokenOff(err error) error {
+	return &models.Error{Kind: models.Malformed, Code: "cut_off", Message: "the file broke off", Cause: err}
+}
+
+// separator is what stands oftenest in the line of names.
+func separator(line string) rune {
+	best, most := ';', 0
+	for _, r := range []rune{';', '\t', ','} {
+		if n := strings.Count(line, string(r)); n > most {
+			best, most = r, n
+		}
+	}
+	return best
+}
+
+// contactColumn is a column of the file: its name in both languages, and what
+// else it is called by those who have such files.
+type contactColumn struct {
+	name, ru string
+	other    []string
+}
+
+// contactColumnsCSV are the columns in the order in which they are exported.
+// interest_… are read only: one interest in columns of its own.
+var contactColumnsCSV = []contactColumn{
+	{"external_id", "код", []string{"id", "ид", "идентификатор", "внешний код", "код контакта", "uid", "guid"}},
+	{"name", "имя", []string{"название", "наименование", "фио", "контакт", "контрагент", "клиент", "contact", "full name", "title"}},
+	{"phones", "телефоны", []string{"phone", "телефон", "номер", "номера", "номер телефона", "мобильный", "mobile", "tel", "phone number"}},
+	{"responsible", "ответственный", []string{"менеджер", "логин ответственного", "manager", "owner"}},
+	{"seq", "версия", []string{"номер версии", "version"}},
+	{"client_type", "тип клиента", []string{"клиент тип"}},
+	{"client_name", "вид клиента", []string{"клиент вид"}},
+	{"client_uid", "uid клиента", []string{"клиент uid"}},
+	{"client_title", "заголовок клиента", []string{"карточка клиента", "клиент заголовок"}},
+	{"client_link", "ссылка клиента", nil},
+	{"client_url", "адрес клиента", []string{"url клиента"}},
+	{"client_app", "база клиента", nil},
+	{"interests", "интересы", nil},
+	{"interest_type", "тип интереса", nil},
+	{"interest_name", "вид интереса", nil},
+	{"interest_uid", "uid интереса", nil},
+	{"interest_title", "интерес", []string{"interest", "заголовок интереса"}},
+	{"interest_link", "ссылка интереса", nil},
+	{"interest_url", "адрес интереса", nil},
+	{"interest_app", "база интереса", nil},
+}
+
+// exportedColumns is how many of them are exported.
+const exportedColumns = 13
+
+// columnOf finds the column that a name stands for; "телефон 2" is another
+// column of numbers.
+func columnOf(name string) string {
+	name = strings.ToLower(strings.Join(strings.FieldsFunc(strings.TrimPrefix(name, "\ufeff"), func(r rune) bool {
+		return strings.ContainsRune(" _-.\u00a0\t\"«»", r)
+	}), " "))
+	bare := strings.TrimRight(name, " 0123456789")
+	for _, c := range contactColumnsCSV {
+		for _, known := range append([]string{strings.ReplaceAll(c.name, "_", " "), c.ru}, c.other...) {
+			if name == known || c.name == "phones" && bare == known {
+				return c.name
+			}
+		}
+	}
+	return ""
+}
+
+func (f *contactsFile) header(names []string) error {
+	known := map[string]bool{}
+	for _, n := range names {
+		c := columnOf(n)
+		f.columns = append(f.columns, c)
+		known[c] = true
+	}
+	f.byPhone = !known["external_id"]
+	switch {
+	case f.byPhone && !known["phones"]:
+		return models.Errorf(models.Malformed, "the first line names no column of ids or numbers: write external_id;name;phones there")
+	case !known["phones"] && !known["name"]:
+		return models.Errorf(models.Malformed, "the first line names neither names nor numbers: write external_id;name;phones there")
+	}
+	return nil
+}
+
+// Read implements io.Reader: lines of NDJSON.
+func (f *contactsFile) Read(p []byte) (int, error) {
+	if f.csv == nil {
+		return f.r.Read(p)
+	}
+	for f.buf.Len() == 0 {
+		if f.err != nil {
+			return 0, f.err
+		}
+		f.next()
+	}
+	return f.buf.Read(p)
+}
+
+// next turns one record into a line.
+func (f *contactsFile) next() {
+	f.per.left = maxRecord
+	record, err := f.csv.Read()
+	parse := (*csv.ParseError)(nil)
+	switch {
+	case errors.Is(err, errBudget):
+		line := 0
+		if n := len(f.at); n > 0 {
+			line = f.at[n-1]
+		}
+		f.err = models.Errorf(models.Malformed, "after line %d a quote is opened and not closed", line)
+		return
+	case errors.As(err, &parse):
+		f.refuse(parse.StartLine, "cannot be read as CSV")
+		return
+	case err != nil:
+		f.err = err // io.EOF too
+		return
+	}
+	line, _ := f.csv.FieldPos(0)
+	value, wrong := f.contact(record)
+	switch {
+	case wrong != "":
+		f.refuse(line, wrong)
+	case value != nil:
+		text, err := json.Marshal(value)
+		if err != nil {
+			f.refuse(line, "cannot be read")
+			return
+		}
+		f.at = append(f.at, line)
+		f.buf.Write(text)
+		f.buf.WriteByte('\n')
+	}
+}
+
+// refuse gives a line that the import refuses too, so that it knows the file
+// was not all good.
+func (f *contactsFile) refuse(line int, message string) {
+	f.at = append(f.at, line)
+	f.own[len(f.at)] = message
+	f.buf.WriteString("{}\n")
+}
+
+// contact makes a line's contact; nil for a record of empty cells.
+func (f *contactsFile) contact(record []string) (value map[string]any, wrong string) {
+	one := map[string]string{}
+	var phones []string
+	filled := false
+	for i, cell := range record {
+		if strings.Count(cell, "\n") > maxCellLines {
+			return nil, "a quote is opened here and not closed"
+		}
+		cell = strings.TrimSpace(plainCell(cell))
+		filled = filled || cell != ""
+		if i >= len(f.columns) || cell == "" {
+			continue
+		}
+		if f.columns[i] == "phones" {
+			phones = append(phones, strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(",;|/\n", r) })...)
+			continue
+		}
+		one[f.columns[i]] = cmp.Or(one[f.columns[i]], cell)
+	}
+	if !filled {
+		return nil, ""
+	}
+	for i := range phones {
+		phones[i] = strings.TrimSpace(plainCell(strings.TrimSpace(phones[i])))
+	}
+	if f.byPhone {
+		if one["external_id"] = idOfPhones(phones); one["external_id"] == "" {
+			return nil, "there is no number in it, and no id"
+		}
+	}
+	value = map[string]any{"external_id": one["external_id"], "name": one["name"], "phones": phones, "responsible": one["responsible"], "seq": one["seq"]}
+	if o := objectOf(one, "client_"); o != nil {
+		value["client"] = o
+	}
+	var interests []models.Object
+	if text := one["interests"]; text != "" {
+		if err := json.Unmarshal([]byte(text), &interests); err != nil {
+			return nil, "interests: are no JSON list"
+		}
+	}
+	if o := objectOf(one, "interest_"); o != nil {
+		interests = append(interests, *o)
+	}
+	value["interests"] = interests
+	return value, ""
+}
+
+// objectOf is the object whose parts stand in columns of one beginning.
+func objectOf(one map[string]string, begin string) *models.Object {
+	o := models.Object{Type: one[begin+"type"], Name: one[begin+"name"], UID: one[begin+"uid"], Title: one[begin+"title"], Link: one[begin+"link"], URL: one[begin+"url"], App: one[begin+"app"]}
+	if o == (models.Object{}) {
+		return nil
+	}
+	return &o
+}
+
+// idOfPhones is the id of a contact that has none: its first number.
+func idOfPhones(phones []string) string {
+	for _, p := range phones {
+		digits := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, strings.TrimSuffix(p, ".0"))
+		if len(digits) == 11 && digits[0] == '8' {
+			digits = "7" + digits[1:]
+		}
+		if digits != "" {
+			return "phone:" + digits
+		}
+	}
+	return ""
+}
+
+// refused is a refused line as the file has it.
+func (f *contactsFile) refused(e models.ImportError) models.ImportError {
+	if f.csv == nil || e.Line < 1 || e.Line > len(f.at) {
+		return e
+	}
+	return models.ImportError{Line: f.at[e.Line-1], Message: cmp.Or(f.own[e.Line], e.Message)}
+}
+
+// contactCell is csvCell whose work plainCell undoes: a quote before what
+// begins with one.
+func contactCell(s string) string {
+	if strings.HasPrefix(s, "'") {
+		return "'" + s
+	}
+	return csvCell(s)
+}
+
+// plainCell takes off the quote that contactCell, or a spreadsheet's user, put
+// before a text.
+func plainCell(s string) string {
+	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r\n'", rune(s[1])) {
+		return s[1:]
+	}
+	return s
+}
+
+// contactRecord is a contact as a line of CSV.
+func contactRecord(c *models.Contact) ([]string, error) {
+	client := models.Object{}
+	if c.Client != nil {
+		client = *c.Client
+	}
+	interests := ""
+	if len(c.Interests) > 0 {
+		text, err := json.Marshal(c.Interests)
+		if err != nil {
+			return nil, fmt.Errorf("write the interests of contact %d: %w", c.ID, err)
+		}
+		interests = string(text)
+	}
+	seq := ""
+	if c.Seq != 0 {
+		seq = fmt.Sprint(c.Seq)
+	}
+	out := []string{c.ExternalID, c.Name, strings.Join(c.Phones, ", "), c.RespLogin, seq, client.Type, client.Name, client.UID, client.Title, client.Link, client.URL, client.App, interests}
+	for i := range out {
+		out[i] = contactCell(out[i])
+	}
+	return out, nil
+}
+
+// contactLine is a contact as a line of NDJSON.
+func contactLine(c *models.Contact) models.ContactInput {
+	return models.ContactInput{ExternalID: c.ExternalID, Phones: c.Phones, Name: c.Name, Responsible: c.RespLogin, Client: c.Client, Interests: c.Interests, Seq: c.Seq}
+}
+
+// utf8Lines gives text as UTF-8: a line that is none is windows-1251.
+type utf8Lines struct {
+	br   *bufio.Reader
+	rest []byte
+}
+
+func (u *utf8Lines) Read(p []byte) (int, error) {
+	if len(u.rest) == 0 {
+		line, err := u.br.ReadSlice('\n')
+		if len(line) == 0 {
+			return 0, err
+		}
+		if !utf8.Valid(line) {
+			if line, err = charmap.Windows1251.NewDecoder().Bytes(line); err != nil {
+				return 0, err
+			}
+		}
+		u.rest = line
+	}
+	n := copy(p, u.rest)
+	u.rest = u.rest[n:]
+	return n, nil
+}
+
+var errBudget = errors.New("a record is too long")
+
+// budget stops a reader that takes more than is left.
+type budget struct {
+	r    io.Reader
+	left int
+}
+
+func (b *budget) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errBudget
+	}
+	n, err := b.r.Read(p)
+	b.left -= n
+	return n, err
+}
