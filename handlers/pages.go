@@ -117,7 +117,7 @@ func cookieOf(c echo.Context, name string) string {
 }
 
 func (p *pages) setCookie(c echo.Context, name, value string, age time.Duration) {
-	c.SetCookie(&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(age.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(p.a.baseURL(c), "https:")})
+	c.SetCookie(&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(age.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(p.a.baseURL(c), "https:")}) //nolint:gosec // Secure wherever the pages are reached over TLS
 }
 
 // lang is the language of a page: what the address says, else what was chosen,

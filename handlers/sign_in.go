@@ -98,13 +98,10 @@ func background(c echo.Context) bool {
 func askToSignIn(c echo.Context) error {
 	req := c.Request()
 	to := signInPath
-	switch {
-	case req.Method == http.MethodGet:
+	if req.Method == http.MethodGet {
 		to += "?next=" + url.QueryEscape(req.URL.RequestURI())
-	default: // what was typed is lost; the page that it was typed on is not
-		if from, err := url.Parse(req.Referer()); err == nil && from.Host == req.Host {
-			to += "?next=" + url.QueryEscape(from.RequestURI())
-		}
+	} else if from, err := url.Parse(req.Referer()); err == nil && from.Host == req.Host { // what was typed is lost; the page that it was typed on is not
+		to += "?next=" + url.QueryEscape(from.RequestURI())
 	}
 	if req.Header.Get("HX-Request") == "true" {
 		if from, err := url.Parse(req.Header.Get("HX-Current-URL")); err == nil && from.Path != "" {
@@ -163,7 +160,8 @@ func (a *API) endSignIn(c echo.Context) error {
 // where the pages are reached that way.
 func (a *API) signInCookie(c echo.Context, token string, expiry time.Time) {
 	o := a.d.Sessions.Cookie
-	cookie := &http.Cookie{Name: o.Name, Value: token, Path: cmp.Or(o.Path, "/"), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	cookie := &http.Cookie{Name: o.Name, //nolint:gosec // Secure wherever the pages are reached over TLS
+		Value: token, Path: cmp.Or(o.Path, "/"), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		Secure: c.Request().TLS != nil || strings.HasPrefix(a.baseURL(c), "https://"), Expires: expiry.Add(time.Second)}
 	if token == "" {
 		cookie.MaxAge = -1
