@@ -5,14 +5,9 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/chromedp/cdproto/runtime"
-
 	"zummer/app/apptest"
 	"zummer/models/store/storetest"
 )
-
-// awaited waits for a script's promise.
-func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // busyOffice is a small company at ten in the morning: people, two PBXs, clients,
 // and calls in every state.

@@ -135,11 +135,13 @@ func (a *App) furnish(ctx context.Context, demo *handlers.Demo) (hook string, er
 			}
 		}
 	}
+	crm := &demoCRM{setup: s, by: by, number: 21}
 	for _, c := range demoContacts() {
-		if _, err := s.PutContact(ctx, by, c); err != nil {
+		if err := crm.put(ctx, c); err != nil {
 			return "", err
 		}
 	}
+	demo.CRM = crm
 	hook = "/hooks/" + demoSource + "/" + source.Token
 	demo.Hook = hook
 	demo.Ring = fmt.Sprintf(`curl -d 'event=answered&call=my-'$(date +%%s)'&extension=101&direction=in' --data-urlencode 'phone=+79031234567' http://%s%s`, reachable(a.Addr().String()), hook)
@@ -152,8 +154,8 @@ Zummer demo: a temporary database, three people, and a simulated PBX that calls 
 Демонстрация: временная база, три сотрудника и имитация АТС, которая им звонит.
 
   1. Open · откройте в браузере:   %[1]s/demo
-     A manager's screen. Press "Ring me": when the call is answered, the client's form opens by itself.
-     Экран менеджера. Нажмите «Позвонить мне»: когда трубка снята, форма клиента откроется сама.
+     A sample CRM. Press "Ring me": when the call is answered, the client's form opens by itself.
+     Пример CRM. Нажмите «Позвонить мне»: когда трубка снята, форма клиента откроется сама.
 
   2. Then · потом:                 %[1]s/admin/
      What every user has pending, and why. · Что ждёт у всех, и почему.

@@ -83,9 +83,9 @@ func (o *telephony) playAll(t *testing.T, kind string) map[string]string {
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	out, rows := map[string]string{}, o.histories(t, since)
+	out, calls, rows := map[string]string{}, o.calls(t, kind), o.histories(t, since)
 	for _, r := range runs {
-		out[r.name] = strings.ReplaceAll(o.outcome(t, kind, rows, func(phone string) bool { return phone == r.phone }), r.phone, "PHONE")
+		out[r.name] = strings.ReplaceAll(o.outcome(t, calls, rows, func(phone string) bool { return phone == r.phone }), r.phone, "PHONE")
 	}
 	told := map[string]bool{}
 	for _, r := range runs {
@@ -96,7 +96,7 @@ func (o *telephony) playAll(t *testing.T, kind string) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[sc.Name] = o.outcome(t, kind, o.histories(t, since), func(p string) bool { return !told[p] })
+		out[sc.Name] = o.outcome(t, o.calls(t, kind), o.histories(t, since), func(p string) bool { return !told[p] })
 		told[phone] = true
 	}
 	return out
@@ -130,12 +130,18 @@ func (o *telephony) play(ctx context.Context, kind string, sc simulate.Scenario)
 	return phone, nil
 }
 
+// calls is the call log of a kind's source.
+func (o *telephony) calls(t *testing.T, kind string) []map[string]any {
+	t.Helper()
+	return o.list(t, "/v1/admin/calls?limit=100&source=k-"+kind)
+}
+
 // outcome describes the calls whose number is wanted, those that no outcome
 // told of before.
-func (o *telephony) outcome(t *testing.T, kind string, rows map[string][]any, wanted func(phone string) bool) string {
+func (o *telephony) outcome(t *testing.T, calls []map[string]any, rows map[string][]any, wanted func(phone string) bool) string {
 	t.Helper()
 	var lines []string
-	for _, c := range o.list(t, "/v1/admin/calls?limit=100&source=k-"+kind) {
+	for _, c := range calls {
 		key := text(c["id"])
 		if !wanted(text(c["phone"])) || !o.first(key) {
 			continue

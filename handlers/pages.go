@@ -67,8 +67,7 @@ func (a *API) registerPages(e *echo.Echo) {
 	p.registerPhones(add)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {
-		e.GET("/demo", p.demo, a.entry, p.head)
-		e.GET("/demo/", p.demo, a.entry, p.head)
+		p.registerDemo(e, sameSite)
 	}
 }
 

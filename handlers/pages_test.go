@@ -196,7 +196,7 @@ func TestDemoPage(t *testing.T) {
 	})
 	for _, target := range []string{"/demo", "/demo/?lang=en"} {
 		rec := call(t, e, "GET", target, "")
-		for _, want := range []string{`data-token="t-1"`, `data-poll="/v1/notifications/poll"`, "curl -d &#34;a=1&#34;", "Иванов &#34;И.&#34;", "/static/demo."} {
+		for _, want := range []string{`data-token="t-1"`, "curl -d &#34;a=1&#34;", "Иванов &#34;И.&#34;", "/demo/crm.js"} {
 			if rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
 				t.Errorf("%s: status %d, page lacks %q", target, rec.Code, want)
 			}

@@ -27,7 +27,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null 2>&1 && sudo -n true >/dev/null 2>&1; then
 	sudo="sudo -n"
 else
-	echo "need:$missing. Run as root: apt-get install -y postgresql-15 chromium gcc libc6-dev curl python3" >&2
+	echo "need:$missing. Run as root: apt-get install -y postgresql-15 chromium gcc libc6-dev curl python3 nodejs npm" >&2
 	exit 1
 fi
 
@@ -39,6 +39,7 @@ for tool in $missing; do
 	case $tool in
 	postgres) if apt-cache show postgresql-15 >/dev/null 2>&1; then packages="$packages postgresql-15"; else packages="$packages postgresql"; fi ;;
 	gcc) packages="$packages gcc libc6-dev" ;;
+	node) packages="$packages nodejs" ;;
 	*) packages="$packages $tool" ;;
 	esac
 done

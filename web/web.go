@@ -44,15 +44,14 @@ func New() (*Pages, error) {
 		return nil, err
 	}
 	for name := range Types() {
-		layout := "layout"
-		if name == "demo" {
-			layout = "base"
-		}
-		t, err := template.New(name).Funcs(template.FuncMap{"static": p.Static}).ParseFS(templateFiles, "templates/"+layout+".html", "templates/"+name+".html")
+		t, err := template.New(name).Funcs(template.FuncMap{"static": p.Static}).ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("parse template %s: %w", name, err)
 		}
 		p.sets[name] = t
+	}
+	if err := p.readDemo(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -112,11 +111,8 @@ func (p *Pages) Render(name, part string, data any) ([]byte, error) {
 		return nil, fmt.Errorf("no page %q", name)
 	}
 	block := "layout"
-	switch {
-	case part != "":
+	if part != "" {
 		block = "part-" + part
-	case name == "demo":
-		block = "base"
 	}
 	var b bytes.Buffer
 	if err := set.ExecuteTemplate(&b, block, data); err != nil {

@@ -32,7 +32,7 @@ func TestTemplatesFitTheirData(t *testing.T) {
 	for name, data := range Types() {
 		set := p.sets[name]
 		for _, block := range set.Templates() {
-			if n := block.Name(); n != "layout" && n != "base" && !strings.HasPrefix(n, "part-") {
+			if n := block.Name(); n != "layout" && !strings.HasPrefix(n, "part-") {
 				continue
 			}
 			if err := templatecheck.CheckHTML(block, data); err != nil {
@@ -50,7 +50,7 @@ func TestEveryTemplateIsAPage(t *testing.T) {
 	}
 	for _, f := range files {
 		name := strings.TrimSuffix(f.Name(), ".html")
-		if _, ok := Types()[name]; !ok && name != "layout" && name != "base" {
+		if _, ok := Types()[name]; !ok && name != "layout" {
 			t.Errorf("no page has the template %s", f.Name())
 		}
 	}
@@ -104,9 +104,6 @@ func TestTextIsInert(t *testing.T) {
 	const text = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>`
 	for name, data := range Types() {
 		page := filled(reflect.TypeOf(data), text, 0)
-		if d, ok := page.Addr().Interface().(*DemoPage); ok {
-			d.Script = "demo.js"
-		}
 		body, err := p.Render(name, "", page.Interface())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -145,7 +142,7 @@ func TestMask(t *testing.T) {
 
 func TestStaticFiles(t *testing.T) {
 	p := newPages(t)
-	for plain, kind := range map[string]string{"page.css": "text/css; charset=utf-8", "app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "htmx.min.js": "text/javascript; charset=utf-8", "demo.js": "text/javascript; charset=utf-8"} {
+	for plain, kind := range map[string]string{"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "htmx.min.js": "text/javascript; charset=utf-8"} {
 		u, err := p.Static(plain)
 		if err != nil {
 			t.Fatal(err)
@@ -161,19 +158,8 @@ func TestStaticFiles(t *testing.T) {
 	if _, err := p.Static("absent.js"); err == nil {
 		t.Error("an absent file has an address")
 	}
-	if _, ok := p.Asset("page.css"); ok {
+	if _, ok := p.Asset("app.css"); ok {
 		t.Error("a file is served under its plain name, which changes")
-	}
-}
-
-func TestEveryWordIsThere(t *testing.T) {
-	for _, l := range []Lang{Russian, English} {
-		v := reflect.ValueOf(WordsOf(l))
-		for i := range v.NumField() {
-			if v.Field(i).String() == "" {
-				t.Errorf("%s: no text for %s", l, v.Type().Field(i).Name)
-			}
-		}
 	}
 }
 

@@ -94,9 +94,11 @@ func TestReadAll(t *testing.T) {
 		if err != nil || len(inboxes)+len(rows) != 0 || now.IsZero() {
 			t.Fatalf("an empty database: %v %v %s %v", inboxes, rows, now, err)
 		}
+		const keep = 20
+		id := func(user, version int64) int64 { return user<<32 + version }
 		stop := make(chan struct{})
 		done := make(chan error, 1)
-		go func() { // one row and one version a transaction
+		go func() { // one row more and one version a transaction; a user keeps the last twenty
 			for i := int64(1); ; i++ {
 				select {
 				case <-stop:
@@ -111,8 +113,12 @@ func TestReadAll(t *testing.T) {
 						return err
 					}
 					all[user].Version++
-					all[user].Pending++
-					if err := tx.SaveRows(ctx, []*models.Notification{row(user, 100+i, fmt.Sprint("k", i), now)}); err != nil {
+					if v := all[user].Version; v <= keep {
+						all[user].Pending++
+					} else if err := tx.DeleteRows(ctx, []models.RowRef{{User: user, ID: id(user, v-keep)}}); err != nil {
+						return err
+					}
+					if err := tx.SaveRows(ctx, []*models.Notification{row(user, id(user, all[user].Version), fmt.Sprint("k", i), now)}); err != nil {
 						return err
 					}
 					return tx.SaveInboxes(ctx, []*models.Inbox{all[user]})
@@ -123,29 +129,36 @@ func TestReadAll(t *testing.T) {
 				}
 			}
 		}()
-		seen := 0
-		for range 200 {
+		for reads, versions := 0, int64(0); reads < 200 || versions < 200; reads++ {
+			select {
+			case err := <-done:
+				t.Fatalf("the writer ended: %v", err)
+			default:
+			}
 			inboxes, rows, _, err := s.ReadAll(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}
-			pending := map[int64]int{}
+			pending := map[int64][]int64{}
 			for _, n := range rows {
-				pending[n.UserID]++
+				pending[n.UserID] = append(pending[n.UserID], n.ID)
 			}
+			versions = 0
 			for _, ib := range inboxes {
-				if pending[ib.UserID] != ib.Pending || int64(ib.Pending) != ib.Version {
-					t.Fatalf("user %d at version %d has %d rows", ib.UserID, ib.Version, pending[ib.UserID])
+				versions += ib.Version
+				var want []int64 // what this version has
+				for v := max(1, ib.Version-keep+1); v <= ib.Version; v++ {
+					want = append(want, id(ib.UserID, v))
+				}
+				got := slices.Sorted(slices.Values(pending[ib.UserID]))
+				if ib.Pending != len(want) || !slices.Equal(got, want) {
+					t.Fatalf("user %d at version %d with %d rows has %v", ib.UserID, ib.Version, ib.Pending, got)
 				}
 			}
-			seen = len(rows)
 		}
 		close(stop)
 		if err := <-done; err != nil {
 			t.Fatal(err)
-		}
-		if seen == 0 {
-			t.Error("nothing was written meanwhile")
 		}
 	})
 }

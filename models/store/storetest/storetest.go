@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
@@ -35,36 +36,47 @@ func Each(t *testing.T, fn func(t *testing.T, dsn string)) {
 // SQLite makes a database file in the test's folder.
 func SQLite(t testing.TB) string {
 	t.Helper()
-	dsn := "sqlite:" + filepath.Join(t.TempDir(), "zummer.db")
-	migrate(t, dsn)
-	return dsn
+	content, err := file()
+	if err != nil {
+		t.Fatalf("the template of SQLite: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "zummer.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite:" + path
 }
 
-// Postgres makes a database of its own on the test server and drops it in the
-// end.
+// Postgres makes a database of its own on the test server; it is dropped after
+// the test, while others run.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	admin := os.Getenv("ZUMMER_TEST_POSTGRES")
 	if admin == "" {
 		t.Fatal("ZUMMER_TEST_POSTGRES is not set: run `make test`, which starts a PostgreSQL, or scripts/postgres.sh by hand")
 	}
-	dsn := Database(t, admin)
-	migrate(t, dsn)
+	made, err := on(context.Background(), admin)
+	if err != nil {
+		t.Fatalf("the template of PostgreSQL: %v", err)
+	}
+	name := made.name + "_" + strings.ToLower(rand.Text()[:8])
+	exec(t, admin, "CREATE DATABASE "+name+" TEMPLATE "+made.name)
+	t.Cleanup(func() { made.used <- name })
+	dsn, err := address(admin, name)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return dsn
 }
 
-// Database makes an empty database on the server of admin.
-func Database(t testing.TB, admin string) string {
-	t.Helper()
-	name := "test_" + strings.ToLower(rand.Text()[:12])
-	exec(t, admin, "CREATE DATABASE "+name)
-	t.Cleanup(func() { exec(t, admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+// address is that of another database on the server of admin.
+func address(admin, name string) (string, error) {
 	u, err := url.Parse(admin)
 	if err != nil {
-		t.Fatalf("ZUMMER_TEST_POSTGRES: %v", err)
+		return "", fmt.Errorf("ZUMMER_TEST_POSTGRES: %w", err)
 	}
 	u.Path = "/" + name
-	return u.String()
+	return u.String(), nil
 }
 
 func exec(t testing.TB, dsn, statement string) {
@@ -79,32 +91,20 @@ func exec(t testing.TB, dsn, statement string) {
 	}
 }
 
-func migrate(t testing.TB, dsn string) {
-	t.Helper()
-	s := open(t, dsn)
-	defer s.Close()
-	if err := s.Migrate(context.Background()); err != nil {
-		t.Fatalf("migrate: %v", err)
-	}
-}
+// quiet is how the stores of tests are opened.
+var quiet = store.Options{Log: slog.New(slog.DiscardHandler)}
 
 // Open opens a database of Each; it is closed with the test.
 func Open(t testing.TB, dsn string) *store.Store {
 	t.Helper()
-	s := open(t, dsn)
+	s, err := store.Open(context.Background(), dsn, quiet)
+	if err != nil {
+		t.Fatalf("open %s: %v", strings.SplitN(dsn, ":", 2)[0], err)
+	}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("close the store: %v", err)
 		}
 	})
-	return s
-}
-
-func open(t testing.TB, dsn string) *store.Store {
-	t.Helper()
-	s, err := store.Open(context.Background(), dsn, store.Options{Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatalf("open %s: %v", strings.SplitN(dsn, ":", 2)[0], err)
-	}
 	return s
 }

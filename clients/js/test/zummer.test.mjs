@@ -1,0 +1,226 @@
+// The parts of the client that need no browser: node --test clients/js/test
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { Done, Picture, backoff, connect, markOf, opens } from '../zummer.js';
+
+const row = (id, rev, more) => ({ id, rev, created_at: 't', action: 'show', session: null, ...more });
+const ids = (rows) => rows.map((r) => `${r.id}.${r.rev}`).join();
+
+test('back-off grows to half a minute and is never the same for all', () => {
+  for (const [n, low, high] of [[1, 500, 1000], [2, 1000, 2000], [3, 2000, 4000], [6, 15000, 30000], [60, 15000, 30000]]) {
+    assert.equal(backoff(n, () => 0), low);
+    assert.equal(backoff(n, () => 1), high);
+  }
+});
+
+test('what opens', () => {
+  for (const [action, want] of [['open', true], ['create', true], ['choose', true], ['resolve', true], ['indicate', false], ['show', false], ['call_back', false], ['none', false], ['our-own', false]]) {
+    assert.equal(opens({ action }), want, action);
+  }
+});
+
+test('a mark is of one revision of one database', () => {
+  assert.notEqual(markOf(row('1', 1)), markOf(row('1', 2)));
+  assert.notEqual(markOf(row('1', 1)), markOf(row('1', 1, { created_at: 'later' })));
+});
+
+test('done keeps the last 500 and the first outcome', () => {
+  const done = new Done();
+  for (let i = 0; i < 600; i += 1) done.add([[`${i}`, 'opened']]);
+  done.add([['599', 'dismissed', 'late']]);
+  assert.equal(done.size, 500);
+  assert.equal(done.has('99'), false);
+  assert.deepEqual(done.get('599'), ['opened']);
+  assert.deepEqual(new Done().size, 0);
+});
+
+const set = (state, version, next, ...rows) => ({ state, version, next, notifications: rows, acks: [] });
+for (const [name, answers, want, version] of [
+  ['a set replaces', [set('reset', 'a', null, row('1', 1)), set('set', 'b', null, row('2', 1))], '2.1', 'b'],
+  ['an empty set empties', [set('reset', 'a', null, row('1', 1)), set('set', 'b', null)], '', 'b'],
+  ['unchanged leaves it', [set('reset', 'a', null, row('1', 1)), set('unchanged', 'a', null)], '1.1', 'a'],
+  ['superseded leaves it', [set('reset', 'a', null, row('1', 1)), set('superseded', null, null)], '1.1', 'a'],
+  ['half a set leaves it', [set('reset', 'a', null, row('1', 1)), set('set', null, 'c', row('2', 1))], '1.1', 'a'],
+  ['pages make a set', [set('reset', null, 'c', row('1', 1)), set('set', null, 'd', row('2', 1)), set('set', 'b', null, row('3', 1))], '1.1,2.1,3.1', 'b'],
+  ['a set that moved begins anew', [set('reset', null, 'c', row('1', 1)), set('reset', null, 'd', row('5', 1)), set('set', 'b', null, row('6', 1))], '5.1,6.1', 'b'],
+]) {
+  test(`picture: ${name}`, () => {
+    const p = new Picture();
+    for (const a of answers) p.take(a);
+    assert.equal(ids(p.rows), want);
+    assert.equal(p.version, version);
+  });
+}
+
+for (const [result, version] of [['processed', 'b'], ['already', 'b'], ['stale_rev', 'a'], ['not_found', 'a']]) {
+  test(`picture: an acknowledged revision goes, ${result}`, () => {
+    const p = new Picture();
+    p.take(set('reset', 'a', null, row('1', 1), row('2', 3)));
+    assert.equal(p.take({ ...set('unchanged', 'b', null), acks: [{ id: '1', rev: 1, result }] }), true);
+    assert.equal(ids(p.rows), '2.3');
+    assert.equal(p.version, version);
+  });
+}
+
+// A service of the answers given; each is an object, or a function of the request.
+let client;
+const real = globalThis.fetch;
+afterEach(() => { client?.close(); globalThis.fetch = real; });
+function serve(...answers) {
+  const seen = [];
+  globalThis.fetch = (url, init) => new Promise((done, fail) => {
+    const asked = { url, token: init.headers.Authorization, at: Date.now(), ...JSON.parse(init.body) };
+    seen.push(asked);
+    init.signal?.addEventListener('abort', () => fail(init.signal.reason));
+    let a = answers.shift();
+    if (typeof a === 'function') a = a(asked);
+    if (!a) return; // waits until it is aborted
+    const { status = 200, headers = {}, ...body } = a;
+    if (status === 0) fail(new TypeError('fetch failed'));
+    else done(new Response(JSON.stringify(body), { status, headers }));
+  });
+  return seen;
+}
+const until = async (what, ok, times = 400) => {
+  for (let i = 0; i < times; i += 1) {
+    if (ok()) return;
+    await new Promise((r) => { setTimeout(r, 20); });
+  }
+  assert.fail(`no ${what}`);
+};
+const mine = (a) => ({ ...set('reset', 'v1', null, row('7', 2, { action: 'open', session: a.session })), poll_after_ms: 0 });
+const memory = () => {
+  const m = new Map();
+  return { getItem: (k) => m.get(k) ?? null, setItem: (k, v) => m.set(k, v) };
+};
+const start = (more) => { client = connect({ url: 'http://z/', user: 'ivanov', token: 't', ...more }); return client; };
+
+test('a row of ours opens once and is acknowledged by the next poll', async () => {
+  const opened = [];
+  const seen = serve(mine, mine);
+  start({ open: (r) => { opened.push(r.id); } });
+  await until('third poll', () => seen.length === 3);
+  assert.deepEqual(opened, ['7']);
+  assert.deepEqual(seen[1].ack, [{ id: '7', rev: 2, outcome: 'opened' }]);
+  assert.deepEqual(seen[2].ack, seen[1].ack, 'while no answer takes it, it is sent again');
+  assert.equal(seen[0].url, 'http://z/v1/notifications/poll');
+  assert.equal(seen.some((s) => s.url.includes('Bearer') || s.url.includes('?')), false);
+});
+
+test('rows of another session, and of none, are shown and not opened', async () => {
+  const opened = [];
+  const shown = [];
+  serve(() => ({ ...set('reset', 'v1', null, row('7', 2, { action: 'open', session: 'other' }), row('8', 1, { action: 'create' })), poll_after_ms: 0 }));
+  start({ open: (r) => { opened.push(r.id); }, rows: (rows) => shown.push(ids(rows)) });
+  await until('the rows', () => shown.includes('7.2,8.1'));
+  assert.deepEqual(opened, []);
+});
+
+test('a form that fails says so, one that is busy passes on', async () => {
+  for (const [open, ack] of [
+    [() => { throw new Error('no such object'); }, { id: '7', rev: 2, outcome: 'failed', detail: 'no such object' }],
+    [async () => 'busy', { id: '7', rev: 2, outcome: 'busy' }],
+    [async () => 'dismissed', { id: '7', rev: 2, outcome: 'dismissed' }],
+  ]) {
+    const seen = serve(mine);
+    start({ open });
+    await until('second poll', () => seen.length === 2);
+    assert.deepEqual(seen[1].ack, [ack]);
+    client.close();
+  }
+});
+
+test('what was opened stays opened over a reload', async () => {
+  const storage = memory();
+  const opened = [];
+  let seen = serve(mine);
+  start({ storage, open: (r) => { opened.push(r.id); } });
+  await until('second poll', () => seen.length === 2);
+  client.close();
+  seen = serve(mine);
+  start({ storage, open: (r) => { opened.push(r.id); } });
+  await until('the acknowledgement sent anew', () => seen.length === 2);
+  assert.deepEqual(opened, ['7']);
+  assert.deepEqual(seen[1].ack, [{ id: '7', rev: 2, outcome: 'opened' }]);
+});
+
+test('a token that has run out is renewed at once, a refused one after a pause', async () => {
+  const asked = [];
+  const states = [];
+  const no = { status: 401, code: 'unauthorized' };
+  const seen = serve(no, no, { ...set('reset', 'v1', null), poll_after_ms: 0 });
+  start({ token: (fresh) => { asked.push(fresh); return `t${asked.length}`; }, status: (s) => states.push(s.state) });
+  await until('fourth poll', () => seen.length === 4);
+  assert.deepEqual(asked, [false, true, true]);
+  assert.deepEqual(seen.map((s) => s.token), ['Bearer t1', 'Bearer t2', 'Bearer t3', 'Bearer t3']);
+  assert.ok(seen[1].at - seen[0].at < 400 && seen[2].at - seen[1].at >= 900, 'pace of the renewals');
+  assert.ok(states.includes('refused') && states.at(-1) === 'online');
+});
+
+test('the pace is obeyed', async () => {
+  for (const [answer, ms] of [
+    [{ ...set('reset', 'v1', null), poll_after_ms: 700 }, 700],
+    [{ status: 503, headers: { 'Retry-After': '1' } }, 1000],
+    [{ status: 429, headers: { 'Retry-After': '2' } }, 2000],
+    [{ ...set('superseded', null, null), poll_after_ms: 2000 }, 2000],
+    [{ status: 0 }, 500],
+    [{ status: 500 }, 500],
+  ]) {
+    const seen = serve(answer);
+    start();
+    await until('second poll', () => seen.length === 2);
+    const took = seen[1].at - seen[0].at;
+    assert.ok(took >= ms - 20 && took < ms + 900, `${JSON.stringify(answer)}: ${took} ms`);
+    client.close();
+  }
+});
+
+test('an acknowledgement ends the poll that waits, three times in ten seconds at most', async () => {
+  const cards = Array.from({ length: 9 }, (_, i) => row(`${i}`, 1));
+  const seen = serve({ ...set('reset', 'v1', null, ...cards), poll_after_ms: 0 });
+  const c = start();
+  await until('the poll that waits', () => seen.length === 2);
+  for (let i = 0; i < 3; i += 1) {
+    c.ack(cards[2 * i], 'dismissed');
+    c.ack(cards[2 * i + 1], 'dismissed');
+    assert.equal(c.rows.length, 7 - 2 * i, 'hidden at once');
+    await until('the acknowledgements', () => seen.length === 3 + i);
+    assert.equal(seen.at(-1).ack.length, 2 * i + 2);
+  }
+  assert.ok(seen[4].at - seen[1].at < 1000);
+  c.ack(cards[6], 'dismissed');
+  c.ack(cards[7], 'dismissed');
+  await new Promise((r) => { setTimeout(r, 1000); });
+  assert.equal(seen.length, 5, 'a fourth time has to wait');
+  await until('the rest', () => seen.length === 6, 600);
+  assert.equal(seen[5].ack.length, 8);
+});
+
+test('a client that cannot open says that it is busy', async () => {
+  const seen = serve({ ...set('reset', 'v1', null), poll_after_ms: 0 });
+  const c = start({ open: () => {} });
+  await until('the poll that waits', () => seen.length === 2);
+  c.busy = true;
+  await until('the poll that says so', () => seen.length === 3);
+  assert.deepEqual(seen.map((s) => s.busy), [0, 0, 1]);
+});
+
+test('a poll that hangs is given up after its time', async () => {
+  const seen = serve(null);
+  start({ wait: 1, grace: 0 });
+  await until('the next poll', () => seen.length === 2);
+});
+
+test('another client under our name makes us take a new one', async () => {
+  const twin = { ...set('superseded', null, null), poll_after_ms: 1 };
+  const seen = serve(twin, twin, twin);
+  start();
+  await until('fourth poll', () => seen.length === 4);
+  assert.equal(seen[2].session, seen[0].session);
+  assert.notEqual(seen[3].session, seen[0].session);
+});
+
+test('it does not start without a user or a token', () => {
+  assert.throws(() => connect({ token: 't' }), /user/);
+  assert.throws(() => connect({ user: 'u' }), /token/);
+});
