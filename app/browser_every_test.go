@@ -43,6 +43,8 @@ func TestEveryPage(t *testing.T) {
 			deeper[h] = fmt.Sprintf(`main a[href^="%s/"]:not([href*="export"], [href$=".csv"], [href$=".ndjson"])`, h)
 		}
 	}
+	deeper["/admin/sources"] = `main a[href="/admin/new-source"], main a[href^="/admin/sources/"]`
+	deeper["/admin/new-source"] = `main a[href="/admin/new-source?kind=mango"]`
 	seen := map[string]bool{}
 	for i := 0; i < len(paths); i++ {
 		path := paths[i]

@@ -27,7 +27,7 @@ func (playing) Play(_, story string, to TestTarget) ([]TestRequest, error) {
 		return nil, models.InvalidField("story", "is none of the test calls")
 	}
 	return []TestRequest{{Event: "ringing", Extension: to.Extensions[0], Make: func(time.Time) (*http.Request, error) {
-		return http.NewRequest(http.MethodPost, to.Hook, strings.NewReader(`{"event":"ringing","call":"`+to.CallID+`","extension":"`+to.Extensions[0]+`"}`)) //nolint:noctx // as the real one
+		return http.NewRequest(http.MethodPost, to.Hook, strings.NewReader(`{"event":"ringing","call":"`+to.CallID+`","extension":"`+to.Extensions[0]+`"}`))
 	}}}, nil
 }
 
