@@ -136,10 +136,10 @@ func (p *pages) tryEvents(v url.Values) ([]models.Event, error) {
 		if kind.HasExtension() {
 			out[i].Extension = text("extension")
 		}
-		switch {
-		case i == 1:
+		switch i {
+		case 1:
 			out[i].At = at.Add(time.Duration(waited) * time.Second)
-		case i == 2:
+		case 2:
 			out[i].At = at.Add(time.Duration(waited+60) * time.Second)
 		}
 	}

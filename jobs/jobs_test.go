@@ -229,6 +229,28 @@ func TestSilent(t *testing.T) {
 	}
 }
 
+// folding has contacts whose names are to be folded.
+type folding struct {
+	left int
+	err  error
+}
+
+func (f *folding) FoldContacts(_ context.Context, limit int) (int, error) {
+	n := min(limit, f.left)
+	f.left -= n
+	return n, f.err
+}
+
+func TestFold(t *testing.T) {
+	f := &folding{left: 1234}
+	if got, err := jobs.Fold(f).Run(t.Context()); err != nil || f.left != 0 || len(got) != 1 || got[0].N != 1234 {
+		t.Errorf("%v, %v; %d are left", got, err, f.left)
+	}
+	if _, err := jobs.Fold(&folding{err: errAway}).Run(t.Context()); !errors.Is(err, errAway) {
+		t.Errorf("database away: %v", err)
+	}
+}
+
 func TestStats(t *testing.T) {
 	b := &base{stats: models.Stats{Pending: 5}}
 	var shown []models.Stats

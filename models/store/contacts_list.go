@@ -151,19 +151,25 @@ func (s *Store) FoldContacts(ctx context.Context, limit int) (n int, err error) 
 		err := r.Scan(&id, &name)
 		names[id] = name
 		return err
-	}, "SELECT id, name FROM contacts WHERE name_folded IS NULL ORDER BY id LIMIT ?", limit)
+	}, "SELECT id, name FROM contacts WHERE name_folded IS NULL ORDER BY name_folded, id LIMIT ?", limit)
 	if err != nil || len(names) == 0 {
 		return 0, reading(err, "look for names to be folded")
 	}
 	err = s.Write(ctx, func(tx *Tx) error {
-		n = 0
+		if !tx.d.sqlite {
+			args := make([]any, 0, 2*len(names))
+			for id, name := range names {
+				args = append(args, id, models.FoldName(name))
+			}
+			from, args := tx.d.unnest("is", args)
+			return tx.exec(ctx, "UPDATE contacts SET name_folded = v.c1 FROM "+from+" WHERE id = v.c0 AND name_folded IS NULL", args...)
+		}
 		for id, name := range names {
 			if err := tx.exec(ctx, "UPDATE contacts SET name_folded = ? WHERE id = ? AND name_folded IS NULL", models.FoldName(name), id); err != nil {
 				return err
 			}
-			n++
 		}
 		return nil
 	})
-	return n, err
+	return len(names), err
 }

@@ -336,6 +336,18 @@ func TestImportReportsManyErrors(t *testing.T) {
 	})
 }
 
+// ImportLines tells of every refused line, not only of those in the report.
+func TestImportLinesTellsAllRefused(t *testing.T) {
+	onBoth(t, func(w *world) {
+		var told []models.ImportError
+		r, err := w.ImportLines(w.ctx, by(), strings.NewReader(strings.Repeat("[]\n", 250)+"{}\n"), false, nil, func(e models.ImportError) { told = append(told, e) })
+		w.must(err)
+		if len(told) != 251 || told[249] != (models.ImportError{Line: 250, Message: "is no JSON object"}) || told[250].Message != "external_id: must not be empty" || len(r.Errors) != 100 || r.Failed != 251 {
+			t.Errorf("told %d, the last %+v; report %d of %d", len(told), told[len(told)-2:], len(r.Errors), r.Failed)
+		}
+	})
+}
+
 func TestImportBreaksOff(t *testing.T) {
 	onBoth(t, func(w *world) {
 		_, err := w.PutContact(w.ctx, by(), models.ContactInput{ExternalID: "old"})
