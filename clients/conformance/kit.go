@@ -98,7 +98,7 @@ func (k *Kit) Token() string { return k.opt.Token }
 // Close ends it.
 func (k *Kit) Close() {
 	_ = k.door.Close() // it is over either way
-	_ = k.srv.Close() // whoever is still connected is cut off
+	_ = k.srv.Close()  // whoever is still connected is cut off
 	k.serving.Wait()
 }
 
