@@ -1,0 +1,2 @@
+// Package bsltest plays 1C:Enterprise to the modules under clients/onec.
+package bsltest

@@ -1,0 +1,210 @@
+package bsltest
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// winHTTP is COM's WinHttp.WinHttpRequest.5.1: what UPP 1.3 programs use to
+// ask without stopping the window.
+type winHTTP struct {
+	w       *World
+	method  string
+	url     string
+	async   bool
+	headers http.Header
+	timeout time.Duration // of the whole; the sum of SetTimeouts is close enough
+	done    chan struct{} // of the request under way; nil before Send
+	got     *response
+	failed  string
+	aborted bool
+}
+
+func (*winHTTP) TypeName() string { return "COMОбъект" }
+
+func comHost() Host {
+	return Host{Types: []*Type{{Names: "COMОбъект COMObject", Since: "-web", Min: 1, Max: 2, New: func(c *Call) any {
+		name := strings.ToLower(c.Str(0))
+		if c.W.Target.NoCOM || name != "winhttp.winhttprequest.5.1" && name != "msxml2.xmlhttp" && name != "msxml2.xmlhttp.6.0" {
+			throw("Ошибка при вызове конструктора (COMОбъект): -2147221005(0x800401F3): Недопустимая строка с указанием класса")
+		}
+		return &winHTTP{w: c.W, headers: http.Header{}, timeout: 90 * time.Second}
+	}}}}
+}
+
+func comError(what string) {
+	throw("Произошла исключительная ситуация (WinHttp.WinHttpRequest): %s", what)
+}
+
+// CallMethod is the object's methods; COM knows no case.
+func (x *winHTTP) CallMethod(c *Call, name string) (any, bool) {
+	switch strings.ToLower(name) {
+	case "open":
+		x.method, x.url, x.async = strings.ToUpper(c.Str(0)), c.Str(1), c.Bool(2)
+		x.got, x.failed, x.done, x.headers = nil, "", nil, http.Header{}
+	case "setrequestheader":
+		if x.url == "" {
+			comError("Невозможно вызвать метод до вызова метода Open")
+		}
+		x.headers.Set(c.Str(0), c.Str(1))
+	case "settimeouts":
+		x.timeout = time.Duration(c.Int(0)+c.Int(1)+c.Int(2)+c.Int(3)) * time.Millisecond
+	case "setcredentials":
+		r := http.Request{Header: x.headers}
+		r.SetBasicAuth(c.Str(0), c.Str(1))
+	case "send":
+		x.send(c)
+	case "waitforresponse":
+		return x.wait(c), true
+	case "abort":
+		x.aborted, x.done = true, nil
+	case "getresponseheader":
+		x.must()
+		v := x.got.headers.get(http.CanonicalHeaderKey(c.Str(0)))
+		if v == any(Undefined) {
+			comError("Запрошенный заголовок не найден")
+		}
+		return v, true
+	case "getallresponseheaders":
+		x.must()
+		var b strings.Builder
+		for _, k := range x.got.headers.keys {
+			b.WriteString(str(k) + ": " + str(x.got.headers.get(k)) + "\r\n")
+		}
+		return b.String(), true
+	case "option", "setproxy", "setautologonpolicy", "setclientcertificate":
+	default:
+		return nil, false
+	}
+	return Undefined, true
+}
+
+// SetField takes Option(…) = … and the like without doing anything.
+func (x *winHTTP) SetField(_ *Call, name string, _ any) bool {
+	return strings.EqualFold(name, "Option")
+}
+
+func (x *winHTTP) send(c *Call) {
+	if x.url == "" {
+		comError("Невозможно вызвать метод до вызова метода Open")
+	}
+	body := []byte(c.Str(0))
+	req, err := http.NewRequestWithContext(x.w.context(), x.method, x.url, bytes.NewReader(body))
+	if err != nil || req.URL.Host == "" {
+		comError("URL-адрес недопустим")
+	}
+	if len(body) == 0 {
+		req.Body, req.ContentLength = http.NoBody, 0
+	} else if x.headers.Get("Content-Type") == "" {
+		x.headers.Set("Content-Type", "text/plain; charset=utf-8")
+	}
+	req.Header = x.headers.Clone()
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", "Mozilla/4.0 (compatible; Win32; WinHttp.WinHttpRequest.5)")
+	}
+	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true, TLSClientConfig: x.w.TLS}
+	p := &prepared{&http.Client{Transport: transport}, req, x.timeout, ""}
+	done := make(chan struct{})
+	x.done = done
+	finish := func() {
+		got, failed := p.do()
+		if strings.Contains(failed, "Превышено") {
+			failed = "Время ожидания операции истекло"
+		}
+		x.got, x.failed = got, failed // read only after done is closed
+		close(done)
+	}
+	if !x.async {
+		x.w.block(finish)
+		if x.failed != "" {
+			comError(x.failed)
+		}
+		return
+	}
+	x.w.wg.Add(1)
+	go func() {
+		defer x.w.wg.Done()
+		finish()
+	}()
+}
+
+// wait is WaitForResponse(seconds): without an argument it waits for ever.
+func (x *winHTTP) wait(c *Call) any {
+	if x.done == nil {
+		comError("Невозможно вызвать метод до вызова метода Send")
+	}
+	if c.Given(0) && c.Int(0) >= 0 {
+		x.w.block(func() {
+			timer := time.NewTimer(time.Duration(c.Int(0)) * time.Second)
+			defer timer.Stop()
+			if c.Int(0) == 0 {
+				return
+			}
+			select {
+			case <-x.done:
+			case <-timer.C:
+			}
+		})
+	} else {
+		x.w.block(func() { <-x.done })
+	}
+	if !x.ready() {
+		return false
+	}
+	if x.failed != "" {
+		comError(x.failed)
+	}
+	return true
+}
+
+func (x *winHTTP) ready() bool {
+	if x.done == nil {
+		return false
+	}
+	select {
+	case <-x.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// must is an exception while the answer is not there.
+func (x *winHTTP) must() {
+	if !x.ready() || x.got == nil {
+		comError("Данные, необходимые для завершения операции, еще не доступны")
+	}
+}
+
+// Field is the object's properties.
+func (x *winHTTP) Field(_ *Call, name string) (any, bool) {
+	switch strings.ToLower(name) {
+	case "status":
+		x.must()
+		return count(x.got.code), true
+	case "statustext":
+		x.must()
+		return http.StatusText(x.got.code), true
+	case "responsetext":
+		x.must()
+		return decode(x.got.body, str(x.got.headers.get("Content-Type"))), true
+	case "responsebody":
+		x.must()
+		a := &array{}
+		for _, b := range x.got.body {
+			a.items = append(a.items, count(int(b)))
+		}
+		return a, true
+	case "readystate": // of MSXML2.XMLHTTP
+		switch {
+		case x.ready():
+			return count(4), true
+		case x.done != nil:
+			return count(1), true
+		}
+		return count(0), true
+	}
+	return nil, false
+}

@@ -1,0 +1,233 @@
+package bsltest
+
+import (
+	"strings"
+)
+
+// Form is an open form: its parameters, its attributes, and its module if one
+// was loaded under the form's name.
+type Form struct {
+	Name   string
+	Open   bool
+	params *structure
+	attrs  *structure // attributes and whatever a program writes to it
+	items  map[string]*structure
+	inst   *instance
+	closed any // ОписаниеОповещения to call at closing
+	ref    *Ref
+}
+
+// TypeName is the name of its type.
+func (*Form) TypeName() string { return "Форма" }
+
+// Attr is an attribute of the form, as a Go value.
+func (f *Form) Attr(name string) any { return Go(f.attrs.get(name)) }
+
+// Field finds an attribute of the form.
+func (f *Form) Field(c *Call, name string) (any, bool) { return f.attrs.Field(c, name) }
+
+// SetField sets an attribute; those of a form without a module are made as
+// they are written.
+func (f *Form) SetField(_ *Call, name string, v any) bool {
+	if _, isProp := map[string]bool{"параметры": true, "элементы": true, "имяформы": true}[strings.ToLower(name)]; isProp {
+		return false
+	}
+	if _, known := f.attrs.data[strings.ToLower(name)]; !known && f.inst != nil {
+		if v := f.inst.vars[strings.ToLower(name)]; v != nil {
+			return false
+		}
+		return false
+	}
+	f.attrs.set(name, v)
+	return true
+}
+
+// formModule is the loaded module of a form, by the name it is opened with.
+func (w *World) formModule(name string) *decl {
+	for _, key := range []string{name, strings.Replace(name, "ОбщаяФорма.", "ОбщаяФорма.", 1)} {
+		if d := w.byName[strings.ToLower(key)]; d != nil && d.Kind == FormModule {
+			return d
+		}
+	}
+	return nil
+}
+
+// FormAttr declares attributes that the form of this name has.
+func (w *World) FormAttr(form string, names ...string) {
+	if w.formAttrs == nil {
+		w.formAttrs = map[string][]string{}
+	}
+	key := strings.ToLower(form)
+	w.formAttrs[key] = append(w.formAttrs[key], names...)
+}
+
+// newForm makes a form and calls ПриСозданииНаСервере.
+func (w *World) newForm(name string, params *structure) *Form {
+	f := &Form{Name: name, params: params, attrs: newStructure(), items: map[string]*structure{}}
+	for _, a := range w.formAttrs[strings.ToLower(name)] {
+		f.attrs.set(a, Undefined)
+	}
+	if d := w.formModule(name); d != nil {
+		if u := d.units[w.Target.Context]; u != nil {
+			f.inst = u.instance(f)
+			if w.Target.Context != ThickOrdinary {
+				w.formEvent(f, "ПриСозданииНаСервере", false, true)
+			}
+		}
+	}
+	return f
+}
+
+func (w *World) formEvent(f *Form, name string, args ...any) {
+	if f.inst == nil {
+		return
+	}
+	if p := f.inst.unit.procs[strings.ToLower(name)]; p != nil {
+		caller := &frame{w: w, inst: f.inst, side: w.Target.Context}
+		w.invoke(caller, f.inst, p, args[:min(len(args), len(p.params))], nil)
+	}
+}
+
+// show opens a form: the window appears and ПриОткрытии runs.
+func (w *World) show(f *Form, how string) {
+	w.open(Opening{How: how, Name: f.Name, Params: goMap(f.params), Form: f, Ref: f.ref})
+	f.Open = true
+	w.Screen.Forms = append(w.Screen.Forms, f)
+	w.formEvent(f, "ПриОткрытии", false)
+}
+
+// CloseForm closes a form as the user does.
+func (w *World) CloseForm(f *Form, result any) {
+	_ = w.enter("закрытие "+f.Name, func() { w.closeForm(f, Value(result)) })
+	w.Pump()
+}
+
+func (w *World) closeForm(f *Form, result any) {
+	if !f.Open {
+		return
+	}
+	f.Open = false
+	for i, x := range w.Screen.Forms {
+		if x == f {
+			w.Screen.Forms = append(w.Screen.Forms[:i:i], w.Screen.Forms[i+1:]...)
+			break
+		}
+	}
+	kept := w.idle[:0]
+	for _, h := range w.idle {
+		if h.inst != f.inst || f.inst == nil {
+			kept = append(kept, h)
+		}
+	}
+	w.idle = kept
+	w.formEvent(f, "ПриЗакрытии", false)
+	if b, ok := f.closed.(*callback); ok {
+		w.ready = append(w.ready, func() { w.notify(b, result) })
+	}
+}
+
+// FormCall calls a procedure of a form's module, such as a command's.
+func (w *World) FormCall(f *Form, name string, args ...any) error {
+	values := make([]any, len(args))
+	for i, a := range args {
+		values[i] = Value(a)
+	}
+	err := w.enter(f.Name+"."+name, func() {
+		if f.inst == nil || f.inst.unit.procs[strings.ToLower(name)] == nil {
+			throw("Метод объекта не обнаружен (%s)", name)
+		}
+		w.formEvent(f, name, values...)
+	})
+	w.Pump()
+	return err
+}
+
+func formHost() Host {
+	openForm := func(c *Call) any {
+		f := takeForm(c)
+		if c.Has(6) {
+			f.closed = c.Arg(6)
+		}
+		c.W.show(f, "форма")
+		return f
+	}
+	return Host{
+		Functions: []Function{
+			{Names: "ОткрытьФорму OpenForm", Since: "=managed", Min: 1, Max: 8, Do: openForm},
+			{Names: "ПолучитьФорму GetForm", Since: "=client", Min: 1, Max: 6, Modal: false, Do: func(c *Call) any { return takeForm(c) }},
+			{Names: "ОткрытьФормуМодально OpenFormModal", Since: "=client", Min: 1, Max: 6, Modal: true, Do: func(c *Call) any {
+				c.W.show(takeForm(c), "форма")
+				return Undefined
+			}},
+			{Names: "ПолучитьОкна GetWindows", Since: "=managed", Do: func(c *Call) any {
+				a := &array{}
+				for _, f := range c.W.Screen.Forms {
+					a.items = append(a.items, &window{f})
+				}
+				return a
+			}},
+			{Names: "АктивноеОкно ActiveWindow", Since: "=managed", Do: func(c *Call) any {
+				if n := len(c.W.Screen.Forms); n > 0 {
+					return &window{c.W.Screen.Forms[n-1]}
+				}
+				return Undefined
+			}},
+		},
+		Types: []*Type{
+			{Names: "Форма ClientApplicationForm", Properties: []Property{
+				get("Параметры Parameters", func(f *Form) any { return f.params }),
+				get("ИмяФормы FormName", func(f *Form) any { return f.Name }),
+				get("Элементы Items", func(f *Form) any { return &formItems{f} }),
+				get("ЭлементыФормы Controls", func(f *Form) any { return &formItems{f} }),
+				get("Объект Object", func(f *Form) any { return f.attrs.get("Объект") }),
+			}, Methods: formMethods()},
+			{Names: "ЭлементыФормы FormItems"},
+			{Names: "ОкноКлиентскогоПриложения ClientApplicationWindow", Properties: []Property{
+				get("Заголовок Caption", func(x *window) any { return x.f.Name }),
+			}, Methods: []Function{{Names: "Активизировать Activate", Procedure: true, Do: func(*Call) any { return nil }}}},
+		},
+	}
+}
+
+// takeForm finds or makes the form that ОткрытьФорму or ПолучитьФорму names:
+// by name and parameters, or a form itself.
+func takeForm(c *Call) *Form {
+	if f, ok := c.Arg(0).(*Form); ok {
+		return f
+	}
+	params := newStructure()
+	if p, ok := c.Arg(1).(*structure); ok {
+		params = p
+	}
+	f := c.W.newForm(c.Str(0), params)
+	if r, ok := params.get("Ключ").(*Ref); ok {
+		f.ref = r
+	}
+	return f
+}
+
+type window struct{ f *Form }
+
+func (*window) TypeName() string { return "ОкноКлиентскогоПриложения" }
+
+// formItems makes an element as soon as it is named.
+type formItems struct{ f *Form }
+
+func (*formItems) TypeName() string { return "ЭлементыФормы" }
+
+func (i *formItems) Field(_ *Call, name string) (any, bool) {
+	key := strings.ToLower(name)
+	if i.f.items[key] == nil {
+		i.f.items[key] = newStructure()
+	}
+	return &formItem{i.f.items[key]}, true
+}
+
+type formItem struct{ *structure }
+
+func (*formItem) TypeName() string { return "ЭлементФормы" }
+
+func (i *formItem) SetField(_ *Call, name string, v any) bool {
+	i.set(name, v)
+	return true
+}
