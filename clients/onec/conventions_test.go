@@ -21,7 +21,7 @@ import (
 func sources(t *testing.T, ending string) []string {
 	t.Helper()
 	var files []string
-	for _, folder := range []string{"managed", "web", "ordinary", "server", "fanout"} {
+	for _, folder := range []string{"managed", "web", "legacy-8.3.6", "ordinary", "server", "fanout"} {
 		err := filepath.WalkDir(folder, func(file string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && strings.HasSuffix(file, ending) {
 				files = append(files, filepath.ToSlash(file))
@@ -219,7 +219,7 @@ func TestModuleKinds(t *testing.T) {
 }
 
 // sets are what can be loaded: folders laid over each other, as README.md says.
-var sets = map[string][]string{"managed": {"server", "managed"}, "web": {"server", "managed", "web"}, "fanout": {"server", "managed", "fanout"}}
+var sets = map[string][]string{"managed": {"server", "managed"}, "web": {"server", "managed", "web"}, "fanout": {"server", "managed", "fanout"}, "legacy": {"server", "managed", "web", "legacy-8.3.6"}}
 
 // An assembled set holds exactly what its Configuration.xml names, uuids are
 // unique, and every XML is well-formed.
