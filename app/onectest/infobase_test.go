@@ -3,6 +3,7 @@
 package onectest_test
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -299,7 +300,25 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-type toast = bsltest.Toast
+type (
+	toast          = bsltest.Toast
+	bsltestOpening = bsltest.Opening
+)
+
+var errOpening = errors.New("форма не открылась")
+
+// forward lets a long time pass for the client; real requests get the time
+// that they need.
+func (b *base) forward(d time.Duration) {
+	for end := b.Now().Add(d); b.Now().Before(end); {
+		next, ok := b.NextTick()
+		if !ok || next > time.Minute {
+			next = time.Minute
+		}
+		b.Advance(max(next, 100*time.Millisecond))
+		b.Settle(50 * time.Millisecond)
+	}
+}
 
 // wake runs one round of the job that wakes clients, where the set has it.
 func (b *base) wake(s *service) {

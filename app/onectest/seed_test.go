@@ -10,11 +10,14 @@ const interestLink = "e1cib/data/Документ.Интерес?ref=b59500055d8
 
 // start is an infobase connected to a service: its users and contacts are
 // there, ivanov's phone is 101, and ivanov's client runs.
-func start(t *testing.T, s *service, k kind) *base {
+func start(t *testing.T, s *service, k kind) *base { return startAt(t, s, k, s.URL) }
+
+// startAt is start with another address of the service.
+func startAt(t *testing.T, s *service, k kind, address string) *base {
 	t.Helper()
 	b := newBase(t, k, false)
 	b.client(clientID, "ООО Ромашка", "+79031234567", interestID)
-	b.connect(s.URL, s.key)
+	b.connect(address, s.key)
 	b.state.Put(map[string]any{"Ключ": "пользователь." + ivanovID + ".Номер", "Значение": "101"})
 	if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
 		t.Fatal(err)
@@ -33,6 +36,7 @@ func start(t *testing.T, s *service, k kind) *base {
 func TestSeed(t *testing.T) {
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
 			s := newService(t)
 			b := start(t, s, k)
 

@@ -53,7 +53,7 @@ func (s *service) pending() (kinds []string) {
 	return kinds
 }
 
-// outcome of the last processed row of a kind, as the timeline has it.
+// outcome of the last processed row of a kind, as the timeline tells it.
 func (s *service) outcome(kind string) string {
 	a := s.Admin("GET", "/v1/admin/notifications?user=ivanov&state=processed", nil)
 	for _, item := range a["items"].([]any) {
@@ -65,10 +65,28 @@ func (s *service) outcome(kind string) string {
 		for i := len(steps) - 1; i >= 0; i-- {
 			step := steps[i].(map[string]any)
 			if step["what"] == "processed" {
-				detail, _ := step["detail"].(string)
+				detail, _ := step["reason"].(string)
 				return detail
 			}
 		}
 	}
 	return "nothing processed"
+}
+
+// call is a call that ivanov answers.
+func (s *service) call() {
+	s.ring("c-9", "+79031234567")
+	s.answer("c-9")
+}
+
+// missed is a call that nobody answers.
+func (s *service) missed(call, phone string) {
+	s.ring(call, phone)
+	s.end(call)
+}
+
+// restart starts the program again on its database.
+func (s *service) restart(t *testing.T) *service {
+	t.Helper()
+	return &service{Instance: apptest.Start(t, s.dsn), hook: s.hook, key: s.key, dsn: s.dsn}
 }
