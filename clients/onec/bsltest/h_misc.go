@@ -22,7 +22,7 @@ func miscFunctions() Host {
 		{Names: "ОтменитьТранзакцию RollbackTransaction", Since: "=server,ordinary", Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "ТранзакцияАктивна TransactionActive", Since: "=server,ordinary", Do: func(*Call) any { return false }},
 		{Names: "ОбновитьПовторноИспользуемыеЗначения RefreshReusableValues", Procedure: true, Do: func(c *Call) any { clear(c.W.cache); return nil }},
-		{Names: "ПравоДоступа AccessRight", Since: "=server,ordinary", Min: 2, Max: 4, Do: func(*Call) any { return true }},
+		{Names: "ПравоДоступа AccessRight", Since: "=server,ordinary", Min: 2, Max: 4, Do: func(c *Call) any { return !c.W.NotAdmin || c.Str(0) != "Администрирование" }},
 		{Names: "РольДоступна IsInRole", Since: "=server,ordinary", Min: 1, Do: func(*Call) any { return true }},
 		{Names: "МонопольныйРежим ExclusiveMode", Since: "=server,ordinary", Do: func(*Call) any { return false }},
 		{Names: "ТекущийЯзык CurrentLanguage", Do: func(*Call) any { return "ru" }},

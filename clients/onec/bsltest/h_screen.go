@@ -23,7 +23,7 @@ func screenHost() Host {
 	}
 	say := func(c *Call, i int) { c.W.Screen.Messages = append(c.W.Screen.Messages, c.Str(i)) }
 	return Host{Functions: []Function{
-		{Names: "ПоказатьОповещениеПользователя ShowUserNotification", Since: "8.2 =thin,web,thick", Max: 6, Procedure: true, Do: showToast},
+		{Names: "ПоказатьОповещениеПользователя ShowUserNotification", Since: "8.2 =thin,web,thick", Max: 6, EarlyMax: 4, Grew: "8.3.11", Procedure: true, Do: showToast},
 		{Names: "ПерейтиПоНавигационнойСсылке GotoURL", Since: "=managed", Min: 1, Max: 2, Procedure: true, Do: func(c *Call) any {
 			c.W.open(Opening{How: "ссылка", Name: c.Str(0)})
 			return nil
@@ -104,9 +104,6 @@ func showToast(c *Call) any {
 		t.action = x
 	case *Ref:
 		t.Link = x.link()
-	}
-	if len(c.Args) > 4 && c.W.level.less(version{8, 3, 10, 0}) {
-		throw("Слишком много фактических параметров (ПоказатьОповещениеПользователя)")
 	}
 	if e, ok := c.Arg(4).(*EnumValue); ok {
 		t.Important = e.Name == "Важное"
