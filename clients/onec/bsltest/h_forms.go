@@ -176,8 +176,8 @@ func formHost() Host {
 	}
 	return Host{
 		Functions: []Function{
-			{Names: "ОткрытьФорму OpenForm", Since: "=managed", Min: 1, Max: 8, Do: openForm},
-			{Names: "ПолучитьОбщуюФорму GetCommonForm", Since: "=ordinary", Min: 1, Max: 3, Do: func(c *Call) any {
+			{Names: "ОткрытьФорму OpenForm", Since: "=client", Min: 1, Max: 8, Do: openForm},
+			{Names: "ПолучитьОбщуюФорму GetCommonForm", Since: "=thick", Min: 1, Max: 3, Do: func(c *Call) any {
 				name := "ОбщаяФорма." + c.Str(0)
 				for _, f := range c.W.Screen.Forms {
 					if strings.EqualFold(f.Name, name) && c.Given(2) && equal(f.key, c.Arg(2)) {
@@ -189,11 +189,11 @@ func formHost() Host {
 				return f
 			}},
 			{Names: "ПолучитьФорму GetForm", Since: "=client", Min: 1, Max: 6, Do: func(c *Call) any { return takeForm(c, 3) }},
-			{Names: "ОткрытьФормуМодально OpenFormModal", Since: "=client", Min: 1, Max: 6, Modal: true, Do: func(c *Call) any {
+			{Names: "ОткрытьФормуМодально OpenFormModal", Since: "=thin,thick", Min: 1, Max: 6, Modal: true, Do: func(c *Call) any {
 				c.W.show(takeForm(c, 3), "форма")
 				return Undefined
 			}},
-			{Names: "ПолучитьОкна GetWindows", Since: "=managed", Do: func(c *Call) any {
+			{Names: "ПолучитьОкна GetWindows", Since: "=client", Do: func(c *Call) any {
 				a := &array{}
 				for _, f := range c.W.Screen.Forms {
 					a.items = append(a.items, &window{f})
@@ -205,7 +205,7 @@ func formHost() Host {
 				}
 				return a
 			}},
-			{Names: "АктивноеОкно ActiveWindow", Since: "=managed", Do: func(c *Call) any {
+			{Names: "АктивноеОкно ActiveWindow", Since: "=client", Do: func(c *Call) any {
 				if n := len(c.W.Screen.Forms); n > 0 {
 					return &window{c.W.Screen.Forms[n-1]}
 				}

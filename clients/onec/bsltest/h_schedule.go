@@ -43,7 +43,7 @@ func (w *World) RunScheduled(name string) error {
 }
 
 func scheduleHost() Host {
-	const since = "=server,ordinary"
+	const since = "=server,thick"
 	return Host{
 		Properties: []Property{{Names: "РегламентныеЗадания ScheduledJobs", Since: since, Get: func(*Call) any { return &scheduledJobs{} }}},
 		Types: []*Type{

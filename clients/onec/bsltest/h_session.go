@@ -27,7 +27,7 @@ func (*storageManager) TypeName() string { return "ХранилищеНастр�
 func (w *World) SetSessionParameter(name string, v any) { w.session.set(name, Value(v)) }
 
 func sessionHost() Host {
-	const server = "=server,ordinary"
+	const server = "=server,thick"
 	return Host{
 		Properties: []Property{
 			{Names: "ПараметрыСеанса SessionParameters", Since: server, Get: func(c *Call) any { return c.W.session }},
@@ -90,8 +90,8 @@ func sessionHost() Host {
 		},
 		Functions: []Function{
 			{Names: "ИмяПользователя UserName", Do: func(c *Call) any { return c.W.User.Name }},
-			{Names: "ПолноеИмяПользователя UserFullName", Do: func(c *Call) any { return c.W.User.FullName }},
-			{Names: "НомерСеансаИнформационнойБазы InfoBaseSessionNumber", Do: func(c *Call) any { return count(c.W.SessionNumber) }},
+			{Names: "ПолноеИмяПользователя UserFullName", Since: "-thin -web", Do: func(c *Call) any { return c.W.User.FullName }},
+			{Names: "НомерСеансаИнформационнойБазы InfoBaseSessionNumber", Since: "-thin -web", Do: func(c *Call) any { return count(c.W.SessionNumber) }},
 			{Names: "ИмяКомпьютера ComputerName", Since: "-web", Do: func(*Call) any { return "computer" }},
 			{Names: "СтрокаСоединенияИнформационнойБазы InfoBaseConnectionString", Do: func(c *Call) any {
 				if c.W.Target.FileMode {

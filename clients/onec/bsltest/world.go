@@ -122,7 +122,11 @@ func (w *World) Load(m Module) error {
 		if !d.on(side) {
 			continue
 		}
-		mod, refused := parse(d.title, text, symbols(side))
+		known := symbols(side)
+		if parseVersion(w.Target.Version).less(version{8, 3, 1, 0}) {
+			known[noRegions] = true
+		}
+		mod, refused := parse(d.title, text, known)
 		if refused != nil {
 			if len(all) == 0 || *all[0] != *refused {
 				all = append(all, refused)
