@@ -8,7 +8,7 @@ func builtins() []Host {
 		structureHost(), mapHost(), arrayHost(), valueListHost(), tableHost(), callbackHost(), binaryHost(),
 		enumHost(), screenHost(), formHost(), idleHost(), logHost(), sessionHost(),
 		httpTypes(), comHost(), xmlHost(), xmlWriterHost(), jsonHost(),
-		metadataHost(), refHost(), registerHost(), queryHost(), jobHost(), systemHost(),
+		metadataHost(), refHost(), registerHost(), queryHost(), jobHost(), systemHost(), processorHost(), scheduleHost(), hashHost(),
 	}
 }
 

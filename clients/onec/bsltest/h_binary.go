@@ -12,7 +12,7 @@ func (b *blob) cross(*World) any { return b }
 
 func binaryHost() Host {
 	return Host{
-		Types: []*Type{{Names: "ДвоичныеДанные BinaryData", Since: "-web", Min: 1, New: func(c *Call) any {
+		Types: []*Type{{Names: "ДвоичныеДанные BinaryData", Min: 1, New: func(c *Call) any {
 			data, err := os.ReadFile(c.Str(0))
 			if err != nil {
 				throw("Файл не обнаружен (%s)", c.Str(0))
@@ -40,7 +40,7 @@ func binaryHost() Host {
 				_ = os.Remove(name)
 				return name
 			}},
-			{Names: "УдалитьФайлы DeleteFiles", Since: "-web", Min: 1, Max: 2, Procedure: true, Do: func(c *Call) any {
+			{Names: "УдалитьФайлы DeleteFiles", Min: 1, Max: 2, Procedure: true, Do: func(c *Call) any {
 				_ = os.Remove(c.Str(0))
 				return nil
 			}},

@@ -17,7 +17,7 @@ func dateFunctions() Host {
 	return Host{Functions: []Function{
 		{Names: "ТекущаяДата CurrentDate", Do: now},
 		{Names: "ТекущаяДатаСеанса CurrentSessionDate", Since: "-thin -web", Do: now},
-		{Names: "ТекущаяУниверсальнаяДата CurrentUniversalDate", Since: "8.2.16 -web", Do: func(c *Call) any { return wallDate(c.W.now.UTC()) }},
+		{Names: "ТекущаяУниверсальнаяДата CurrentUniversalDate", Since: "8.2.16 -thin -web", Do: func(c *Call) any { return wallDate(c.W.now.UTC()) }},
 		{Names: "ТекущаяУниверсальнаяДатаВМиллисекундах CurrentUniversalDateInMilliseconds", Since: "8.2.17", Do: func(c *Call) any {
 			at := c.W.now.UTC()
 			if c.W.entry != nil {
@@ -40,12 +40,12 @@ func dateFunctions() Host {
 			last := first.AddDate(0, 1, -1).Day()
 			return Date{time.Date(first.Year(), first.Month(), min(t.Day(), last), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)}
 		}},
-		{Names: "УниверсальноеВремя ToUniversalTime", Since: "-web", Min: 1, Max: 2, Do: func(c *Call) any {
+		{Names: "УниверсальноеВремя ToUniversalTime", Min: 1, Max: 2, Do: func(c *Call) any {
 			t := c.Date(0).t
 			return wallDate(time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, c.W.now.Location()).UTC())
 		}},
-		{Names: "МестноеВремя ToLocalTime", Since: "-web", Min: 1, Max: 2, Do: func(c *Call) any { return wallDate(c.Date(0).t.In(c.W.now.Location())) }},
-		{Names: "ЧасовойПояс TimeZone", Since: "-web", Do: func(c *Call) any { return c.W.now.Location().String() }},
+		{Names: "МестноеВремя ToLocalTime", Min: 1, Max: 2, Do: func(c *Call) any { return wallDate(c.Date(0).t.In(c.W.now.Location())) }},
+		{Names: "ЧасовойПояс TimeZone", Since: "-client", Do: func(c *Call) any { return c.W.now.Location().String() }},
 		{Names: "ЧасовойПоясСеанса SessionTimeZone", Since: "-thin -web", Do: func(c *Call) any { return c.W.now.Location().String() }},
 	}}
 }

@@ -18,7 +18,7 @@ func enumHost() Host {
 		h.Properties = append(h.Properties, Property{Names: names, Since: since, Get: func(*Call) any { return e }})
 		h.Types = append(h.Types, &Type{Names: names, Since: since})
 	}
-	add("СтатусОповещенияПользователя UserNotificationStatus", "8.3.10 =client", "Важное Important", "Информация Information")
+	add("СтатусОповещенияПользователя UserNotificationStatus", "8.3.11 =client", "Важное Important", "Информация Information")
 	add("ТипУзлаXML XMLNodeType", "-web", "НачалоЭлемента StartElement", "КонецЭлемента EndElement", "Текст Text", "Комментарий Comment", "Ничего None",
 		"ОбъявлениеXML XMLDeclaration", "ИнструкцияОбработки ProcessingInstruction", "СекцияCDATA CDATASection")
 	add("УровеньЖурналаРегистрации EventLogLevel", "", "Ошибка Error", "Предупреждение Warning", "Информация Information", "Примечание Note")
@@ -27,9 +27,9 @@ func enumHost() Host {
 	add("КодировкаТекста TextEncoding", "", "UTF8", "ANSI", "OEM", "UTF16", "Системная System")
 	add("РежимДиалогаВопрос QuestionDialogMode", "=client", "ДаНет YesNo", "ДаНетОтмена YesNoCancel", "ОК OK", "ОКОтмена OKCancel")
 	add("КодВозвратаДиалога DialogReturnCode", "=client", "Да Yes", "Нет No", "ОК OK", "Отмена Cancel", "Таймаут Timeout")
-	add("РежимОткрытияОкнаФормы FormWindowOpeningMode", "8.3.3 =client", "Независимый Independent", "БлокироватьОкноВладельца LockOwnerWindow", "БлокироватьВесьИнтерфейс LockWholeInterface")
+	add("РежимОткрытияОкнаФормы FormWindowOpeningMode", "8.3.3", "Независимый Independent", "БлокироватьОкноВладельца LockOwnerWindow", "БлокироватьВесьИнтерфейс LockWholeInterface")
 	add("СтатусСообщения MessageStatus", "", "БезСтатуса WithoutStatus", "Важное Important", "Обычное Ordinary", "Информация Information", "Внимание Attention", "ОченьВажное VeryImportant")
-	add("СостояниеФоновогоЗадания BackgroundJobState", "", "Активно Active", "Завершено Completed", "ЗавершеноАварийно Failed", "Отменено Canceled")
+	add("СостояниеФоновогоЗадания BackgroundJobState", "-thin -web", "Активно Active", "Завершено Completed", "ЗавершеноАварийно Failed", "Отменено Canceled")
 	add("ПереносСтрокJSON JSONLineBreak", "8.3.6 -web", "Нет None", "Авто Auto", "Unix", "Windows")
 	add("ФорматДатыJSON JSONDateFormat", "8.3.6 -web", "ISO", "JavaScript", "Microsoft")
 	add("ЭкранированиеСимволовJSON JSONCharactersEscapeMode", "8.3.6 -web", "Нет None", "СимволыВнеASCII NotASCIISymbols", "СимволыВнеBMP SymbolsNotInBMP")
@@ -37,6 +37,7 @@ func enumHost() Host {
 	add("ВидСравнения ComparisonType", "", "Равно Equal", "НеРавно NotEqual")
 	add("РежимЗаписиДокумента DocumentWriteMode", "", "Запись Write", "Проведение Posting")
 	add("КатегорияОшибки ErrorCategory", "8.3.17", "ВсеОшибки All", "ПрочаяОшибка OtherError", "СетеваяОшибка NetworkError", "НарушениеПравДоступа AccessViolation", "ОшибкаКонфигурации ConfigurationError")
+	add("ХешФункция HashFunction", "-thin -web", "MD5", "SHA1", "SHA256", "CRC32")
 	add("ТипПлатформы PlatformType", "", "Linux_x86", "Linux_x86_64", "Windows_x86", "Windows_x86_64", "MacOS_x86_64")
 	h.Types = append(h.Types, &Type{Names: "Перечисление_системное"})
 	return h

@@ -10,9 +10,11 @@ type Form struct {
 	Name   string
 	Open   bool
 	params *structure
-	attrs  *structure // attributes and whatever a program writes to it
+	attrs  *structure // attributes
+	props  *structure // Заголовок and the like
 	items  map[string]*structure
 	inst   *instance
+	key    any // of uniqueness
 	closed any // ОписаниеОповещения to call at closing
 	ref    *Ref
 }
@@ -23,49 +25,66 @@ func (*Form) TypeName() string { return "Форма" }
 // Attr is an attribute of the form, as a Go value.
 func (f *Form) Attr(name string) any { return Go(f.attrs.get(name)) }
 
-// Field finds an attribute of the form.
-func (f *Form) Field(c *Call, name string) (any, bool) { return f.attrs.Field(c, name) }
-
-// SetField sets an attribute; those of a form without a module are made as
-// they are written.
-func (f *Form) SetField(_ *Call, name string, v any) bool {
-	if _, isProp := map[string]bool{"параметры": true, "элементы": true, "имяформы": true}[strings.ToLower(name)]; isProp {
-		return false
+// Field finds an attribute or a property of the form.
+func (f *Form) Field(c *Call, name string) (any, bool) {
+	if v, ok := f.attrs.Field(c, name); ok {
+		return v, true
 	}
-	if _, known := f.attrs.data[strings.ToLower(name)]; !known && f.inst != nil {
-		if v := f.inst.vars[strings.ToLower(name)]; v != nil {
-			return false
-		}
+	if formProps[strings.ToLower(name)] {
+		return f.props.get(name), true
+	}
+	return nil, false
+}
+
+// Title is the form's Заголовок if the program set one.
+func (f *Form) Title() string { return str(f.props.get("Заголовок")) }
+
+// SetField sets an attribute, or a property such as Заголовок; a form without
+// a module takes any name.
+func (f *Form) SetField(_ *Call, name string, v any) bool {
+	key := strings.ToLower(name)
+	if formProps[key] {
+		f.props.set(name, v)
+		return true
+	}
+	if _, known := f.attrs.data[key]; !known && f.inst != nil {
 		return false
 	}
 	f.attrs.set(name, v)
 	return true
 }
 
+// formProps are properties of every form that programs set.
+var formProps = map[string]bool{"заголовок": true, "title": true, "автозаголовок": true, "режимоткрытияокна": true, "windowopeningmode": true,
+	"закрыватьпривыборе": true, "закрыватьпризакрытиивладельца": true, "модифицированность": true, "толькопросмотр": true, "ключуникальности": true}
+
 // formModule is the loaded module of a form, by the name it is opened with.
 func (w *World) formModule(name string) *decl {
-	for _, key := range []string{name, strings.Replace(name, "ОбщаяФорма.", "ОбщаяФорма.", 1)} {
-		if d := w.byName[strings.ToLower(key)]; d != nil && d.Kind == FormModule {
-			return d
-		}
+	if d := w.byName[strings.ToLower(name)]; d != nil && d.Kind == FormModule {
+		return d
 	}
 	return nil
 }
 
-// FormAttr declares attributes that the form of this name has.
-func (w *World) FormAttr(form string, names ...string) {
-	if w.formAttrs == nil {
-		w.formAttrs = map[string][]string{}
-	}
-	key := strings.ToLower(form)
-	w.formAttrs[key] = append(w.formAttrs[key], names...)
+// formDecl is what a form has besides its module.
+type formDecl struct{ attrs, params *structure }
+
+// DeclareForm says which attributes and parameters the form of this name has,
+// with their values before anything is written. The module of a declared form
+// is checked for names that are none of its own.
+func (w *World) DeclareForm(name string, attrs, params map[string]any) {
+	w.forms[strings.ToLower(name)] = &formDecl{Value(attrs).(*structure), Value(params).(*structure)}
 }
 
 // newForm makes a form and calls ПриСозданииНаСервере.
 func (w *World) newForm(name string, params *structure) *Form {
-	f := &Form{Name: name, params: params, attrs: newStructure(), items: map[string]*structure{}}
-	for _, a := range w.formAttrs[strings.ToLower(name)] {
-		f.attrs.set(a, Undefined)
+	f := &Form{Name: name, params: params, attrs: newStructure(), props: newStructure(), items: map[string]*structure{}}
+	if d := w.forms[strings.ToLower(name)]; d != nil {
+		f.attrs = w.transfer(d.attrs).(*structure)
+		f.params = w.transfer(d.params).(*structure)
+		for _, n := range params.names {
+			f.params.set(n, params.get(n))
+		}
 	}
 	if d := w.formModule(name); d != nil {
 		if u := d.units[w.Target.Context]; u != nil {
@@ -144,7 +163,11 @@ func (w *World) FormCall(f *Form, name string, args ...any) error {
 
 func formHost() Host {
 	openForm := func(c *Call) any {
-		f := takeForm(c)
+		f := takeForm(c, 3)
+		if f.Open { // the same key: the open one comes to the front
+			c.W.formEvent(f, "ПриПовторномОткрытии")
+			return f
+		}
 		if c.Has(6) {
 			f.closed = c.Arg(6)
 		}
@@ -153,20 +176,36 @@ func formHost() Host {
 	}
 	return Host{
 		Functions: []Function{
-			{Names: "ОткрытьФорму OpenForm", Since: "=managed", Min: 1, Max: 8, Do: openForm},
-			{Names: "ПолучитьФорму GetForm", Since: "=client", Min: 1, Max: 6, Modal: false, Do: func(c *Call) any { return takeForm(c) }},
-			{Names: "ОткрытьФормуМодально OpenFormModal", Since: "=client", Min: 1, Max: 6, Modal: true, Do: func(c *Call) any {
-				c.W.show(takeForm(c), "форма")
+			{Names: "ОткрытьФорму OpenForm", Since: "=client", Min: 1, Max: 8, Do: openForm},
+			{Names: "ПолучитьОбщуюФорму GetCommonForm", Since: "=thick", Min: 1, Max: 3, Do: func(c *Call) any {
+				name := "ОбщаяФорма." + c.Str(0)
+				for _, f := range c.W.Screen.Forms {
+					if strings.EqualFold(f.Name, name) && c.Given(2) && equal(f.key, c.Arg(2)) {
+						return f
+					}
+				}
+				f := c.W.newForm(name, newStructure())
+				f.key = c.Arg(2)
+				return f
+			}},
+			{Names: "ПолучитьФорму GetForm", Since: "=client", Min: 1, Max: 6, Do: func(c *Call) any { return takeForm(c, 3) }},
+			{Names: "ОткрытьФормуМодально OpenFormModal", Since: "=thin,thick", Min: 1, Max: 6, Modal: true, Do: func(c *Call) any {
+				c.W.show(takeForm(c, 3), "форма")
 				return Undefined
 			}},
-			{Names: "ПолучитьОкна GetWindows", Since: "=managed", Do: func(c *Call) any {
+			{Names: "ПолучитьОкна GetWindows", Since: "=client", Do: func(c *Call) any {
 				a := &array{}
 				for _, f := range c.W.Screen.Forms {
 					a.items = append(a.items, &window{f})
 				}
+				if c.W.Screen.Locked {
+					f := &Form{Name: "Блокирующая", Open: true, params: newStructure(), attrs: newStructure(), props: newStructure(), items: map[string]*structure{}}
+					f.props.set("РежимОткрытияОкна", c.W.enumOf("РежимОткрытияОкнаФормы", "БлокироватьВесьИнтерфейс"))
+					a.items = append(a.items, &window{f})
+				}
 				return a
 			}},
-			{Names: "АктивноеОкно ActiveWindow", Since: "=managed", Do: func(c *Call) any {
+			{Names: "АктивноеОкно ActiveWindow", Since: "=client", Do: func(c *Call) any {
 				if n := len(c.W.Screen.Forms); n > 0 {
 					return &window{c.W.Screen.Forms[n-1]}
 				}
@@ -184,6 +223,8 @@ func formHost() Host {
 			{Names: "ЭлементыФормы FormItems"},
 			{Names: "ОкноКлиентскогоПриложения ClientApplicationWindow", Properties: []Property{
 				get("Заголовок Caption", func(x *window) any { return x.f.Name }),
+				get("Содержимое Content", func(x *window) any { return &array{items: []any{x.f}} }),
+				get("Основное Main", func(*window) any { return false }),
 			}, Methods: []Function{{Names: "Активизировать Activate", Procedure: true, Do: func(*Call) any { return nil }}}},
 		},
 	}
@@ -191,7 +232,7 @@ func formHost() Host {
 
 // takeForm finds or makes the form that ОткрытьФорму or ПолучитьФорму names:
 // by name and parameters, or a form itself.
-func takeForm(c *Call) *Form {
+func takeForm(c *Call, keyAt int) *Form {
 	if f, ok := c.Arg(0).(*Form); ok {
 		return f
 	}
@@ -199,7 +240,14 @@ func takeForm(c *Call) *Form {
 	if p, ok := c.Arg(1).(*structure); ok {
 		params = p
 	}
+	key := c.Arg(keyAt)
+	for _, f := range c.W.Screen.Forms {
+		if strings.EqualFold(f.Name, c.Str(0)) && f.key != nil && f.key != any(Undefined) && equal(f.key, key) {
+			return f
+		}
+	}
 	f := c.W.newForm(c.Str(0), params)
+	f.key = key
 	if r, ok := params.get("Ключ").(*Ref); ok {
 		f.ref = r
 	}

@@ -63,7 +63,7 @@ func (w *World) JobErrors() (errs []*Exception) {
 }
 
 func jobHost() Host {
-	const since = "=server,ordinary"
+	const since = "=server,thick"
 	return Host{
 		Properties: []Property{{Names: "ФоновыеЗадания BackgroundJobs", Since: since, Get: func(*Call) any { return &jobManager{} }}},
 		Types: []*Type{

@@ -3,7 +3,7 @@ package bsltest
 // logHost is the event log.
 func logHost() Host {
 	return Host{Functions: []Function{
-		{Names: "ЗаписьЖурналаРегистрации WriteLogEvent", Since: "=server,ordinary", Min: 1, Max: 6, Procedure: true, Do: func(c *Call) any {
+		{Names: "ЗаписьЖурналаРегистрации WriteLogEvent", Since: "=server,thick", Min: 1, Max: 6, Procedure: true, Do: func(c *Call) any {
 			level := "Информация"
 			if e, ok := c.Arg(1).(*EnumValue); ok {
 				level = e.Name

@@ -25,7 +25,7 @@ func mathematics() Host {
 	return Host{
 		Functions: []Function{
 			extreme("Мин Min", -1), extreme("Макс Max", 1),
-			{Names: "Цел Int", Min: 1, Do: func(c *Call) any { return Num{c.Num(0).whole(), 0} }},
+			{Names: "Цел Int", Since: "-web", Min: 1, Do: func(c *Call) any { return Num{c.Num(0).whole(), 0} }},
 			{Names: "Окр Round", Min: 1, Max: 3, Do: func(c *Call) any {
 				halfUp := !c.Given(2) || str(c.Arg(2)) != "0" && str(c.Arg(2)) != "Окр15как10"
 				return c.Num(0).round(c.Int(1), halfUp)

@@ -54,7 +54,7 @@ func (m *manager) CallMethod(c *Call, name string) (any, bool) {
 	case "пустаяссылка", "emptyref":
 		return &Ref{t, emptyUUID}, true
 	case "создатьэлемент", "createitem", "создатьдокумент", "createdocument":
-		o := &object{ref: &Ref{t, NewUUID()}, data: newStructure(), isNew: true}
+		o := &object{ref: &Ref{t, NewUUID()}, data: t.fresh(), isNew: true}
 		t.code++
 		if t.Kind == "Документ" {
 			o.data.set("Номер", "0000"+str(count(t.code)))
@@ -134,6 +134,9 @@ func metadataHost() Host {
 					if t := k.meta.Find(k.kind + "." + c.Str(0)); t != nil {
 						return &metaObject{t}
 					}
+					if p := k.meta.processors[strings.ToLower(c.Str(0))]; p != nil && k.kind == "Обработка" {
+						return &metaObject{&Table{Kind: k.kind, Name: p.name}}
+					}
 					return Undefined
 				}},
 				{Names: "Содержит Contains", Since: since, Min: 1, Do: func(c *Call) any {
@@ -152,7 +155,8 @@ func metadataHost() Host {
 			}}}},
 		},
 	}
-	for names, kind := range map[string]string{"Справочники Catalogs": "Справочник", "Документы Documents": "Документ", "РегистрыСведений InformationRegisters": "РегистрСведений"} {
+	for names, kind := range map[string]string{"Справочники Catalogs": "Справочник", "Документы Documents": "Документ", "РегистрыСведений InformationRegisters": "РегистрСведений",
+		"Задачи Tasks": "Задача", "БизнесПроцессы BusinessProcesses": "БизнесПроцесс"} {
 		h.Properties = append(h.Properties, Property{Names: names, Since: since, Get: func(c *Call) any { return &managers{c.W.Meta, kind} }})
 	}
 	return h

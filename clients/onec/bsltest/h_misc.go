@@ -12,21 +12,21 @@ func miscFunctions() Host {
 			}
 			return c.W.runs[len(c.W.runs)-1](c.Args, c.refs)
 		}},
-		{Names: "Вычислить Eval", Min: 1, Do: func(*Call) any { throw("Вычислить не поддерживается"); return nil }},
+		{Names: "Вычислить Eval", Since: "-thin -web", Min: 1, Do: func(*Call) any { throw("Вычислить не поддерживается"); return nil }},
 		{Names: "ПредопределенноеЗначение PredefinedValue", Min: 1, Do: func(c *Call) any { return c.W.Meta.predefined(c.Str(0)) }},
-		{Names: "УстановитьПривилегированныйРежим SetPrivilegedMode", Since: "=server,ordinary", Min: 1, Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "ПривилегированныйРежим PrivilegedMode", Since: "=server,ordinary", Do: func(*Call) any { return true }},
-		{Names: "УстановитьБезопасныйРежим SetSafeMode", Since: "=server,ordinary", Min: 1, Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "НачатьТранзакцию BeginTransaction", Since: "=server,ordinary", Max: 1, Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "ЗафиксироватьТранзакцию CommitTransaction", Since: "=server,ordinary", Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "ОтменитьТранзакцию RollbackTransaction", Since: "=server,ordinary", Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "ТранзакцияАктивна TransactionActive", Since: "=server,ordinary", Do: func(*Call) any { return false }},
+		{Names: "УстановитьПривилегированныйРежим SetPrivilegedMode", Since: "=server,thick", Min: 1, Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "ПривилегированныйРежим PrivilegedMode", Since: "=server,thick", Do: func(*Call) any { return true }},
+		{Names: "УстановитьБезопасныйРежим SetSafeMode", Since: "=server,thick", Min: 1, Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "НачатьТранзакцию BeginTransaction", Since: "=server,thick", Max: 1, Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "ЗафиксироватьТранзакцию CommitTransaction", Since: "=server,thick", Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "ОтменитьТранзакцию RollbackTransaction", Since: "=server,thick", Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "ТранзакцияАктивна TransactionActive", Since: "=server,thick", Do: func(*Call) any { return false }},
 		{Names: "ОбновитьПовторноИспользуемыеЗначения RefreshReusableValues", Procedure: true, Do: func(c *Call) any { clear(c.W.cache); return nil }},
-		{Names: "ПравоДоступа AccessRight", Since: "=server,ordinary", Min: 2, Max: 4, Do: func(*Call) any { return true }},
-		{Names: "РольДоступна IsInRole", Since: "=server,ordinary", Min: 1, Do: func(*Call) any { return true }},
-		{Names: "МонопольныйРежим ExclusiveMode", Since: "=server,ordinary", Do: func(*Call) any { return false }},
+		{Names: "ПравоДоступа AccessRight", Since: "=server,thick", Min: 2, Max: 4, Do: func(c *Call) any { return !c.W.NotAdmin || c.Str(0) != "Администрирование" }},
+		{Names: "РольДоступна IsInRole", Since: "=server,thick", Min: 1, Do: func(*Call) any { return true }},
+		{Names: "МонопольныйРежим ExclusiveMode", Since: "=server,thick", Do: func(*Call) any { return false }},
 		{Names: "ТекущийЯзык CurrentLanguage", Do: func(*Call) any { return "ru" }},
-		{Names: "ТекущийКодЛокализации CurrentLocaleCode", Do: func(*Call) any { return "ru_RU" }},
+		{Names: "ТекущийКодЛокализации CurrentLocaleCode", Since: "-thin -web", Do: func(*Call) any { return "ru_RU" }},
 	}}
 }
 

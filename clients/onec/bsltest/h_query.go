@@ -1,6 +1,13 @@
 package bsltest
 
-// query is Запрос. What it answers is for the test to say: World.OnQuery.
+import "errors"
+
+// ErrInfobase is what OnQuery returns for a query that it leaves to the
+// infobase of Metadata.
+var ErrInfobase = errors.New("ask the infobase")
+
+// query is Запрос. It is answered by World.OnQuery if there is one, else from
+// Metadata, as far as selectRows understands it.
 type query struct {
 	text   string
 	params *structure
@@ -28,15 +35,17 @@ func (s *selection) Field(_ *Call, name string) (any, bool) {
 func (s *selection) fields() []string { return s.rows[s.at].names }
 
 func (q *query) run(c *Call) *queryResult {
-	params := map[string]any{}
-	for _, n := range q.params.names {
-		params[n] = Go(q.params.get(n))
-	}
+	c.W.Queries = append(c.W.Queries, q.text)
 	r := &queryResult{}
 	if c.W.OnQuery == nil {
-		throw("Запрос не ожидался тестом: %s", q.text)
+		r.rows = c.W.selectRows(q.text, q.params)
+		return r
 	}
-	rows, err := c.W.OnQuery(q.text, params)
+	rows, err := c.W.OnQuery(q.text, goMap(q.params))
+	if errors.Is(err, ErrInfobase) {
+		r.rows = c.W.selectRows(q.text, q.params)
+		return r
+	}
 	if err != nil {
 		throw("%s", err.Error())
 	}

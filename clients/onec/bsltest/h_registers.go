@@ -70,7 +70,7 @@ func registerHost() Host {
 	}
 	return Host{Types: []*Type{
 		{Names: "МенеджерРегистра", Since: since, Methods: []Function{
-			{Names: "СоздатьМенеджерЗаписи CreateRecordManager", Do: func(c *Call) any { return &record{t: this[*manager](c).t, data: newStructure()} }},
+			{Names: "СоздатьМенеджерЗаписи CreateRecordManager", Do: func(c *Call) any { t := this[*manager](c).t; return &record{t: t, data: t.fresh()} }},
 			{Names: "СоздатьНаборЗаписей CreateRecordSet", Do: func(c *Call) any { return &recordSet{t: this[*manager](c).t, filter: newStructure()} }},
 			{Names: "Получить Get", Min: 1, Max: 1, Do: func(c *Call) any {
 				t := this[*manager](c).t
@@ -126,7 +126,10 @@ func registerHost() Host {
 			Methods: []Function{
 				{Names: "Добавить Add", Do: func(c *Call) any {
 					s := this[*recordSet](c)
-					r := &record{t: s.t, data: newStructure()}
+					r := &record{t: s.t, data: s.t.fresh()}
+					for _, n := range s.filter.names {
+						r.data.set(n, s.filter.get(n))
+					}
 					s.rows = append(s.rows, r)
 					return r
 				}},

@@ -23,7 +23,7 @@ func screenHost() Host {
 	}
 	say := func(c *Call, i int) { c.W.Screen.Messages = append(c.W.Screen.Messages, c.Str(i)) }
 	return Host{Functions: []Function{
-		{Names: "ПоказатьОповещениеПользователя ShowUserNotification", Since: "8.2 =thin,web,thick", Max: 6, Procedure: true, Do: showToast},
+		{Names: "ПоказатьОповещениеПользователя ShowUserNotification", Since: "8.2 =thin,web,thick", Max: 6, EarlyMax: 4, Grew: "8.3.11", Procedure: true, Do: showToast},
 		{Names: "ПерейтиПоНавигационнойСсылке GotoURL", Since: "=managed", Min: 1, Max: 2, Procedure: true, Do: func(c *Call) any {
 			c.W.open(Opening{How: "ссылка", Name: c.Str(0)})
 			return nil
@@ -33,20 +33,20 @@ func screenHost() Host {
 			c.W.Screen.Status = append(c.W.Screen.Status, c.Str(0))
 			return nil
 		}},
-		{Names: "Сигнал Beep", Since: "=client", Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "ПоказатьПредупреждение ShowMessageBox", Since: "8.3.3 =managed", Max: 4, Procedure: true, Do: func(c *Call) any {
+		{Names: "Сигнал Beep", Since: "=thin,thick", Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "ПоказатьПредупреждение ShowMessageBox", Since: "8.3.3 =client", Max: 4, Procedure: true, Do: func(c *Call) any {
 			say(c, 1)
 			return later(c, 0, func() any { return Undefined })
 		}},
 		{Names: "ПредупреждениеАсинх DoMessageBoxAsync", Since: "8.3.18 =client", Min: 1, Max: 3, Do: func(c *Call) any { say(c, 0); return promised(c, Undefined) }},
 		{Names: "Предупреждение DoMessageBox", Since: "=client", Min: 1, Max: 3, Modal: true, Procedure: true, Do: func(c *Call) any { say(c, 0); return nil }},
-		{Names: "ПоказатьВопрос ShowQueryBox", Since: "8.3.3 =managed", Min: 3, Max: 7, Procedure: true, Do: func(c *Call) any {
+		{Names: "ПоказатьВопрос ShowQueryBox", Since: "8.3.3 =client", Min: 3, Max: 7, Procedure: true, Do: func(c *Call) any {
 			say(c, 1)
 			return later(c, 0, func() any { return answer(c) })
 		}},
 		{Names: "ВопросАсинх DoQueryBoxAsync", Since: "8.3.18 =client", Min: 2, Max: 6, Do: func(c *Call) any { say(c, 0); return promised(c, answer(c)) }},
-		{Names: "Вопрос DoQueryBox", Since: "=client", Min: 2, Max: 6, Modal: true, Do: func(c *Call) any { say(c, 0); return answer(c) }},
-		{Names: "ПоказатьВводСтроки ShowInputString", Since: "8.3.3 =managed", Min: 1, Max: 5, Procedure: true, Do: func(c *Call) any {
+		{Names: "Вопрос DoQueryBox", Since: "=thin,thick", Min: 2, Max: 6, Modal: true, Do: func(c *Call) any { say(c, 0); return answer(c) }},
+		{Names: "ПоказатьВводСтроки ShowInputString", Since: "8.3.3 =client", Min: 1, Max: 5, Procedure: true, Do: func(c *Call) any {
 			return later(c, 0, func() any {
 				if c.W.Screen.Input == nil {
 					return Undefined
@@ -68,7 +68,7 @@ func screenHost() Host {
 			return ok
 		}},
 		{Names: "ОткрытьЗначение OpenValue", Since: "=thick", Min: 1, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(0)) }},
-		{Names: "ПоказатьЗначение ShowValue", Since: "8.3.3 =managed", Min: 2, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(1)) }},
+		{Names: "ПоказатьЗначение ShowValue", Since: "8.3.3 =client", Min: 2, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(1)) }},
 		{Names: "ЗавершитьРаботуСистемы Exit", Since: "=client", Max: 3, Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "ОбновитьИнтерфейс RefreshInterface", Since: "=client", Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "ПоказатьИнформациюОбОшибке ShowErrorInfo", Since: "=client", Min: 1, Procedure: true, Do: func(c *Call) any {
@@ -104,9 +104,6 @@ func showToast(c *Call) any {
 		t.action = x
 	case *Ref:
 		t.Link = x.link()
-	}
-	if len(c.Args) > 4 && c.W.level.less(version{8, 3, 10, 0}) {
-		throw("Слишком много фактических параметров (ПоказатьОповещениеПользователя)")
 	}
 	if e, ok := c.Arg(4).(*EnumValue); ok {
 		t.Important = e.Name == "Важное"

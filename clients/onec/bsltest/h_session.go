@@ -27,7 +27,7 @@ func (*storageManager) TypeName() string { return "ХранилищеНастр�
 func (w *World) SetSessionParameter(name string, v any) { w.session.set(name, Value(v)) }
 
 func sessionHost() Host {
-	const server = "=server,ordinary"
+	const server = "=server,thick"
 	return Host{
 		Properties: []Property{
 			{Names: "ПараметрыСеанса SessionParameters", Since: server, Get: func(c *Call) any { return c.W.session }},
@@ -68,6 +68,7 @@ func sessionHost() Host {
 				get("УникальныйИдентификатор UUID", func(u *ibUser) any { return UUID(u.u.UID) }),
 				get("АутентификацияСтандартная StandardAuthentication", func(*ibUser) any { return true }),
 				get("АутентификацияОС OSAuthentication", func(*ibUser) any { return false }),
+				get("АутентификацияOpenID OpenIDAuthentication", func(*ibUser) any { return false }),
 				get("ПоказыватьВСпискеВыбора ShowInList", func(*ibUser) any { return true }),
 			}},
 			{Names: "ХранилищеНастроекМенеджер SettingsStorageManager", Since: server, Methods: []Function{
@@ -89,8 +90,8 @@ func sessionHost() Host {
 		},
 		Functions: []Function{
 			{Names: "ИмяПользователя UserName", Do: func(c *Call) any { return c.W.User.Name }},
-			{Names: "ПолноеИмяПользователя UserFullName", Do: func(c *Call) any { return c.W.User.FullName }},
-			{Names: "НомерСеансаИнформационнойБазы InfoBaseSessionNumber", Do: func(c *Call) any { return count(c.W.SessionNumber) }},
+			{Names: "ПолноеИмяПользователя UserFullName", Since: "-thin -web", Do: func(c *Call) any { return c.W.User.FullName }},
+			{Names: "НомерСеансаИнформационнойБазы InfoBaseSessionNumber", Since: "-thin -web", Do: func(c *Call) any { return count(c.W.SessionNumber) }},
 			{Names: "ИмяКомпьютера ComputerName", Since: "-web", Do: func(*Call) any { return "computer" }},
 			{Names: "СтрокаСоединенияИнформационнойБазы InfoBaseConnectionString", Do: func(c *Call) any {
 				if c.W.Target.FileMode {
@@ -100,11 +101,13 @@ func sessionHost() Host {
 			}},
 			{Names: "ПолучитьНавигационнуюСсылкуИнформационнойБазы GetInfoBaseURL", Do: func(*Call) any { return "e1c://server/server/test" }},
 			{Names: "ПолучитьСеансыИнформационнойБазы GetInfoBaseSessions", Since: server, Do: func(c *Call) any {
-				a := &array{}
-				s := &infobaseSession{c.W.User, c.W.SessionNumber, "1CV8C"}
-				a.items = append(a.items, s)
+				a := &array{items: []any{c.W.ownSession()}}
+				for _, s := range c.W.Sessions {
+					a.items = append(a.items, &infobaseSession{c.W.userOf(s.UserUID), s.Number, s.App})
+				}
 				return a
 			}},
+			{Names: "ПолучитьТекущийСеансИнформационнойБазы GetCurrentInfoBaseSession", Since: "8.3.3 " + server, Do: func(c *Call) any { return c.W.ownSession() }},
 		},
 	}
 }
@@ -118,6 +121,30 @@ func (w *World) users() []User {
 		}
 	}
 	return all
+}
+
+// Session is a session of the infobase besides the World's own.
+type Session struct {
+	Number  int
+	UserUID string
+	App     string // "1CV8C", "WebClient", "BackgroundJob" …
+}
+
+func (w *World) userOf(uid string) User {
+	for _, u := range w.users() {
+		if u.UID == uid {
+			return u
+		}
+	}
+	return User{UID: string(emptyUUID)}
+}
+
+func (w *World) ownSession() *infobaseSession {
+	app := map[Context]string{ThinClient: "1CV8C", WebClient: "WebClient"}[w.Target.Context]
+	if app == "" {
+		app = "1CV8"
+	}
+	return &infobaseSession{w.User, w.SessionNumber, app}
 }
 
 type infobaseSession struct {

@@ -34,13 +34,13 @@ func systemHost() Host {
 				{Names: "ОтправитьУведомление SendNotification", Since: pushSince + " -client", Min: 2, Max: 3, Procedure: true, Do: func(c *Call) any { return push(c) }},
 			}},
 			{Names: "ОбщегоНазначенияБСП", Methods: []Function{
-				{Names: "ПрочитатьДанныеИзБезопасногоХранилища", Since: "=server,ordinary", Min: 1, Max: 3, Do: func(c *Call) any {
+				{Names: "ПрочитатьДанныеИзБезопасногоХранилища", Since: "=server,thick", Min: 1, Max: 3, Do: func(c *Call) any {
 					if v, ok := c.W.secrets[str(c.Arg(0))+"/"+c.Str(1)]; ok {
 						return v
 					}
 					return Undefined
 				}},
-				{Names: "ЗаписатьДанныеВБезопасноеХранилище", Since: "=server,ordinary", Min: 2, Max: 3, Procedure: true, Do: func(c *Call) any {
+				{Names: "ЗаписатьДанныеВБезопасноеХранилище", Since: "=server,thick", Min: 2, Max: 3, Procedure: true, Do: func(c *Call) any {
 					key := "Пароль"
 					if c.Given(2) {
 						key = c.Str(2)
@@ -48,7 +48,7 @@ func systemHost() Host {
 					c.W.secrets[str(c.Arg(0))+"/"+key] = c.Arg(1)
 					return nil
 				}},
-				{Names: "УдалитьДанныеИзБезопасногоХранилища", Since: "=server,ordinary", Min: 1, Max: 2, Procedure: true, Do: func(c *Call) any {
+				{Names: "УдалитьДанныеИзБезопасногоХранилища", Since: "=server,thick", Min: 1, Max: 2, Procedure: true, Do: func(c *Call) any {
 					delete(c.W.secrets, str(c.Arg(0))+"/"+c.Str(1))
 					return nil
 				}},
@@ -117,7 +117,7 @@ func (w *World) Secret(owner, key string, v any) { w.secrets[owner+"/"+key] = Va
 // UseBSP gives the server's code the parts of БСП that this package has: the
 // secure storage of ОбщегоНазначения.
 func (w *World) UseBSP() {
-	w.Add(Host{Properties: []Property{{Names: "ОбщегоНазначения Common", Since: "=server,ordinary", Get: func(*Call) any { return &bsp{} }}}})
+	w.Add(Host{Properties: []Property{{Names: "ОбщегоНазначения Common", Since: "=server,thick", Get: func(*Call) any { return &bsp{} }}}})
 }
 
 type bsp struct{}

@@ -178,8 +178,8 @@ func (c *checker) block(body []stmt) {
 // define makes a name known from here on.
 func (c *checker) define(at Pos, name string) {
 	key := strings.ToLower(name)
-	if !c.known(key) {
-		if p, ok := c.w.reg.props[key]; ok && c.u.inst.this == nil {
+	if !c.known(key) && !c.contextual(key) {
+		if p, ok := c.w.reg.props[key]; ok {
 			c.fail(at, "Свойство глобального контекста недоступно для записи (%s)", p.name)
 			return
 		}
@@ -192,9 +192,22 @@ func (c *checker) known(key string) bool {
 	return c.names[key] || c.u.inst.vars[key] != nil || c.w.exportedVar(key, c.side) != nil
 }
 
-// contextual modules have names that only the running form or object knows.
-func (c *checker) contextual() bool {
-	return c.u.decl.Kind == FormModule || c.u.decl.Kind == ObjectModule
+// contextual tells whether the running form or object may know a name; of a
+// declared form it is known which ones.
+func (c *checker) contextual(key string) bool {
+	switch c.u.decl.Kind {
+	case ObjectModule:
+		return true
+	case FormModule:
+		form := c.w.forms[strings.ToLower(c.u.decl.Name)]
+		if form == nil {
+			return true
+		}
+		t := c.w.reg.types["форма"]
+		_, attr := form.attrs.data[key]
+		return attr || formProps[key] || t.props[key] != nil || t.functions[key] != nil || key == "этаформа" || key == "этотобъект" || key == "thisform"
+	}
+	return false
 }
 
 // lacks says what a version or a context has not.

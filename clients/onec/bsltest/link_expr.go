@@ -65,7 +65,7 @@ func (c *checker) creation(x *newExpr) {
 }
 
 func (c *checker) name(x *ident) {
-	if c.known(x.key) || c.contextual() {
+	if c.known(x.key) || c.contextual(x.key) {
 		return
 	}
 	if x.key == "этотобъект" || x.key == "thisobject" {
@@ -121,8 +121,11 @@ func (c *checker) bareCall(fn *ident, x *call, value bool) {
 		return
 	}
 	g, ok := c.w.reg.functions[fn.key]
+	if c.u.decl.Kind == FormModule && c.w.reg.types["форма"].functions[fn.key] != nil {
+		return // a method of the form comes before a global function
+	}
 	switch {
-	case !ok && c.contextual():
+	case !ok && c.contextual(fn.key):
 	case !ok:
 		c.fail(fn.pos, "Процедура или функция с указанным именем не определена (%s)", fn.name)
 	case !g.avail.in(c.side, c.w.level):
@@ -135,7 +138,7 @@ func (c *checker) bareCall(fn *ident, x *call, value bool) {
 		c.fail(fn.pos, "Обращение к процедуре как к функции (%s)", fn.name)
 	case len(x.args) < g.Min:
 		c.fail(fn.pos, "Недостаточно фактических параметров (%s)", fn.name)
-	case g.Max >= 0 && len(x.args) > g.Max:
+	case g.Max >= 0 && len(x.args) > g.most(c.w.level):
 		c.fail(fn.pos, "Слишком много фактических параметров (%s)", fn.name)
 	}
 }

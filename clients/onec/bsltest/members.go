@@ -78,6 +78,11 @@ func (w *World) method(f *frame, x any, name string, args []any, refs []*cell) (
 	if m, ok := x.(*moduleRef); ok {
 		return w.moduleCall(f, m, name, args, refs), true
 	}
+	if form, ok := x.(*Form); ok && form.inst != nil { // exports of a form's module are its methods
+		if p := form.inst.unit.procs[strings.ToLower(name)]; p != nil && p.export {
+			return w.invoke(f, form.inst, p, args, refs), true
+		}
+	}
 	if t := w.typeOf(x); t != nil {
 		if m, ok := t.functions[strings.ToLower(name)]; ok {
 			return w.host(f, m, x, args, refs), true
@@ -95,7 +100,7 @@ func (w *World) host(f *frame, g *function, x any, args []any, refs []*cell) any
 	if g.Modal && f.here()&managedClient != 0 && !w.Target.Modal {
 		throw("Использование модальных окон в данном режиме запрещено (%s)", g.name)
 	}
-	checkArgs(len(args), g.Min, g.Max)
+	checkArgs(len(args), g.Min, g.most(w.level))
 	v := g.Do(&Call{W: w, This: x, Args: args, refs: refs, f: f, name: g.name})
 	if v == nil {
 		return Undefined

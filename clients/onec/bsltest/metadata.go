@@ -11,6 +11,8 @@ type Metadata struct {
 	tables        map[string]*Table // by "Справочник.Контрагенты", lower-case
 	order         []*Table
 	constants     map[string]any
+	enums         map[string]*EnumValue // "перечисление.имя.значение"
+	processors    map[string]*processor
 }
 
 // Table is a catalog, a document kind or a register with its rows.
@@ -21,6 +23,8 @@ type Table struct {
 	rows       map[any]*row
 	keys       []any
 	code       int
+	initial    *structure
+	tabs       map[string]*table // declared tabular sections, empty
 }
 
 type row struct {
@@ -30,7 +34,8 @@ type row struct {
 }
 
 func newMetadata() *Metadata {
-	return &Metadata{Name: "Тест", Version: "1.0.0.1", tables: map[string]*Table{}, constants: map[string]any{}}
+	return &Metadata{Name: "Тест", Version: "1.0.0.1", tables: map[string]*Table{}, constants: map[string]any{},
+		enums: map[string]*EnumValue{}, processors: map[string]*processor{}}
 }
 
 // Catalog declares a catalog; Код and Наименование it has anyway.
@@ -48,6 +53,29 @@ func (m *Metadata) Register(name string, dims, resources []string) *Table {
 	return m.add(&Table{Kind: "РегистрСведений", Name: name, Dims: dims, Attrs: resources})
 }
 
+// Task declares a kind of tasks.
+func (m *Metadata) Task(name string, attrs ...string) *Table {
+	return m.add(&Table{Kind: "Задача", Name: name, Attrs: append([]string{"Номер", "Дата", "ПометкаУдаления", "Выполнена"}, attrs...)})
+}
+
+// Enum declares an enumeration of the configuration.
+func (m *Metadata) Enum(name string, values ...string) {
+	for _, v := range values {
+		m.enums[strings.ToLower("Перечисление."+name+"."+v)] = &EnumValue{"ПеречислениеСсылка." + name, v}
+	}
+}
+
+// EnumValue is a value of a declared enumeration.
+func (m *Metadata) EnumValue(name, value string) *EnumValue {
+	return m.enums[strings.ToLower("Перечисление."+name+"."+value)]
+}
+
+// Processor declares a data processor with its attributes; its form is
+// "Обработка.Имя.Форма".
+func (m *Metadata) Processor(name string, attrs ...string) {
+	m.processors[strings.ToLower(name)] = &processor{name: name, attrs: attrs}
+}
+
 // Constant declares a constant.
 func (m *Metadata) Constant(name string, v any) { m.constants[strings.ToLower(name)] = Value(v) }
 
@@ -55,7 +83,7 @@ func (m *Metadata) Constant(name string, v any) { m.constants[strings.ToLower(na
 func (m *Metadata) ConstantValue(name string) any { return Go(m.constants[strings.ToLower(name)]) }
 
 func (m *Metadata) add(t *Table) *Table {
-	t.rows = map[any]*row{}
+	t.rows, t.tabs = map[any]*row{}, map[string]*table{}
 	m.tables[strings.ToLower(t.full())] = t
 	m.order = append(m.order, t)
 	return t
@@ -78,6 +106,9 @@ func (m *Metadata) predefined(name string) any {
 	full, what, _ := cutLast(name)
 	if t := m.Find(full); t != nil && strings.EqualFold(what, "ПустаяСсылка") {
 		return &Ref{t, emptyUUID}
+	}
+	if v := m.enums[strings.ToLower(name)]; v != nil {
+		return v
 	}
 	throw("Предопределенное значение не существует (%s)", name)
 	return nil
@@ -102,7 +133,7 @@ func (t *Table) Add(uid string, values map[string]any) *Ref {
 	if uid == "" {
 		id = NewUUID()
 	}
-	r := &row{uid: id, data: newStructure(), tabs: map[string]*table{}}
+	r := &row{uid: id, data: t.fresh(), tabs: map[string]*table{}}
 	for k, v := range values {
 		r.data.set(k, Value(v))
 	}
@@ -115,6 +146,59 @@ func (t *Table) put(key any, r *row) {
 		t.keys = append(t.keys, key)
 	}
 	t.rows[key] = r
+}
+
+// Initial says what the fields hold before anything is written to them:
+// Неопределено otherwise.
+func (t *Table) Initial(values map[string]any) *Table {
+	t.initial = Value(values).(*structure)
+	return t
+}
+
+// fresh is a new row's data.
+func (t *Table) fresh() *structure {
+	s := newStructure()
+	for _, n := range t.names() {
+		v := any(Undefined)
+		switch {
+		case t.initial != nil:
+			v = t.initial.get(n)
+		case n == "ПометкаУдаления", n == "ЭтоГруппа", n == "Проведен", n == "Выполнена":
+			v = false
+		case n == "Код", n == "Наименование", n == "Номер":
+			v = ""
+		case n == "Дата":
+			v = emptyDate()
+		}
+		s.set(n, v)
+	}
+	return s
+}
+
+// Section declares a tabular section.
+func (t *Table) Section(name string, attrs ...string) *Table {
+	t.tabs[strings.ToLower(name)] = &table{cols: attrs}
+	return t
+}
+
+// AddLine adds a line to a tabular section of an object.
+func (t *Table) AddLine(of *Ref, section string, values map[string]any) {
+	key := strings.ToLower(section)
+	r := t.rows[of.uid]
+	if r.tabs[key] == nil {
+		r.tabs[key] = &table{cols: t.tabs[key].cols}
+	}
+	line := r.tabs[key].add()
+	for k, v := range values {
+		line.SetField(nil, k, Value(v))
+	}
+}
+
+// Set changes a stored object, as somebody else's work would.
+func (t *Table) Set(of *Ref, values map[string]any) {
+	for k, v := range values {
+		t.rows[of.uid].data.set(k, Value(v))
+	}
 }
 
 // Delete removes an object: references to it stay, and are broken.

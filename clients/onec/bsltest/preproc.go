@@ -4,8 +4,13 @@ import (
 	"strings"
 )
 
+// noRegions is no symbol of the language: it says that the platform is older
+// than regions.
+const noRegions = "\x00"
+
 // preprocess keeps the tokens that the platform compiles where symbols hold,
 // and drops the directives themselves. Regions must be closed in order.
+// Regions came with 8.3.1: where symbols hold noRegions they are refused.
 func preprocess(moduleName string, tokens []token, symbols map[string]bool) ([]token, *Error) {
 	type level struct {
 		pos       Pos
@@ -41,6 +46,9 @@ func preprocess(moduleName string, tokens []token, symbols map[string]bool) ([]t
 		}
 		switch strings.ToLower(word) {
 		case "область", "region":
+			if symbols[noRegions] {
+				return nil, fail(t.pos, "Неизвестная инструкция препроцессора #"+word)
+			}
 			if rest == "" {
 				return nil, fail(t.pos, "Ожидается имя области")
 			}

@@ -28,8 +28,12 @@ type Function struct {
 	Names, Since string
 	Min, Max     int // arguments; Max -1: any number
 	Do           func(*Call) any
+	// EarlyMax is how many arguments there were before the version Grew,
+	// when later ones brought more.
+	EarlyMax int
+	Grew     string
 	// Procedure says that it returns nothing, Modal that it stops the
-	// program until the user answers, Network that it blocks on a network.
+	// program until the user answers.
 	Procedure, Modal bool
 }
 
@@ -122,6 +126,14 @@ func newFunction(f Function, since string) *function {
 		f.Max = f.Min
 	}
 	return &function{Function: f, name: firstName(f.Names), avail: available(f.Since)}
+}
+
+// most is how many arguments a function takes at a version.
+func (f *function) most(at version) int {
+	if f.Grew != "" && at.less(since4(f.Grew)) {
+		return f.EarlyMax
+	}
+	return f.Max
 }
 
 func newProperty(p Property, since string) *property {

@@ -8,6 +8,9 @@ import (
 type Screen struct {
 	// Modal says that a modal window is open: no idle handler runs.
 	Modal bool
+	// Locked says that a window that locks the whole interface is open: a
+	// managed client goes on ticking, ПолучитьОкна shows the window.
+	Locked bool
 	// Answer answers ПоказатьВопрос and Вопрос: the name of a
 	// КодВозвратаДиалога, "" is «Да».
 	Answer string

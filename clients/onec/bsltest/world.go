@@ -22,12 +22,16 @@ type World struct {
 	User          User   // who works
 	Users         []User // the others of the infobase
 	SessionNumber int
-	Pushed        []Push // what the server sent by УведомленияКлиента
+	Queries       []string  // the texts of all queries
+	Sessions      []Session // of others; the World's own is always there
+	NotAdmin      bool      // ПравоДоступа("Администрирование") is refused
+	Pushed        []Push    // what the server sent by УведомленияКлиента
 
 	// OnOpen decides whether opening a form, a value or a link works; an
 	// error becomes an exception of the opening call. nil: always.
 	OnOpen func(Opening) error
-	// OnQuery answers Запрос.Выполнить.
+	// OnQuery answers Запрос.Выполнить; nil, or ErrInfobase from it, asks
+	// Metadata.
 	OnQuery func(text string, params map[string]any) ([]map[string]any, error)
 	// TLS is used by secure connections; a test gives its own root here.
 	TLS *tls.Config
@@ -58,7 +62,8 @@ type World struct {
 	session   *structure
 	secrets   map[string]any
 	coros     map[*coroutine]bool
-	formAttrs map[string][]string
+	forms     map[string]*formDecl
+	scheduled map[string]*scheduledJob
 	push      map[string]*callback
 	client    UUID
 	ctx       context.Context // of every request: the life of the World
@@ -70,7 +75,7 @@ type World struct {
 // New makes a World of the target's kind, with everything the platform has.
 func New(target Target) *World {
 	w := &World{Target: target, level: target.level(), reg: newRegistry(), byName: map[string]*decl{}, now: target.Now, inbox: make(chan func(), 1024),
-		cache: map[string]any{}, storage: map[string]any{}, secrets: map[string]any{}, coros: map[*coroutine]bool{}, push: map[string]*callback{}, client: NewUUID(),
+		cache: map[string]any{}, storage: map[string]any{}, secrets: map[string]any{}, coros: map[*coroutine]bool{}, push: map[string]*callback{}, forms: map[string]*formDecl{}, scheduled: map[string]*scheduledJob{}, client: NewUUID(),
 		Screen: &Screen{}, User: User{UID: "11111111-1111-1111-1111-111111111111", Name: "Иванов", FullName: "Иванов Иван"}, SessionNumber: 1}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	if w.now.IsZero() {
@@ -117,7 +122,11 @@ func (w *World) Load(m Module) error {
 		if !d.on(side) {
 			continue
 		}
-		mod, refused := parse(d.title, text, symbols(side))
+		known := symbols(side)
+		if parseVersion(w.Target.Version).less(version{8, 3, 1, 0}) {
+			known[noRegions] = true
+		}
+		mod, refused := parse(d.title, text, known)
 		if refused != nil {
 			if len(all) == 0 || *all[0] != *refused {
 				all = append(all, refused)
