@@ -36,6 +36,15 @@ func (f *Form) Field(c *Call, name string) (any, bool) {
 	return nil, false
 }
 
+// Item is a property that the program gave an element of the form, as a Go
+// value; nil if it gave none.
+func (f *Form) Item(name, property string) any {
+	if i := f.items[strings.ToLower(name)]; i != nil {
+		return Go(i.get(property))
+	}
+	return nil
+}
+
 // Title is the form's Заголовок if the program set one.
 func (f *Form) Title() string { return str(f.props.get("Заголовок")) }
 

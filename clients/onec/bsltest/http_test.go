@@ -212,7 +212,7 @@ func TestCOM(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		if _, err := w.Call("Проба.Ответ", x); err == nil {
+		if _, err := w.Call("Проба.Ответ", x); err == nil && path == "/slow" {
 			t.Error("an answer before it came")
 		}
 		for range 300 {

@@ -63,6 +63,9 @@ func (w *World) check(u *unit) Errors {
 		if _, twice := seen[key]; twice {
 			c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
 		}
+		if u.decl.Kind == FormModule && w.reg.types["форма"].functions[key] != nil {
+			c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
+		}
 		seen[key] = p.pos
 		c.side = p.sideOf(w.Target.Context)
 		c.procedure(p)
