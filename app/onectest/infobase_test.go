@@ -4,11 +4,8 @@ package onectest_test
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -53,11 +50,7 @@ type base struct {
 	interests *bsltest.Table // Документ.Интерес
 	calls     *bsltest.Table // Документ.ТелефонныйЗвонок
 	state     *bsltest.Table // the register of settings
-	records   *bsltest.Table
-	phones    map[string][]string // of clients, by UID
-	job       *bsltest.Scheduled
-	queries   int
-	waker     any // the state of the job that wakes clients
+	waker     any            // the state of the job that wakes clients
 }
 
 // newBase is an infobase with the extension, and in it the objects that its
@@ -66,19 +59,15 @@ func newBase(t *testing.T, k kind, empty bool) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
 	t.Cleanup(w.Close)
-	b := &base{World: w, t: t, kind: k, phones: map[string][]string{}}
-	w.AddConfiguration()
+	b := &base{World: w, t: t, kind: k}
 	w.User = bsltest.User{UID: ivanovID, Name: "ivanov", FullName: "Иванов И."}
-	b.state = w.Meta.Register("ЗмрСостояние", []string{"Ключ"}, []string{"Значение"})
-	b.records = w.Meta.Register("ЗмрЗаписи", []string{"Звонок"}, []string{"Документ", "Звук"})
-	b.job = w.Schedule("ЗмрОбмен")
 	if !empty {
-		b.clients = w.Meta.Catalog("Контрагенты")
+		w.Meta.Enum("ТипыКонтактнойИнформации", "Телефон", "АдресЭлектроннойПочты")
+		b.clients = w.Meta.Catalog("Контрагенты").Section("КонтактнаяИнформация", "Тип", "Представление", "НомерТелефона")
 		b.interests = w.Meta.Document("Интерес", "Клиент", "Закрыт", "Телефон")
 		b.calls = w.Meta.Document("ТелефонныйЗвонок", "Входящий", "АбонентКакСвязаться", "АбонентПредставление", "Тема", "Описание")
-		w.Meta.Processing("МастерФормированияИнтереса", "Телефон", "Клиент")
+		w.Meta.Processor("МастерФормированияИнтереса", "Телефон", "Клиент")
 	}
-	w.OnQuery = b.query
 	b.load()
 	return b
 }
@@ -87,59 +76,17 @@ func newBase(t *testing.T, k kind, empty bool) *base {
 // metadata say of them.
 func (b *base) load() {
 	b.t.Helper()
-	files := map[string]string{}
+	var folders []string
 	for _, layer := range b.kind.layers {
-		root := filepath.Join(folder, layer)
-		err := filepath.WalkDir(root, func(file string, d os.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			rest, err := filepath.Rel(root, file)
-			if err == nil && !d.IsDir() {
-				files[filepath.ToSlash(rest)] = file
-			}
-			return err
-		})
-		if err != nil {
-			b.t.Fatal(err)
-		}
+		folders = append(folders, filepath.Join(folder, layer))
 	}
-	configuration := b.read(files["Configuration.xml"])
-	named := func(kind string) (names []string) {
-		for _, m := range regexp.MustCompile(`<`+kind+`>([^<]+)</`+kind+`>`).FindAllStringSubmatch(configuration, -1) {
-			names = append(names, m[1])
-		}
-		return names
+	if err := b.LoadDump(folders...); err != nil {
+		b.t.Fatal(err)
 	}
-	for _, name := range named("CommonModule") {
-		flags := b.read(files["CommonModules/"+name+".xml"])
-		on := func(flag string) bool { return strings.Contains(flags, "<"+flag+">true</") }
-		b.module(bsltest.Module{Name: name, Kind: bsltest.CommonModule, File: files["CommonModules/"+name+"/Ext/Module.bsl"], Flags: bsltest.Flags{
-			ClientManaged: on("ClientManagedApplication"), ClientOrdinary: on("ClientOrdinaryApplication"), Server: on("Server"), ExternalConnection: on("ExternalConnection"),
-			ServerCall: on("ServerCall"), Global: on("Global")}})
-	}
-	for _, name := range named("CommonForm") {
-		var attrs []string
-		for _, m := range regexp.MustCompile(`<Attribute name="([^"]+)"`).FindAllStringSubmatch(b.read(files["CommonForms/"+name+"/Ext/Form.xml"]), -1) {
-			attrs = append(attrs, m[1])
-		}
-		b.FormAttr("ОбщаяФорма."+name, attrs...)
-		b.module(bsltest.Module{Name: "ОбщаяФорма." + name, Kind: bsltest.FormModule, File: files["CommonForms/"+name+"/Ext/Form/Module.bsl"]})
-	}
-	b.module(bsltest.Module{Name: "Приложение", Kind: bsltest.ManagedAppModule, Text: "// модуль конфигурации\n"})
-	b.module(bsltest.Module{Name: "Приложение", Kind: bsltest.ManagedAppModule, Extends: true, File: files["Ext/ManagedApplicationModule.bsl"]})
 	if err := b.Link(); err != nil {
 		b.t.Fatal(err)
 	}
-}
-
-func (b *base) read(file string) string {
-	b.t.Helper()
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return string(raw)
+	b.state = b.Meta.Find("РегистрСведений.ЗмрСостояние")
 }
 
 func (b *base) module(m bsltest.Module) {
@@ -152,85 +99,10 @@ func (b *base) module(m bsltest.Module) {
 // client adds a client with a phone, and an open interest if it has a title.
 func (b *base) client(uid, name, phone, interest string) {
 	ref := b.clients.Add(uid, map[string]any{"Наименование": name, "ПометкаУдаления": false, "ЭтоГруппа": false})
-	b.phones[uid] = append(b.phones[uid], phone)
+	b.clients.AddLine(ref, "КонтактнаяИнформация", map[string]any{"Тип": b.Meta.EnumValue("ТипыКонтактнойИнформации", "Телефон"), "Представление": phone, "НомерТелефона": strings.TrimPrefix(phone, "+")})
 	if interest != "" {
 		b.interests.Add(interest, map[string]any{"Клиент": ref, "Закрыт": false, "ПометкаУдаления": false, "Номер": "17", "Дата": b.Now(), "Телефон": phone})
 	}
-}
-
-// query answers the queries of the shipped modules.
-func (b *base) query(text string, params map[string]any) ([]map[string]any, error) {
-	b.queries++
-	var rows []map[string]any
-	from := regexp.MustCompile(`ИЗ\s+(\S+)`).FindStringSubmatch(text)[1]
-	refs, _ := params["Ссылки"].([]any)
-	among := func(r any) bool { return slices.ContainsFunc(refs, func(x any) bool { return uidOf(x) == uidOf(r) }) }
-	switch {
-	case from == "РегистрСведений.ЗмрСостояние":
-		prefix := strings.TrimSuffix(params["Начало"].(string), "%")
-		for _, r := range b.state.Rows() {
-			if strings.HasPrefix(r["Ключ"].(string), prefix) {
-				rows = append(rows, r)
-			}
-		}
-		slices.SortFunc(rows, func(x, y map[string]any) int { return strings.Compare(x["Ключ"].(string), y["Ключ"].(string)) })
-	case from == "Справочник.Контрагенты.КонтактнаяИнформация" && params["Номер"] != nil:
-		for _, r := range b.clients.Rows() {
-			for _, p := range b.phones[uidOf(r["Ссылка"])] {
-				if strings.HasSuffix(p, strings.TrimPrefix(params["Номер"].(string), "%")) {
-					rows = append(rows, map[string]any{"Ссылка": r["Ссылка"]})
-				}
-			}
-		}
-	case from == "Справочник.Контрагенты.КонтактнаяИнформация":
-		for _, r := range b.clients.Rows() {
-			for _, p := range b.phones[uidOf(r["Ссылка"])] {
-				if among(r["Ссылка"]) {
-					rows = append(rows, map[string]any{"Ссылка": r["Ссылка"], "Телефон": p})
-				}
-			}
-		}
-	case from == "Справочник.Контрагенты" && params["После"] != nil:
-		for _, r := range b.clients.Rows() {
-			if uidOf(r["Ссылка"]) > uidOf(params["После"]) {
-				rows = append(rows, r)
-			}
-		}
-		slices.SortFunc(rows, func(x, y map[string]any) int {
-			return strings.Compare(uidOf(x["Ссылка"]), uidOf(y["Ссылка"]))
-		})
-		rows = rows[:min(500, len(rows))]
-	case from == "Справочник.Контрагенты" && refs != nil:
-		for _, r := range b.clients.Rows() {
-			if among(r["Ссылка"]) {
-				rows = append(rows, r)
-			}
-		}
-	case from == "Документ.Интерес" && (refs != nil || params["Номер"] != nil):
-		for _, r := range b.interests.Rows() {
-			phone, _ := params["Номер"].(string)
-			if r["Закрыт"] == false && (refs != nil && among(r["Клиент"]) || phone != "" && strings.HasSuffix(r["Телефон"].(string), strings.TrimPrefix(phone, "%"))) {
-				rows = append(rows, r)
-			}
-		}
-	case params["Ссылка"] != nil: // does it exist?
-		table := b.Meta.Find(from)
-		for _, r := range table.Rows() {
-			if uidOf(r["Ссылка"]) == uidOf(params["Ссылка"]) {
-				rows = append(rows, r)
-			}
-		}
-	default:
-		return nil, fmt.Errorf("a query that the test does not know: %s", text)
-	}
-	return rows, nil
-}
-
-func uidOf(v any) string {
-	if r, ok := v.(*bsltest.Ref); ok {
-		return r.UID()
-	}
-	return ""
 }
 
 // setting is a value of the extension's register.
