@@ -20,12 +20,7 @@ func TestFaults(t *testing.T) {
 		do   func(t *testing.T, s *service, p *proxy, b *base)
 	}{
 		{"lost answers", func(_ *testing.T, s *service, p *proxy, b *base) {
-			p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
-				if polls(r) && strings.Contains(r.URL.RawQuery, "ack=") && p.count("ack=") <= 2 {
-					lost(w, r, pass) // the acknowledgement arrives, its answer does not
-				}
-				pass(w)
-			})
+			p.do(lostAcks(p))
 			s.call()
 		}},
 		{"an answer comes twice", func(_ *testing.T, s *service, p *proxy, b *base) {

@@ -110,6 +110,16 @@ func status(code int, headers ...string) func(http.ResponseWriter, *http.Request
 	}
 }
 
+// lostAcks loses the answers to the first two polls that acknowledge.
+func lostAcks(p *proxy) func(http.ResponseWriter, *http.Request, func(http.ResponseWriter)) {
+	return func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
+		if polls(r) && strings.Contains(r.URL.RawQuery, "ack=") && p.count("ack=") <= 2 {
+			lost(w, r, pass)
+		}
+		pass(w)
+	}
+}
+
 // slow takes its time before it answers.
 func slow(d time.Duration) func(http.ResponseWriter, *http.Request, func(http.ResponseWriter)) {
 	return func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
