@@ -75,10 +75,10 @@ func format(v any, spec string) string {
 			f.point = s
 		}
 		if s, ok := get("чдц", "nfd"); ok {
-			f.digits = number(s).int()
+			f.digits = min(number(s).int(), 400)
 		}
 		if s, ok := get("чц", "nd"); ok {
-			f.width = number(s).int()
+			f.width = min(number(s).int(), 400)
 		}
 		_, f.leadingZeros = get("чвн", "nlz")
 		return formatNum(x, f)
