@@ -95,7 +95,7 @@ func TestQueries(t *testing.T) {
 	ask := func(p int) string {
 		v, err := w.CallServer("Проба.Спросить", "ВЫБРАТЬ К.Наименование КАК К ИЗ Справочник.Контрагенты КАК К ГДЕ НЕ К.ПометкаУдаления", Map(map[string]any{"П": p}))
 		if err != nil {
-			return err.(*Exception).Text
+			return errAs(err).Text
 		}
 		return str(v)
 	}
