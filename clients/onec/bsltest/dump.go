@@ -2,6 +2,7 @@ package bsltest
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,7 +47,7 @@ func (w *World) LoadDump(folders ...string) error {
 			continue
 		}
 		err := w.loadDumped(found, p)
-		if refused, ok := err.(Errors); ok { //nolint:errorlint // Load's own, never wrapped
+		if refused := (Errors)(nil); errors.As(err, &refused) {
 			all = append(all, refused...)
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", p, err)

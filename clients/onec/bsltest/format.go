@@ -75,10 +75,10 @@ func format(v any, spec string) string {
 			f.point = s
 		}
 		if s, ok := get("чдц", "nfd"); ok {
-			f.digits = number(s).int()
+			f.digits = min(number(s).int(), 400)
 		}
 		if s, ok := get("чц", "nd"); ok {
-			f.width = number(s).int()
+			f.width = min(number(s).int(), 400)
 		}
 		_, f.leadingZeros = get("чвн", "nlz")
 		return formatNum(x, f)
@@ -146,7 +146,7 @@ func formatDate(t time.Time, layout string) string {
 			n++
 		}
 		switch {
-		case r == '\'' || r == '"':
+		case strings.ContainsRune("'\"", r):
 			j := i + 1
 			for j < len(letters) && letters[j] != r {
 				b.WriteRune(letters[j])
@@ -154,25 +154,25 @@ func formatDate(t time.Time, layout string) string {
 			}
 			i = j + 1
 			continue
-		case r == 'd' || r == 'д':
+		case strings.ContainsRune("dд", r):
 			b.WriteString(t.Format(pick(n, "2", "02")))
-		case r == 'M' || r == 'М':
+		case strings.ContainsRune("MМ", r):
 			if n == 4 {
 				b.WriteString(russianMonths[t.Month()-1])
 			} else {
 				b.WriteString(t.Format(pick(n, "1", "01")))
 			}
-		case r == 'y' || r == 'г':
+		case strings.ContainsRune("yг", r):
 			b.WriteString(t.Format(map[bool]string{true: "06", false: "2006"}[n <= 2]))
-		case r == 'H' || r == 'Ч' || r == 'h' || r == 'ч':
+		case strings.ContainsRune("HЧhч", r):
 			s := t.Format("15")
 			if n == 1 {
 				s = strings.TrimPrefix(s, "0")
 			}
 			b.WriteString(s)
-		case r == 'm' || r == 'м':
+		case strings.ContainsRune("mм", r):
 			b.WriteString(t.Format(pick(n, "4", "04")))
-		case r == 's' || r == 'с':
+		case strings.ContainsRune("sс", r):
 			b.WriteString(t.Format(pick(n, "5", "05")))
 		default:
 			b.WriteString(string(letters[i : i+n]))

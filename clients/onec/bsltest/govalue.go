@@ -69,7 +69,7 @@ func Map(m map[string]any) any {
 // Go makes a Go value of a value of the language: Неопределено and Null are
 // nil, numbers int or float64, dates time.Time, Структура and Соответствие
 // map[string]any, Массив []any, UUIDs and enumerations' values strings,
-// ДвоичныеДанные []byte. What has no counterpart stays what it is.
+// ДвоичныеДанные []byte, ХранилищеЗначения what it holds. What has no counterpart stays what it is.
 func Go(v any) any {
 	switch x := v.(type) {
 	case undefinedType, nullType, skippedType, nil:
@@ -89,6 +89,8 @@ func Go(v any) any {
 		return x.Name
 	case *blob:
 		return x.data
+	case *valueStore:
+		return Go(x.v)
 	case *structure:
 		return goMap(x)
 	case *mapping:

@@ -57,6 +57,9 @@ func arrayHost() Host {
 				a := &array{}
 				switch x := c.Arg(0).(type) {
 				case Num:
+					if x.int() > 1<<20 {
+						throw("Недостаточно памяти")
+					}
 					for range x.int() {
 						a.items = append(a.items, Undefined)
 					}

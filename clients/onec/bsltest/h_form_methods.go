@@ -18,8 +18,8 @@ func formMethods() []Function {
 		}},
 		{Names: "Открыта IsOpen", Since: "=client", Do: func(c *Call) any { return this[*Form](c).Open }},
 		{Names: "Активизировать Activate", Since: "=client", Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "Обновить Refresh", Since: "=client", Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "ОбновитьОтображениеДанных RefreshDataRepresentation", Since: "=client", Max: 1, Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "Обновить Refresh", Since: "=ordinary", Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "ОбновитьОтображениеДанных RefreshDataRepresentation", Since: "=managed", Max: 1, Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "РеквизитФормыВЗначение FormAttributeToValue", Since: "=server", Min: 1, Max: 2, Do: func(c *Call) any { return this[*Form](c).attrs.get(c.Str(0)) }},
 		{Names: "ЗначениеВРеквизитФормы ValueToFormAttribute", Since: "=server", Min: 2, Procedure: true, Do: func(c *Call) any {
 			this[*Form](c).attrs.set(c.Str(1), c.Arg(0))

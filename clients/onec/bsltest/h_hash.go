@@ -1,8 +1,8 @@
 package bsltest
 
 import (
-	"crypto/md5"  //nolint:gosec // the platform's function of that name
-	"crypto/sha1" //nolint:gosec // the platform's function of that name
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"fmt"
 	"hash"

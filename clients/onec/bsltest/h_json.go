@@ -2,6 +2,7 @@ package bsltest
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -98,7 +99,7 @@ func (r *jsonReader) token() json.Token {
 	t, err := r.d.Token()
 	if err != nil {
 		text := err.Error()
-		if err == io.EOF { //nolint:errorlint // the decoder's own, never wrapped
+		if errors.Is(err, io.EOF) {
 			text = "неожиданный конец"
 		}
 		throw("Непредвиденный символ при чтении JSON: %s", text)

@@ -67,7 +67,14 @@ func processorHost() Host {
 			{Names: "ОбработкаОбъект", Since: since, Methods: []Function{
 				{Names: "ПолучитьФорму GetForm", Since: "=ordinary", Max: 3, Do: func(c *Call) any {
 					o := this[*processorObject](c)
-					f := c.W.newForm("Обработка."+o.p.name+".Форма", o.data) // what the object holds the form shows
+					name := "Форма"
+					if c.Given(0) {
+						name = c.Str(0)
+					}
+					f := c.W.newForm("Обработка."+o.p.name+"."+name, o.data) // what the object holds the form shows
+					for _, n := range o.data.names {
+						f.attrs.set(n, o.data.get(n))
+					}
 					return f
 				}},
 			}},

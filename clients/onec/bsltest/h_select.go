@@ -94,7 +94,7 @@ func (w *World) selectRows(text string, params *structure) []*structure {
 		}
 	}
 	fieldsAt := p.at
-	for depth := 0; !(depth == 0 && p.word("ИЗ")); p.at++ { // the table comes after what is asked of it
+	for depth := 0; depth != 0 || !p.word("ИЗ"); p.at++ { // the table comes after what is asked of it
 		switch t := p.tokens[p.at]; {
 		case t.kind == tEOF:
 			p.fail("ожидается ИЗ")

@@ -2,6 +2,7 @@ package bsltest
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -31,7 +32,7 @@ func (x *xmlReader) read() bool {
 	}
 	for {
 		t, err := x.d.Token()
-		if err == io.EOF { //nolint:errorlint // the decoder's own, never wrapped
+		if errors.Is(err, io.EOF) {
 			x.node = nil
 			return false
 		}

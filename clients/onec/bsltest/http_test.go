@@ -85,7 +85,7 @@ func TestHTTPSync(t *testing.T) {
 	call := func(name string, more ...any) any {
 		v, err := w.CallServer("Сеть."+name, append([]any{host, number}, more...)...)
 		if err != nil {
-			return err.(*Exception).Text
+			return errAs(err).Text
 		}
 		return v
 	}

@@ -63,11 +63,11 @@ func (w *World) check(u *unit) Errors {
 		if _, twice := seen[key]; twice {
 			c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
 		}
-		if u.decl.Kind == FormModule && w.reg.types["форма"].functions[key] != nil {
-			c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
-		}
 		seen[key] = p.pos
 		c.side = p.sideOf(w.Target.Context)
+		if m := w.reg.types["форма"].functions[key]; u.decl.Kind == FormModule && m != nil && m.avail.in(c.side, w.level) {
+			c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
+		}
 		c.procedure(p)
 	}
 	c.side, c.proc, c.names = u.side, nil, map[string]bool{}

@@ -99,7 +99,15 @@ func (a Num) sub(b Num) Num {
 	return Num{x.Sub(x, y), s}.trim()
 }
 
-func (a Num) mul(b Num) Num { return Num{new(big.Int).Mul(a.n, b.n), a.scale + b.scale}.trim() }
+// maxBits bounds a number, far above the platform's 38 digits.
+const maxBits = 4096
+
+func (a Num) mul(b Num) Num {
+	if a.n.BitLen()+b.n.BitLen() > maxBits {
+		throw("Ошибка при вычислении: переполнение")
+	}
+	return Num{new(big.Int).Mul(a.n, b.n), a.scale + b.scale}.trim()
+}
 
 func (a Num) cmp(b Num) int {
 	x, y, _ := align(a, b)
@@ -132,6 +140,9 @@ func (a Num) mod(b Num) Num {
 func (a Num) round(digits int, halfUp bool) Num {
 	if digits >= a.scale {
 		return a
+	}
+	if digits < -400 {
+		return intNum(0)
 	}
 	unit := pow10(a.scale - digits)
 	q, r := new(big.Int).QuoRem(a.n, unit, new(big.Int))

@@ -1,6 +1,11 @@
 package bsltest
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
 
 // Host is what a test, or this package, adds to the language: types, global
 // functions and global properties. Names are "Русское English", the second
@@ -78,6 +83,21 @@ func newRegistry() *registry {
 	return &registry{types: map[string]*hostType{}, functions: map[string]*function{}, props: map[string]*property{}, methods: map[string][]*function{}, known: map[string]bool{}}
 }
 
+// platform is the registry of builtins, made once: nothing in it changes or
+// knows a World.
+var platform = sync.OnceValue(func() *registry {
+	r := newRegistry()
+	for _, h := range builtins() {
+		r.add(h)
+	}
+	return r
+})
+
+// clone is a registry that can be added to without changing this one.
+func (r *registry) clone() *registry {
+	return &registry{maps.Clone(r.types), maps.Clone(r.functions), maps.Clone(r.props), maps.Clone(r.methods), maps.Clone(r.known)}
+}
+
 func spellings(names string) []string { return strings.Fields(strings.ToLower(names)) }
 
 func firstName(names string) string { return strings.Fields(names)[0] }
@@ -90,7 +110,7 @@ func (r *registry) add(h Host) {
 			f := newFunction(m, t.Since)
 			for _, name := range spellings(m.Names) {
 				ht.functions[name] = f
-				r.methods[name] = append(r.methods[name], f)
+				r.methods[name] = append(slices.Clip(r.methods[name]), f)
 			}
 		}
 		for _, p := range t.Properties {

@@ -74,7 +74,7 @@ type World struct {
 
 // New makes a World of the target's kind, with everything the platform has.
 func New(target Target) *World {
-	w := &World{Target: target, level: target.level(), reg: newRegistry(), byName: map[string]*decl{}, now: target.Now, inbox: make(chan func(), 1024),
+	w := &World{Target: target, level: target.level(), reg: platform().clone(), byName: map[string]*decl{}, now: target.Now, inbox: make(chan func(), 1024),
 		cache: map[string]any{}, storage: map[string]any{}, secrets: map[string]any{}, coros: map[*coroutine]bool{}, push: map[string]*callback{}, forms: map[string]*formDecl{}, scheduled: map[string]*scheduledJob{}, client: NewUUID(),
 		Screen: &Screen{}, User: User{UID: "11111111-1111-1111-1111-111111111111", Name: "Иванов", FullName: "Иванов Иван"}, SessionNumber: 1}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
@@ -83,9 +83,6 @@ func New(target Target) *World {
 	}
 	w.Meta = newMetadata()
 	w.session = newStructure()
-	for _, h := range builtins() {
-		w.reg.add(h)
-	}
 	return w
 }
 
