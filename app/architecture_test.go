@@ -34,6 +34,8 @@ var allowed = map[string][]string{
 	"app":                    {"*"},
 	"app/apptest":            {"*"},
 	"clients/bench":          {"*"},
+	"clients/conformance":    {"models", "handlers"},
+	"clients/go":             {},
 	"clients/onec/bsltest":   {"golang.org/x/text"},
 }
 

@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"zummer/clients/conformance"
 	"zummer/models"
 )
 
@@ -19,7 +21,7 @@ import (
 type commands struct {
 	Serve       serveCmd       `cmd:"" help:"Run the service."`
 	Demo        demoCmd        `cmd:"" help:"Run with a temporary database, three users and a simulated PBX that places calls."`
-	Simulate    simulateCmd    `cmd:"" help:"Send a scenario of calls to a running instance, as a PBX would."`
+	Simulate    simulateCmd    `cmd:"" help:"Play a PBX to a running instance, or the service to a client that is to be tried."`
 	Contacts    contactsCmd    `cmd:"" help:"Contacts of a running instance."`
 	Doctor      doctorCmd      `cmd:"" help:"Walk the path of a call from outside in and say what is wrong and what to do."`
 	Rules       rulesCmd       `cmd:"" help:"Read, change and try the rules of a running instance, from a file. docs/rules.md explains them, with recipes."`
@@ -41,7 +43,7 @@ type env struct {
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var cli commands
 	code := -1
-	parser, err := kong.New(&cli, kong.Name("zummer"), kong.Writers(stdout, stderr), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"scenarios": scenarioHelp()},
+	parser, err := kong.New(&cli, kong.Name("zummer"), kong.Writers(stdout, stderr), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"scenarios": scenarioHelp(), "steps": strings.Join(conformance.StepNames(), ", ")},
 		kong.Description("Zummer opens the right form on the right screen when a phone call is answered.\n\n"+
 			"Try it: zummer demo\n\nRun it: zummer serve; then zummer admin token, and http://127.0.0.1:8080/admin/\n\n"+
 			"Every flag of serve can be set by an environment variable; docs/operations.md explains them."))

@@ -17,6 +17,11 @@ import (
 )
 
 type simulateCmd struct {
+	Play       playCmd       `cmd:"" default:"withargs" help:"Send a scenario of calls to a running instance, as a PBX would. The word play may be left out."`
+	ClientTest clientTestCmd `cmd:"" help:"Try a client: play the service to it, lose answers, restart, and say which rule of the contract it broke."`
+}
+
+type playCmd struct {
 	Scenario string            `arg:"" help:"${scenarios}"`
 	Source   string            `required:"" help:"Slug of the source that shall have sent it." placeholder:"SLUG"`
 	URL      string            `default:"http://127.0.0.1:8080" help:"Address of the running instance."`
@@ -33,7 +38,7 @@ type simulateCmd struct {
 }
 
 // Run plays the scenario in real time and says what was sent.
-func (c *simulateCmd) Run(e *env) error {
+func (c *playCmd) Run(e *env) error {
 	s, ok := simulate.Lookup(c.Scenario)
 	if !ok {
 		return fmt.Errorf("no scenario %q; there are: %s", c.Scenario, scenarioNames())
@@ -73,7 +78,7 @@ type simulatedSource struct {
 }
 
 // ask finds a source by the administrator's API.
-func (c *simulateCmd) ask(ctx context.Context) (s simulatedSource, err error) {
+func (c *playCmd) ask(ctx context.Context) (s simulatedSource, err error) {
 	if c.Token == "" {
 		return s, errors.New("give --token (or ZUMMER_ADMIN_TOKEN) to ask the instance for the source's address, or the address itself with --hook")
 	}

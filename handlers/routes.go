@@ -16,6 +16,14 @@ type route struct {
 	scope        string
 }
 
+// Handler is the whole surface on a router of its own, for programs that run no
+// Echo.
+func (a *API) Handler() http.Handler {
+	e := echo.New()
+	a.Register(e)
+	return e
+}
+
 // Register puts every address on e and makes e answer errors our way. Call it
 // once, before e serves.
 func (a *API) Register(e *echo.Echo) {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"zummer/app"
+	zummer "zummer/clients/go"
 )
 
 // AdminToken lets tests in as the administrator.
@@ -155,6 +155,11 @@ func (in *Instance) Try(ctx context.Context, method, path, token string, body an
 	return Answer{res.StatusCode, res.Header, text}, err
 }
 
+// SDK is our own client of the running program with a token.
+func (in *Instance) SDK(token string) *zummer.Client {
+	return &zummer.Client{URL: in.URL, Token: token, HTTP: in.Client, Name: "apptest"}
+}
+
 // Admin sends a request as the administrator and expects a 2xx.
 func (in *Instance) Admin(method, path string, body any) map[string]any {
 	in.T.Helper()
@@ -172,11 +177,19 @@ func (in *Instance) Admin(method, path string, body any) map[string]any {
 // a poll token.
 func (in *Instance) User(login, source string, extensions ...string) (token string) {
 	in.T.Helper()
-	in.Admin("PUT", "/v1/admin/users/"+login, map[string]any{"name": login})
-	for _, e := range extensions {
-		in.Admin("PUT", "/v1/admin/extensions/"+source+"/"+e, map[string]any{"user": login})
+	ctx, admin := context.Background(), in.SDK(AdminToken).Admin()
+	_, err := admin.PutUser(ctx, login, zummer.UserInput{Name: login})
+	for i := 0; i < len(extensions) && err == nil; i++ {
+		_, err = admin.PutExtension(ctx, source, extensions[i], login)
 	}
-	return in.Admin("POST", "/v1/admin/users/"+login+"/tokens", map[string]any{"name": "test", "scopes": []string{"poll"}})["token"].(string)
+	var made zummer.Token
+	if err == nil {
+		made, err = admin.NewToken(ctx, login, zummer.TokenInput{Name: "test", Scopes: []string{"poll"}})
+	}
+	if err != nil {
+		in.T.Fatalf("make user %s: %v", login, err)
+	}
+	return made.Text
 }
 
 // Source makes a source and returns the path of its hook.
@@ -240,16 +253,33 @@ func (in *Instance) Poll(token, query string) Set {
 // for, or fails after ten seconds with the last one.
 func (in *Instance) Until(token string, what string, ok func(Set) bool) Set {
 	in.T.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	s := in.Poll(token, "")
-	for !ok(s) {
-		if time.Now().After(deadline) {
-			in.T.Fatalf("no %s; the last set: %+v", what, s)
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	defer stop()
+	var s Set
+	for q := (zummer.PollQuery{}); ; q = (zummer.PollQuery{Version: s.Version, Wait: time.Second}) {
+		got, err := in.SDK(token).Poll(ctx, q)
+		if err != nil {
+			in.T.Fatalf("no %s: %v; the last set: %+v", what, err, s)
 		}
-		next := in.Poll(token, fmt.Sprintf("wait=1&version=%s", s.Version))
-		if next.State != "unchanged" {
-			s = next
+		if got.State != zummer.StateUnchanged {
+			s = setOf(in.T, got)
 		}
+		if ok(s) {
+			return s
+		}
+	}
+}
+
+// setOf is what a test sees of an SDK's set.
+func setOf(t testing.TB, got zummer.Set) Set {
+	t.Helper()
+	s := Set{State: string(got.State), Version: got.Version, Next: got.Next}
+	text, err := json.Marshal(got.Rows)
+	if err == nil {
+		err = json.Unmarshal(text, &s.Rows)
+	}
+	if err != nil {
+		t.Fatalf("the rows of a poll: %v", err)
 	}
 	return s
 }

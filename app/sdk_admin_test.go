@@ -1,0 +1,213 @@
+package app_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zummer/app/apptest"
+	zummer "zummer/clients/go"
+	"zummer/models/store/storetest"
+)
+
+// TestSDKAdmin walks the set-up side through the SDK: what is put is there, what
+// is deleted is gone, and refusals say what they are.
+func TestSDKAdmin(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		in := apptest.Start(t, dsn)
+		ctx, c := t.Context(), in.SDK(apptest.AdminToken)
+		a := c.Admin()
+		must := func(what string, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+		refused := func(what string, err error, status int, code string) {
+			t.Helper()
+			if zummer.StatusOf(err) != status || zummer.CodeOf(err) != code {
+				t.Errorf("%s: %v, want %d %s", what, err, status, code)
+			}
+		}
+		equal := func(what string, got, want any) {
+			t.Helper()
+			g, _ := json.Marshal(got)
+			w, _ := json.Marshal(want)
+			if string(g) != string(w) {
+				t.Errorf("%s: %s, want %s", what, g, w)
+			}
+		}
+
+		kinds, err := a.SourceKinds(ctx)
+		must("kinds", err)
+		if !slices.ContainsFunc(kinds, func(k zummer.SourceKind) bool {
+			return k.Kind == "generic" && k.Secret != nil && k.Secret.Help["ru"] != ""
+		}) {
+			t.Errorf("%d kinds, generic is not as it should be", len(kinds))
+		}
+		off := false
+		source, err := a.PutSource(ctx, "office", zummer.SourceInput{Kind: "generic", Name: "Office", Timezone: "Asia/Tomsk", Outgoing: &off})
+		must("source", err)
+		equal("source", []any{source.Slug, source.Timezone, source.Outgoing, source.Active, source.HasSecret}, []any{"office", "Asia/Tomsk", false, true, false})
+		again, err := a.RotateSource(ctx, "office")
+		must("rotate", err)
+		if again.HookURL == source.HookURL || !again.Rotating {
+			t.Errorf("rotated: %+v", again)
+		}
+		sources, err := a.Sources(ctx)
+		must("sources", err)
+		equal("sources", len(sources), 1)
+		_, err = a.PutSource(ctx, "office", zummer.SourceInput{Kind: "nosuch"})
+		if zummer.StatusOf(err) == 0 {
+			t.Errorf("a kind that is not there: %v", err)
+		}
+
+		for _, login := range []string{"ivanov", "petrova"} {
+			_, err = a.PutUser(ctx, login, zummer.UserInput{Name: login, PopOn: "ringing"})
+			must("user", err)
+		}
+		users, err := a.Users(ctx)
+		must("users", err)
+		equal("users", []any{len(users), users[0].PopOn, users[0].Active}, []any{2, "ringing", true})
+		_, err = a.User(ctx, "nobody")
+		refused("a user who is not there", err, 404, "not_found")
+		_, err = a.PutUser(ctx, "ivanov", zummer.UserInput{PopOn: "sometimes"})
+		refused("a word that is not known", err, 422, "invalid")
+		if err == nil || !strings.Contains(err.Error(), "pop_on") {
+			t.Errorf("the error does not name the field: %v", err)
+		}
+		_, err = a.PutExtension(ctx, "office", "101", "ivanov")
+		must("extension", err)
+		shared, err := a.ShareExtension(ctx, "office", "200", "all", "ivanov", "petrova")
+		must("shared extension", err)
+		equal("shared", []any{shared.Mode, shared.Users}, []any{"all", []string{"ivanov", "petrova"}})
+		mine, err := a.Extensions(ctx, "office", "ivanov")
+		must("extensions", err)
+		equal("extensions of ivanov", len(mine), 2)
+		must("extension", a.DeleteExtension(ctx, "office", "200"))
+		group, err := a.PutGroup(ctx, "sales", "ivanov", "petrova")
+		must("group", err)
+		equal("group", group, zummer.Group{Name: "sales", Members: []string{"ivanov", "petrova"}})
+		groups, err := a.Groups(ctx)
+		must("groups", err)
+		equal("groups", len(groups), 1)
+
+		soon := time.Now().Add(time.Hour).Truncate(time.Second)
+		token, err := a.NewToken(ctx, "ivanov", zummer.TokenInput{Name: "desk", Scopes: []string{"poll"}, ExpiresAt: &soon})
+		must("token", err)
+		me, err := in.SDK(token.Text).Me(ctx)
+		must("me", err)
+		equal("me", []any{me.Login, me.PopOn, len(me.Extensions)}, []any{"ivanov", "ringing", 1})
+		quiet := true
+		if me, err = in.SDK(token.Text).SetMe(ctx, nil, &quiet); err != nil || !me.Quiet {
+			t.Errorf("quiet: %+v, %v", me, err)
+		}
+		tokens, _, err := a.Tokens(ctx, "ivanov", zummer.Page{})
+		must("tokens", err)
+		equal("tokens", []any{len(tokens), tokens[0].Text, tokens[0].Scopes, tokens[0].ExpiresAt.Equal(soon)}, []any{1, "", []string{"poll"}, true})
+		sync, err := a.NewToken(ctx, "", zummer.TokenInput{Name: "crm", Scopes: []string{"sync", "publish", "relay"}})
+		must("token of nobody", err)
+		must("revoke", a.RevokeToken(ctx, token.ID))
+		inTime(t, "the token stops working", func() bool { _, err := in.SDK(token.Text).Me(ctx); return zummer.StatusOf(err) == 401 })
+
+		crm := in.SDK(sync.Text)
+		_, err = crm.Admin().Users(ctx)
+		refused("without the scope", err, 403, "forbidden")
+		report, err := crm.SyncUsers(ctx, []zummer.SyncUser{{ExternalID: "u-3", Login: "sidorov", Name: "Сидоров С.", Extensions: []zummer.Extension{{Source: "office", Number: "103"}}}}, false)
+		must("sync", err)
+		equal("sync", report, zummer.SyncReport{Created: 1})
+		today, err := crm.TokenForToday(ctx, "u-3", time.Hour)
+		must("token for today", err)
+		if me, err := in.SDK(today.Text).Me(ctx); err != nil || me.ExternalID != "u-3" {
+			t.Errorf("me of today's token: %+v, %v", me, err)
+		}
+		_, err = crm.TokenForToday(ctx, "u-99", 0)
+		refused("a user nobody knows", err, 404, "unknown_user")
+		relayed := in.SDK(sync.Text)
+		relayed.User = "u-3"
+		if me, err := relayed.Me(ctx); err != nil || me.Login != "sidorov" {
+			t.Errorf("for another user: %+v, %v", me, err)
+		}
+
+		stored, err := crm.PutContact(ctx, "c1", zummer.Contact{Phones: []string{"+79031234567"}, Name: "ООО Ромашка", Responsible: "ivanov", Seq: 7})
+		must("contact", err)
+		equal("stored", stored, true)
+		stored, err = crm.PutContact(ctx, "c1", zummer.Contact{Phones: []string{"+79031234567"}, Seq: 6})
+		must("an older contact", err)
+		equal("an older one is stored", stored, false)
+		contacts, err := a.Contacts(ctx, "8 903 123-45-67")
+		must("contacts", err)
+		equal("contacts", []any{len(contacts), contacts[0].Name, contacts[0].Seq}, []any{1, "ООО Ромашка", 7})
+		must("delete a contact", crm.DeleteContact(ctx, "c1"))
+
+		office := zummer.Hook{URL: again.HookURL}
+		must("events", office.Send(ctx, zummer.Event{Type: "ringing", Call: "c1", Extension: "101", Phone: "+79031234567"}, zummer.Event{Type: "ringing", Call: "c1", Extension: "999", Phone: "+79031234567"}))
+		must("missed", office.Send(ctx, zummer.Event{Type: "ended", Call: "c1", Phone: "+79031234567"}))
+		if err := (&zummer.Hook{URL: in.URL + "/hooks/office/wrong"}).Send(ctx, zummer.Event{Type: "ended", Call: "c1"}); zummer.StatusOf(err) != 404 {
+			t.Errorf("a wrong address: %v", err)
+		}
+		unrouted, err := a.Unrouted(ctx, time.Now().Add(-time.Hour))
+		must("unrouted", err)
+		equal("unrouted", []any{len(unrouted), unrouted[0].Extension}, []any{1, "999"})
+		calls, _, err := a.Calls(ctx, "", "office", zummer.Page{Limit: 10})
+		must("calls", err)
+		equal("calls", []any{len(calls), calls[0].Missed, len(calls[0].Legs)}, []any{1, true, 2})
+		webhooks, _, err := a.Webhooks(ctx, zummer.WebhookFilter{Source: "office", Outcome: "stored"})
+		must("webhooks", err)
+		equal("webhooks", len(webhooks), 2)
+		webhook, err := a.Webhook(ctx, webhooks[0].ID)
+		must("webhook", err)
+		if !strings.Contains(webhook.Body, `"ended"`) || len(webhook.Headers) == 0 {
+			t.Errorf("webhook %+v", webhook)
+		}
+		_, err = a.Replay(ctx, webhooks[0].ID)
+		must("replay", err)
+
+		all, _, err := a.Notifications(ctx, zummer.NotificationFilter{User: "ivanov", Source: "office"})
+		must("notifications", err)
+		rows := slices.DeleteFunc(all, func(n zummer.AdminNotification) bool { return n.Kind != "call.missed" }) // beside the ring's closing state
+		equal("notifications", []any{len(rows), rows[0].Action, rows[0].Source}, []any{1, "call_back", "office"})
+		steps, err := a.Timeline(ctx, rows[0].ID)
+		must("timeline", err)
+		if len(steps) == 0 || steps[0].Reason == "" && steps[len(steps)-1].Reason == "" {
+			t.Errorf("timeline %+v", steps)
+		}
+		moved, err := a.Reassign(ctx, rows[0].ID, "petrova")
+		must("reassign", err)
+		equal("whose it is now", moved.User, "petrova")
+		_, err = a.Process(ctx, moved.ID)
+		must("process", err)
+		back, err := a.Requeue(ctx, moved.ID)
+		must("requeue", err)
+		_, err = a.Expire(ctx, back.ID)
+		must("expire", err)
+		stats, err := a.Stats(ctx)
+		must("stats", err)
+		equal("stats", []any{stats.MissedToday, stats.Users}, []any{1, 3})
+		rules, err := a.Rules(ctx)
+		must("rules", err)
+		_, err = a.PutRules(ctx, []byte(`{"version":99,"rules":[]}`))
+		refused("rules of another version", err, 409, "moved_on")
+		var file struct{ Version int }
+		if err := json.Unmarshal(rules, &file); err != nil {
+			t.Errorf("rules %s: %v", rules, err)
+		}
+		changes, next, err := a.Audit(ctx, zummer.Page{Limit: 5})
+		must("audit", err)
+		older, _, err := a.Audit(ctx, zummer.Page{Limit: 5, After: next})
+		must("audit, page 2", err)
+		if len(changes) != 5 || len(older) != 5 || changes[0].ID == older[0].ID {
+			t.Errorf("audit: %d and %d entries", len(changes), len(older))
+		}
+		seen, err := a.Sessions(ctx, "ivanov")
+		must("sessions", err)
+		equal("sessions", len(seen), 0)
+		must("delete", a.DeleteGroup(ctx, "sales"))
+		must("delete", a.DeleteUser(ctx, "petrova"))
+		must("delete", a.DeleteSource(ctx, "office"))
+		_, err = a.Source(ctx, "office")
+		refused("a source that was deleted", err, 404, "not_found")
+	})
+}

@@ -1,0 +1,356 @@
+package conformance_test
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zummer/clients/conformance"
+)
+
+// rough is a client made by hand, right but for one bug.
+type rough struct {
+	kit     *conformance.Kit
+	bug     string
+	xml     bool      // it reads format=xml, as 1C 8.2 does
+	busy    time.Time // until when a window is open
+	session string
+
+	mu      sync.Mutex
+	version string
+	rows    []roughRow
+	part    []roughRow
+	next    string
+	acks    []string
+	opened  map[string]bool
+}
+
+type roughRow struct {
+	ID      string  `json:"id"`
+	Rev     int     `json:"rev"`
+	Action  string  `json:"action"`
+	Session *string `json:"session"`
+}
+
+func (r roughRow) key() string { return fmt.Sprintf("%s.%d", r.ID, r.Rev) }
+
+type roughAnswer struct {
+	State   string     `json:"state"`
+	Version *string    `json:"version"`
+	Next    *string    `json:"next"`
+	Rows    []roughRow `json:"notifications"`
+	Acks    []struct {
+		ID  string `json:"id"`
+		Rev int    `json:"rev"`
+	} `json:"acks"`
+	After int `json:"poll_after_ms"`
+}
+
+// run polls until ctx ends.
+func (c *rough) run(ctx context.Context) {
+	for n := 0; ctx.Err() == nil; n++ {
+		if c.bug == "session_changes" {
+			c.session = fmt.Sprintf("rough-%d", n)
+		}
+		if c.bug == "supersedes" {
+			go c.once(ctx)
+		}
+		pause, ok := c.once(ctx)
+		if !ok && c.bug == "gone" {
+			return
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// once is one poll; it says how long to wait for the next one.
+func (c *rough) once(ctx context.Context) (pause time.Duration, ok bool) {
+	pause = 700 * time.Millisecond
+	if c.bug == "hot_loop" {
+		pause = 10 * time.Millisecond
+	}
+	c.mu.Lock()
+	sent := slices.Clone(c.acks)
+	q := url.Values{"wait": {"25"}, "version": {c.version}, "after": {c.next}, "session": {c.session}, "ack": {strings.Join(sent, ",")}}
+	if c.xml {
+		q.Set("format", "xml")
+	}
+	if time.Now().Before(c.busy) {
+		q.Set("busy", "1")
+		q.Set("wait", "0.5")
+	}
+	if c.bug == "version" && c.version != "" {
+		q.Set("version", c.version+"7")
+	}
+	if c.bug == "ack_again" {
+		c.acks = nil
+	}
+	c.mu.Unlock()
+	timeout := 40 * time.Second
+	if c.bug == "gave_up" {
+		timeout = 3500 * time.Millisecond
+	}
+	asking, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, _ := http.NewRequestWithContext(asking, http.MethodGet, c.kit.URL()+"/v1/notifications?"+q.Encode(), nil)
+	req.Header.Set("Authorization", "Bearer "+c.kit.Token())
+	req.Header.Set("X-Client", "rough/1")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.failed()
+		return pause, false
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if res.StatusCode != http.StatusOK {
+		c.failed()
+		var s int
+		_, _ = fmt.Sscan(res.Header.Get("Retry-After"), &s)
+		if s > 0 && c.bug != "retry_after" {
+			pause = time.Duration(s) * time.Second
+		}
+		return pause, false
+	}
+	if err != nil && c.bug == "ack_unseen" {
+		body = append(body[:strings.LastIndex(string(body), `,"follows"`)], []byte(`}]}`)...)
+		err = nil
+	}
+	a, ok := c.parse(body)
+	if err != nil || !ok {
+		c.failed()
+		return pause, false
+	}
+	c.take(a, sent)
+	if a.After > 0 && c.bug != "pace" && c.bug != "supersedes" {
+		return time.Duration(a.After) * time.Millisecond, true
+	}
+	return 0, true
+}
+
+func (c *rough) parse(body []byte) (a roughAnswer, ok bool) {
+	if !c.xml {
+		return a, json.Unmarshal(body, &a) == nil
+	}
+	var x struct {
+		XMLName xml.Name `xml:"r"`
+		State   string   `xml:"state,attr"`
+		Version string   `xml:"version,attr"`
+		Page    string   `xml:"page,attr"`
+		NextS   int      `xml:"next_s,attr"`
+		Rows    []struct {
+			ID      string `xml:"id,attr"`
+			Rev     int    `xml:"rev,attr"`
+			Action  string `xml:"action,attr"`
+			Session string `xml:"session,attr"`
+		} `xml:"n"`
+	}
+	if xml.Unmarshal(body, &x) != nil {
+		return a, false
+	}
+	a.State, a.Version = x.State, &x.Version
+	if x.Page != "" {
+		a.Next = &x.Page
+	}
+	if x.NextS > 1 {
+		a.After = 1000 * x.NextS
+	}
+	for _, n := range x.Rows {
+		a.Rows = append(a.Rows, roughRow{ID: n.ID, Rev: n.Rev, Action: n.Action, Session: &n.Session})
+	}
+	return a, true
+}
+
+// failed is what the client does when there is no answer.
+func (c *rough) failed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next, c.part = "", nil
+	switch c.bug {
+	case "picture_dropped":
+		c.version, c.rows = "", nil
+	case "opened_twice": // it forgets what it owes, and what it did
+		c.acks = nil
+		clear(c.opened)
+	}
+}
+
+// take takes an answer in.
+func (c *rough) take(a roughAnswer, sent []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bug != "ack_forever" {
+		c.acks = slices.DeleteFunc(c.acks, func(s string) bool { return slices.Contains(sent, s) })
+	}
+	switch {
+	case a.State == "reset":
+		c.part = a.Rows
+		if c.bug == "pages" {
+			c.part = append(c.rows, a.Rows...)
+		}
+	case a.State == "set":
+		c.part = append(c.part, a.Rows...)
+	default:
+		c.part, c.next = nil, ""
+		if c.bug == "picture_wrong" {
+			c.rows = nil
+			c.show()
+		}
+		return
+	}
+	c.next = ""
+	if a.Next != nil {
+		c.next = *a.Next
+		if c.bug != "pages" {
+			return
+		}
+	} else {
+		c.version = *orNothing(a.Version)
+	}
+	c.rows = c.part
+	if c.next == "" {
+		c.part = nil
+	}
+	for _, r := range c.rows {
+		c.open(r)
+	}
+	c.show()
+}
+
+func orNothing(s *string) *string {
+	if s == nil {
+		return new(string)
+	}
+	return s
+}
+
+// open opens what this session shall open, once, and owes its ack.
+func (c *rough) open(r roughRow) {
+	opens := slices.Contains([]string{"open", "create", "choose", "resolve"}, r.Action)
+	ours := r.Session != nil && *r.Session == c.session
+	memory := r.key()
+	switch c.bug {
+	case "opened_card":
+		opens = opens || r.Action == "celebrate"
+		ours = ours || r.Action == "celebrate"
+	case "foreign":
+		ours = true
+	case "claimed": // it claims, and does not listen
+		if r.Session == nil {
+			go c.claim(r)
+			ours = true
+		}
+	case "id_only":
+		memory = r.ID
+	case "seen_is_not_opened":
+		if !ours {
+			c.opened[memory] = true
+		}
+	}
+	ack := r.key()
+	switch {
+	case !opens || !ours:
+	case c.opened[memory]:
+		if c.bug != "id_only" && c.bug != "seen_is_not_opened" && !slices.Contains(c.acks, ack) && c.bug != "ack_again" {
+			c.acks = append(c.acks, ack)
+		}
+	case c.bug == "acked_before_opened":
+		c.acks = append(c.acks, ack)
+		c.opened[memory] = true
+		time.AfterFunc(time.Second, func() { c.kit.Opened(r.key()) })
+	default:
+		c.opened[memory] = true
+		c.kit.Opened(r.key())
+		if c.bug != "ack" && !slices.Contains(c.acks, ack) {
+			c.acks = append(c.acks, ack)
+		}
+	}
+}
+
+func (c *rough) claim(r roughRow) {
+	body := strings.NewReader(fmt.Sprintf(`{"session":%q,"rev":%d}`, c.session, r.Rev))
+	req, _ := http.NewRequest(http.MethodPost, c.kit.URL()+"/v1/notifications/"+r.ID+"/claim", body)
+	req.Header.Set("Authorization", "Bearer "+c.kit.Token())
+	req.Header.Set("Content-Type", "application/json")
+	if res, err := http.DefaultClient.Do(req); err == nil {
+		res.Body.Close()
+	}
+}
+
+func (c *rough) show() {
+	var keys []string
+	for _, r := range c.rows {
+		keys = append(keys, r.key())
+	}
+	c.kit.Shown(keys...)
+}
+
+// TestBugs: the kit tells each bug by the name of the rule, and nothing of a
+// client without one.
+func TestBugs(t *testing.T) {
+	t.Parallel()
+	const all = "hello unchanged lost-answer lost-ack broken-answer not-zummer superseded stale pages given-later novelty closing"
+	for bug, steps := range map[string]string{
+		"none in xml":         all,
+		"none, first busy":    "hello foreign claimed",
+		"claimed":             "claimed",
+		"none":                all,
+		"ack":                 "hello",
+		"ack_again":           "lost-ack",
+		"ack_unseen":          "broken-answer",
+		"ack_forever":         "hello unchanged lost-answer",
+		"acked_before_opened": "hello foreign",
+		"opened_twice":        "lost-ack",
+		"opened_card":         "novelty",
+		"foreign":             "foreign",
+		"id_only":             "stale",
+		"seen_is_not_opened":  "given-later",
+		"picture_dropped":     "not-zummer",
+		"picture_wrong":       "unchanged",
+		"version":             "unchanged",
+		"pages":               "pages",
+		"retry_after":         "503",
+		"pace":                "superseded",
+		"hot_loop":            "restart",
+		"supersedes":          "hello foreign",
+		"session_changes":     "hello unchanged lost-answer",
+		"gave_up":             "slow",
+		"gone":                "401",
+	} {
+		t.Run(bug, func(t *testing.T) {
+			t.Parallel()
+			opt := quick()
+			opt.Steps, opt.Patience = strings.Fields(steps), 5*time.Second
+			report := run(t, opt, func(ctx context.Context, kit *conformance.Kit) {
+				c := rough{kit: kit, bug: bug, xml: strings.HasSuffix(bug, "xml"), busy: time.Now().Add(map[bool]time.Duration{true: 2 * time.Second}[strings.HasSuffix(bug, "busy")]), session: "rough-1", opened: map[string]bool{}}
+				c.run(ctx)
+			})
+			switch {
+			case strings.HasPrefix(bug, "none"):
+				passes(t, report)
+			case !report.Has(strings.Replace(bug, "claimed", "foreign", 1)) || report.OK():
+				t.Errorf("not found; the report has %+v", report.Violations)
+			}
+		})
+	}
+	t.Run("absent", func(t *testing.T) {
+		t.Parallel()
+		opt := quick()
+		opt.Start = 100 * time.Millisecond
+		report := run(t, opt, func(context.Context, *conformance.Kit) {})
+		if !report.Has("absent") || report.OK() {
+			t.Errorf("report %+v", report)
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package conformance
+
+// rules are the rules of the contract that a client can break here, in words.
+var rules = map[string]Text{
+	"absent": {
+		RU: "Клиент не пришёл: ни одного опроса.",
+		EN: "The client did not come: no poll at all."},
+	"gone": {
+		RU: "Клиент перестал опрашивать. Опрашивать надо всегда, и после ошибки тоже: с растущей паузой.",
+		EN: "The client stopped polling. Go on polling whatever happens, after a failure with growing pauses."},
+	"ack": {
+		RU: "Строку, которую надо открыть, не подтвердили. После открытия к следующему опросу добавляют ack=ID.REV.",
+		EN: "A row to open was not acknowledged. When it is open, the next poll carries ack=ID.REV."},
+	"ack_again": {
+		RU: "Ответ не дошёл, а подтверждение не повторили. Пока на него не ответили, его шлют снова: это безвредно.",
+		EN: "The answer was lost and the ack did not come again. Send it until it is answered: that does no harm."},
+	"ack_unseen": {
+		RU: "Подтвердили ревизию, которой не было ни в одном полном ответе. Оборванный ответ — не ответ; ревизию подтверждают, когда показали.",
+		EN: "A revision was acknowledged that stood in no complete answer. A broken answer is none; acknowledge what was shown."},
+	"ack_unknown": {
+		RU: "Подтвердили то, чего сервис не давал.",
+		EN: "Something was acknowledged that the service never gave."},
+	"ack_forever": {
+		RU: "Подтверждение повторяют, хотя на него ответили (processed, already, stale_rev и not_found — окончательные ответы).",
+		EN: "An ack is repeated although it was answered (processed, already, stale_rev and not_found are final)."},
+	"acked_before_opened": {
+		RU: "Подтвердили раньше, чем открыли. Если программа упадёт между этим, звонок потерян.",
+		EN: "It was acknowledged before it was opened. If the program dies in between, the call is lost."},
+	"opened_twice": {
+		RU: "Одну ревизию открыли дважды. Помните открытые id.rev, пока их подтверждение не принято.",
+		EN: "One revision was opened twice. Remember the id.rev that were opened until their ack is taken."},
+	"opened_unseen": {
+		RU: "Открыли то, чего не было в полном ответе.",
+		EN: "Something was opened that stood in no complete answer."},
+	"opened_card": {
+		RU: "Открыли строку, которая ничего не открывает. Открывают только open, create, choose, resolve; незнакомое слово — карточка.",
+		EN: "A row was opened that opens nothing. Only open, create, choose and resolve do; an unknown word is a card."},
+	"foreign": {
+		RU: "Открыли чужую строку: в session — имя другого клиента или ещё ничьё. Клиент с именем открывает только то, где стоит его имя.",
+		EN: "A row was opened that was not this client's: session names another one, or nobody yet. A client with a name opens only what names it."},
+	"id_only": {
+		RU: "Новую ревизию той же строки не открыли: клиент помнит id без rev. Помнить надо id.rev.",
+		EN: "A new revision of a row was not opened: the client remembers the id without the rev. Remember id.rev."},
+	"seen_is_not_opened": {
+		RU: "Ревизию видели ничьей, потом она получила имя этого клиента, и её не открыли. Помнить надо открытые, а не виденные.",
+		EN: "A revision was seen while it was nobody's, then it got this client's name and was not opened. Remember what was opened, not what was seen."},
+	"picture_dropped": {
+		RU: "Картину бросили: после unchanged, ошибки или обрыва опрос пришёл без версии. Картина меняется только полным ответом set или reset.",
+		EN: "The picture was dropped: after unchanged, a failure or a broken line a poll came without its version. Only a complete set or reset replaces the picture."},
+	"picture_wrong": {
+		RU: "Показано не то, что в последнем полном ответе. Чего в нём нет, то больше не ждёт; что в нём есть, остаётся и после unchanged.",
+		EN: "What is shown is not the last complete set. What is not in it is pending no more; what is in it stays, also after unchanged."},
+	"version": {
+		RU: "Опрос назвал версию не той картины, которая у клиента есть. Версию берут из последней страницы полного ответа.",
+		EN: "A poll named a version that is not of the picture that the client has. Take it from the last page of a complete answer."},
+	"pages": {
+		RU: "Страницы: картина полна только на странице, где next пуст; reset посреди страниц значит начать сначала, прежние страницы выбросить.",
+		EN: "Pages: a picture is complete only at the page whose next is null; a reset between pages means to begin again and to drop those before."},
+	"retry_after": {
+		RU: "Пришли раньше, чем велел Retry-After.",
+		EN: "It came back before Retry-After was over."},
+	"pace": {
+		RU: "Пришли раньше, чем велено: poll_after_ms (next_s, X-Poll-Interval).",
+		EN: "It polled again sooner than told: poll_after_ms (next_s, X-Poll-Interval)."},
+	"hot_loop": {
+		RU: "После неудач опрашивает без паузы. Пауза растёт с каждой неудачей, с долей случайности.",
+		EN: "It polls without a pause after failures. Let the pause grow with each, and chance be part of it."},
+	"supersedes": {
+		RU: "Слишком много опросов одного сеанса сразу: новый вытесняет ждущий. У клиента ждёт один опрос.",
+		EN: "Too many polls of one session at once: each ends the one that waits. A client has one poll waiting."},
+	"session_changes": {
+		RU: "Имя сеанса меняется от опроса к опросу. Имя дают при запуске и не меняют, иначе строки достаются тем, кого уже нет.",
+		EN: "The session's name changes from poll to poll. Make it at start and keep it, or rows go to who is no more."},
+	"gave_up": {
+		RU: "Ответа не дождались. Клиент ждёт на 15 с дольше, чем попросил сервис (client_timeout_s).",
+		EN: "It gave up too early. A client waits 15 s longer than it asked the service to (client_timeout_s)."},
+}
+
+// notes are no breaches.
+var notes = map[string]Text{
+	"stateless": {
+		RU: "Клиент ни разу не назвал версию: каждый раз приходит весь набор.",
+		EN: "The client never named a version: the whole set comes each time."},
+	"unnamed": {
+		RU: "У клиента нет имени сеанса: шаги о сеансах пропущены. С именем строку открывает один из клиентов сотрудника.",
+		EN: "The client has no session name: steps about sessions were left out. With one, one of a user's clients opens a row."},
+	"anonymous": {
+		RU: "Клиент не назвался в X-Client: в списке сеансов его не узнать.",
+		EN: "The client did not name itself in X-Client: nobody knows it in the list of sessions."},
+}

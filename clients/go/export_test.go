@@ -1,0 +1,4 @@
+package zummer
+
+// VerifyAt is Verify at a time.
+var VerifyAt = verifyAt
