@@ -20,9 +20,9 @@ var ordinaryKinds = []kind{
 	{"8.2.18 without COM", nil, bsltest.Target{Version: "8.2.18.109", Context: bsltest.ThickOrdinary, NoCOM: true}, 2500 * time.Millisecond},
 }
 
-// newOrdinary is an infobase with ordinary forms and the text of the README
-// pasted into its application module, with ivanov's client running.
-func newOrdinary(t *testing.T, s *service, k kind, address string) *base {
+// ordinaryBase is an infobase with ordinary forms and the text of the README
+// pasted into its application module.
+func ordinaryBase(t *testing.T, k kind) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
 	t.Cleanup(w.Close)
@@ -38,6 +38,15 @@ func newOrdinary(t *testing.T, s *service, k kind, address string) *base {
 	}
 	pasted := string(text) + "\r\nПроцедура ПриНачалеРаботыСистемы()\r\n\tзмрНачать();\r\nКонецПроцедуры\r\n"
 	b.module(bsltest.Module{Name: "МодульПриложения", Kind: bsltest.OrdinaryAppModule, Text: pasted})
+	return b
+}
+
+// newOrdinary is one of them with ivanov's client running and the client
+// that calls.
+func newOrdinary(t *testing.T, s *service, k kind, address string) *base {
+	t.Helper()
+	b := ordinaryBase(t, k)
+	w := b.World
 	ref := b.clients.Add(clientID, map[string]any{"Наименование": "ООО Ромашка"})
 	b.interests.Add(interestID, map[string]any{"Клиент": ref, "Закрыт": false, "ПометкаУдаления": false, "Номер": "17", "Дата": w.Now(), "Телефон": "+79031234567"})
 	token := s.User("ivanov", "office", "101")
