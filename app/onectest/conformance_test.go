@@ -3,6 +3,7 @@ package onectest_test
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,7 +18,13 @@ func TestConformance(t *testing.T) {
 	for _, k := range append(faultKinds, ordinaryKinds[0]) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
-			kit, err := conformance.New(conformance.Options{Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 20 * time.Second, Start: 10 * time.Second, Progress: func(s conformance.Step) {
+			var steps []string // nil: all
+			if len(k.layers) > 2 {
+				// The window stands still while the 1C server asks: it promises two
+				// seconds and cannot wait for as long as the service would like.
+				steps = slices.DeleteFunc(conformance.StepNames(), func(name string) bool { return name == "slow" })
+			}
+			kit, err := conformance.New(conformance.Options{Steps: steps, Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 20 * time.Second, Start: 10 * time.Second, Progress: func(s conformance.Step) {
 				if s.Result != conformance.Running {
 					var b bytes.Buffer
 					s.Write(&b, "en")
@@ -36,6 +43,7 @@ func TestConformance(t *testing.T) {
 				b := kitClient(t, k, kit)
 				for !over.Load() && ctx.Err() == nil {
 					b.RunFast(200*time.Millisecond, 1, nil)
+					b.pick()
 				}
 			}()
 			report := kit.Run(t.Context())
@@ -49,6 +57,20 @@ func TestConformance(t *testing.T) {
 				t.Errorf("%d polls, not all went well", report.Polls)
 			}
 		})
+	}
+}
+
+// pick does what the user of ordinary forms does with a list: takes the first.
+func (b *base) pick() {
+	for _, f := range b.Screen.Forms {
+		n, _ := f.Attr("Уведомление").(map[string]any)
+		if all, _ := n["Кандидаты"].([]any); n["Действие"] == "choose" && len(all) > 0 {
+			if _, err := b.Call("змрВыбрано", n["Ключ"], all[0]); err != nil {
+				b.t.Error(err)
+			}
+			b.CloseForm(f, nil)
+			return
+		}
 	}
 }
 
