@@ -210,6 +210,9 @@ func (c *checker) contextual(key string) bool {
 	case ObjectModule:
 		return true
 	case FormModule:
+		if c.proc != nil && c.proc.contextless() {
+			return false
+		}
 		form := c.w.forms[strings.ToLower(c.u.decl.Name)]
 		if form == nil {
 			return true

@@ -134,3 +134,19 @@ func TestClose(t *testing.T) {
 		t.Errorf("closed after %v, %v", took, w.Screen.Messages)
 	}
 }
+
+// TestCoverage: which lines no World reached.
+func TestCoverage(t *testing.T) {
+	all := Coverage{}
+	for _, x := range []int{1, 2} {
+		w := world(t, thin, map[string]string{"К": "Функция А(Х) Экспорт\n\tЕсли Х = 1 Тогда\n\t\tВозврат 1;\n\tИначеЕсли Х = 2 Тогда\n\t\tВозврат 2;\n\tКонецЕсли;\n\tВозврат 3;\nКонецФункции"})
+		if _, err := w.Call("К.А", x); err != nil {
+			t.Fatal(err)
+		}
+		w.Cover(all)
+	}
+	reached, lines := all.Share("ОбщийМодуль.К.Модуль")
+	if got := strings.Join(all.Missed(), " "); got != "ОбщийМодуль.К.Модуль:7" || reached != 3 || lines != 4 {
+		t.Errorf("%s, %d of %d", got, reached, lines)
+	}
+}
