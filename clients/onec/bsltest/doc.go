@@ -82,6 +82,11 @@
 //	w.Add(bsltest.Host{Functions: []bsltest.Function{{Names: "Звонить Ring", Since: "8.3.6 -web", Min: 1,
 //		Do: func(c *bsltest.Call) any { rings = append(rings, c.Str(0)); return nil }}}})
 //
+// # What was reached
+//
+// Cover counts the statements that a World has run; over many Worlds it says
+// which lines of the shipped modules no test reached.
+//
 // # What it does not do
 //
 // Перейти, ДобавитьОбработчик, Выполнить and Вычислить are refused or fail.

@@ -16,10 +16,11 @@ func (*callback) TypeName() string { return "ОписаниеОповещени�
 func (w *World) notify(b *callback, result any) {
 	if m, ok := b.module.(*moduleRef); ok {
 		u := m.d.units[w.Target.Context]
-		if u == nil || u.procs[strings.ToLower(b.name)] == nil {
+		if u == nil || u.procs[strings.ToLower(b.name)] == nil || !u.procs[strings.ToLower(b.name)].export {
 			throw("Метод объекта не обнаружен (%s)", b.name)
 		}
-		w.invoke(nil, u.inst, u.procs[strings.ToLower(b.name)], []any{result, b.extra}[:min(2, len(u.procs[strings.ToLower(b.name)].params))], nil)
+		p := u.procs[strings.ToLower(b.name)]
+		w.invoke(nil, u.inst, p, []any{result, b.extra}[:min(2, len(p.params))], nil)
 		return
 	}
 	if form, ok := b.module.(*Form); ok && form.inst != nil {

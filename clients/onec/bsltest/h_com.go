@@ -123,11 +123,10 @@ func (x *winHTTP) send(c *Call) {
 		}
 		return
 	}
-	x.w.wg.Add(1)
-	go func() {
-		defer x.w.wg.Done()
+	x.w.background(func() func() { // counted as under way, so that Settle waits for it
 		finish()
-	}()
+		return func() {}
+	})
 }
 
 // wait is WaitForResponse(seconds): without an argument it waits for ever.

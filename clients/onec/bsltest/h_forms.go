@@ -82,7 +82,14 @@ type formDecl struct{ attrs, params *structure }
 // with their values before anything is written. The module of a declared form
 // is checked for names that are none of its own.
 func (w *World) DeclareForm(name string, attrs, params map[string]any) {
-	w.forms[strings.ToLower(name)] = &formDecl{Value(attrs).(*structure), Value(params).(*structure)}
+	w.forms[strings.ToLower(name)] = &formDecl{structOf(attrs), structOf(params)}
+}
+
+func structOf(m map[string]any) *structure {
+	if m == nil {
+		return newStructure()
+	}
+	return Value(m).(*structure)
 }
 
 // newForm makes a form and calls ПриСозданииНаСервере.

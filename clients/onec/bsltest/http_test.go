@@ -234,6 +234,11 @@ func TestCOM(t *testing.T) {
 	if _, err := ask("/slow"); err == nil || !strings.Contains(err.Error(), "Время ожидания операции истекло") {
 		t.Errorf("%v", err)
 	}
+	if x, err := w.Call("Проба.Начать", "http://"+host+":"+port+"/a"); err != nil || !w.Settle(5*time.Second) {
+		t.Error("Settle does not wait for a COM request", err)
+	} else if ready, err := w.Call("Проба.Готово", x); err != nil || ready != true {
+		t.Error(ready, err)
+	}
 	w.Target.NoCOM = true
 	if _, err := w.Call("Проба.Начать", "http://x/"); err == nil {
 		t.Error("a COM object without COM")

@@ -58,6 +58,7 @@ func (f *frame) place(e *Exception, at Pos) {
 func (f *frame) exec(s stmt) flow {
 	f.at = s.at()
 	f.w.step()
+	f.inst.unit.hits[s]++
 	switch s := s.(type) {
 	case *assignStmt:
 		f.assign(s.target, f.eval(s.value))

@@ -87,6 +87,18 @@ func (p *proc) sideOf(client Context) Context {
 	return Server
 }
 
+// contextless tells whether a form's procedure runs on the server without the
+// form: its attributes are not there.
+func (p *proc) contextless() bool {
+	for _, d := range p.directives {
+		switch d.name {
+		case "насерверебезконтекста", "наклиентенасерверебезконтекста", "atservernocontext", "atclientatservernocontext":
+			return true
+		}
+	}
+	return false
+}
+
 // invoke runs a procedure in the frame of who calls it (nil from Go).
 func (w *World) invoke(f *frame, inst *instance, p *proc, args []any, refs []*cell) any {
 	side := p.sideOf(w.Target.Context)

@@ -57,6 +57,14 @@ func (w *World) check(u *unit) Errors {
 		}
 		seen[strings.ToLower(v.name)] = v.pos
 	}
+	if u.decl.named() {
+		if len(u.mod.vars) > 0 {
+			c.fail(u.mod.vars[0].pos, "Описание переменных недопустимо в общем модуле")
+		}
+		if len(u.mod.body) > 0 {
+			c.fail(u.mod.body[0].at(), "Операторы тела модуля недопустимы в общем модуле")
+		}
+	}
 	clear(seen)
 	for _, p := range u.mod.procs {
 		key := strings.ToLower(p.name)
@@ -202,6 +210,9 @@ func (c *checker) contextual(key string) bool {
 	case ObjectModule:
 		return true
 	case FormModule:
+		if c.proc != nil && c.proc.contextless() {
+			return false
+		}
 		form := c.w.forms[strings.ToLower(c.u.decl.Name)]
 		if form == nil {
 			return true

@@ -97,6 +97,7 @@ type unit struct {
 	procs map[string]*proc
 	inst  *instance // of common and application modules
 	ready bool      // the body ran
+	hits  map[stmt]int
 }
 
 func (m *Module) source() (string, error) {

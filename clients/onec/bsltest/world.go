@@ -154,7 +154,7 @@ func (w *World) Load(m Module) error {
 }
 
 func newUnit(d *decl, side Context, mod *module) *unit {
-	u := &unit{decl: d, side: side, mod: mod, procs: map[string]*proc{}}
+	u := &unit{decl: d, side: side, mod: mod, procs: map[string]*proc{}, hits: map[stmt]int{}}
 	for _, p := range mod.procs {
 		p.unit = u
 		u.procs[strings.ToLower(p.name)] = p
