@@ -2,6 +2,7 @@ package bsltest
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -16,10 +17,15 @@ type winHTTP struct {
 	async   bool
 	headers http.Header
 	timeout time.Duration // of the whole; the sum of SetTimeouts is close enough
-	done    chan struct{} // of the request under way; nil before Send
-	got     *response
-	failed  string
-	aborted bool
+	sent    *comRequest   // nil before Send
+}
+
+// comRequest is one Send: got and failed are read only after done is closed.
+type comRequest struct {
+	done   chan struct{}
+	cancel context.CancelFunc
+	got    *response
+	failed string
 }
 
 func (*winHTTP) TypeName() string { return "COMОбъект" }
@@ -43,7 +49,7 @@ func (x *winHTTP) CallMethod(c *Call, name string) (any, bool) {
 	switch strings.ToLower(name) {
 	case "open":
 		x.method, x.url, x.async = strings.ToUpper(c.Str(0)), c.Str(1), c.Bool(2)
-		x.got, x.failed, x.done, x.headers = nil, "", nil, http.Header{}
+		x.sent, x.headers = nil, http.Header{}
 	case "setrequestheader":
 		if x.url == "" {
 			comError("Невозможно вызвать метод до вызова метода Open")
@@ -59,10 +65,13 @@ func (x *winHTTP) CallMethod(c *Call, name string) (any, bool) {
 	case "waitforresponse":
 		return x.wait(c), true
 	case "abort":
-		x.aborted, x.done = true, nil
+		if x.sent != nil {
+			x.sent.cancel()
+		}
+		x.sent = nil
 	case "getresponseheader":
 		x.must()
-		v := x.got.headers.get(http.CanonicalHeaderKey(c.Str(0)))
+		v := x.sent.got.headers.get(http.CanonicalHeaderKey(c.Str(0)))
 		if v == any(Undefined) {
 			comError("Запрошенный заголовок не найден")
 		}
@@ -70,8 +79,8 @@ func (x *winHTTP) CallMethod(c *Call, name string) (any, bool) {
 	case "getallresponseheaders":
 		x.must()
 		var b strings.Builder
-		for _, k := range x.got.headers.keys {
-			b.WriteString(str(k) + ": " + str(x.got.headers.get(k)) + "\r\n")
+		for _, k := range x.sent.got.headers.keys {
+			b.WriteString(str(k) + ": " + str(x.sent.got.headers.get(k)) + "\r\n")
 		}
 		return b.String(), true
 	case "option", "setproxy", "setautologonpolicy", "setclientcertificate":
@@ -91,8 +100,10 @@ func (x *winHTTP) send(c *Call) {
 		comError("Невозможно вызвать метод до вызова метода Open")
 	}
 	body := []byte(c.Str(0))
-	req, err := http.NewRequestWithContext(x.w.context(), x.method, x.url, bytes.NewReader(body))
+	ctx, cancel := context.WithCancel(x.w.context())
+	req, err := http.NewRequestWithContext(ctx, x.method, x.url, bytes.NewReader(body))
 	if err != nil || req.URL.Host == "" {
+		cancel()
 		comError("URL-адрес недопустим")
 	}
 	if len(body) == 0 {
@@ -106,20 +117,20 @@ func (x *winHTTP) send(c *Call) {
 	}
 	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true, TLSClientConfig: x.w.TLS}
 	p := &prepared{&http.Client{Transport: transport}, req, x.timeout, ""}
-	done := make(chan struct{})
-	x.done = done
+	r := &comRequest{done: make(chan struct{}), cancel: cancel}
+	x.sent = r
 	finish := func() {
-		got, failed := p.do()
-		if strings.Contains(failed, "Превышено") {
-			failed = "Время ожидания операции истекло"
+		r.got, r.failed = p.do()
+		if strings.Contains(r.failed, "Превышено") {
+			r.failed = "Время ожидания операции истекло"
 		}
-		x.got, x.failed = got, failed // read only after done is closed
-		close(done)
+		cancel()
+		close(r.done)
 	}
 	if !x.async {
 		x.w.block(finish)
-		if x.failed != "" {
-			comError(x.failed)
+		if r.failed != "" {
+			comError(r.failed)
 		}
 		return
 	}
@@ -131,7 +142,7 @@ func (x *winHTTP) send(c *Call) {
 
 // wait is WaitForResponse(seconds): without an argument it waits for ever.
 func (x *winHTTP) wait(c *Call) any {
-	if x.done == nil {
+	if x.sent == nil {
 		comError("Невозможно вызвать метод до вызова метода Send")
 	}
 	if c.Given(0) && c.Int(0) >= 0 {
@@ -142,28 +153,28 @@ func (x *winHTTP) wait(c *Call) any {
 				return
 			}
 			select {
-			case <-x.done:
+			case <-x.sent.done:
 			case <-timer.C:
 			}
 		})
 	} else {
-		x.w.block(func() { <-x.done })
+		x.w.block(func() { <-x.sent.done })
 	}
 	if !x.ready() {
 		return false
 	}
-	if x.failed != "" {
-		comError(x.failed)
+	if x.sent.failed != "" {
+		comError(x.sent.failed)
 	}
 	return true
 }
 
 func (x *winHTTP) ready() bool {
-	if x.done == nil {
+	if x.sent == nil {
 		return false
 	}
 	select {
-	case <-x.done:
+	case <-x.sent.done:
 		return true
 	default:
 		return false
@@ -172,7 +183,7 @@ func (x *winHTTP) ready() bool {
 
 // must is an exception while the answer is not there.
 func (x *winHTTP) must() {
-	if !x.ready() || x.got == nil {
+	if !x.ready() || x.sent.got == nil {
 		comError("Данные, необходимые для завершения операции, еще не доступны")
 	}
 }
@@ -182,17 +193,17 @@ func (x *winHTTP) Field(_ *Call, name string) (any, bool) {
 	switch strings.ToLower(name) {
 	case "status":
 		x.must()
-		return count(x.got.code), true
+		return count(x.sent.got.code), true
 	case "statustext":
 		x.must()
-		return http.StatusText(x.got.code), true
+		return http.StatusText(x.sent.got.code), true
 	case "responsetext":
 		x.must()
-		return decode(x.got.body, str(x.got.headers.get("Content-Type"))), true
+		return decode(x.sent.got.body, str(x.sent.got.headers.get("Content-Type"))), true
 	case "responsebody":
 		x.must()
 		a := &array{}
-		for _, b := range x.got.body {
+		for _, b := range x.sent.got.body {
 			a.items = append(a.items, count(int(b)))
 		}
 		return a, true
@@ -200,7 +211,7 @@ func (x *winHTTP) Field(_ *Call, name string) (any, bool) {
 		switch {
 		case x.ready():
 			return count(4), true
-		case x.done != nil:
+		case x.sent != nil:
 			return count(1), true
 		}
 		return count(0), true
