@@ -124,7 +124,7 @@ func TestSyncContacts(t *testing.T) {
 	}
 
 	b.clients.Set(ref.(*bsltest.Ref), map[string]any{"Наименование": strings.Repeat("я", 9000)}) // cut before it is sent
-	b.Advance(time.Hour) // nobody told: the round of the hour finds it
+	b.Advance(time.Hour)                                                                         // nobody told: the round of the hour finds it
 	b.exchange()
 	if c := s.contact("+79031234567"); len([]rune(c["name"].(string))) > 128 {
 		t.Errorf("the name was not cut: %v", c)
