@@ -159,7 +159,7 @@ func (b *base) run(s *service, address string) {
 	if err := b.Start(); err != nil {
 		b.t.Fatal(err)
 	}
-	b.until("first answer", func() bool { return b.client1C("Версия") != "" })
+	b.until("first answer", func() bool { return b.remembered("Версия") != "" })
 	b.Entries()
 }
 
@@ -257,13 +257,13 @@ func TestManyRows(t *testing.T) {
 			if n := len(b.Screen.Shown); n != 120 {
 				t.Errorf("%d toasts of 120 rows", n)
 			}
-			if n := len(b.client1C("Показанные").(map[string]any)); n != 120 {
+			if n := len(b.remembered("Показанные").(map[string]any)); n != 120 {
 				t.Errorf("%d keys remembered", n)
 			}
-			if a := s.Do("POST", "/v1/notifications/ack-all", s.key, map[string]any{"version": b.client1C("Версия")}, "X-Zummer-User", "ivanov"); a.Status != 200 {
+			if a := s.Do("POST", "/v1/notifications/ack-all", s.key, map[string]any{"version": b.remembered("Версия")}, "X-Zummer-User", "ivanov"); a.Status != 200 {
 				t.Fatalf("ack-all: %d %s", a.Status, a.Body)
 			}
-			b.until("nothing remembered that is gone", func() bool { return len(b.client1C("Показанные").(map[string]any)) == 0 })
+			b.until("nothing remembered that is gone", func() bool { return len(b.remembered("Показанные").(map[string]any)) == 0 })
 			b.quiet()
 		})
 	}

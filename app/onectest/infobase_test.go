@@ -4,7 +4,6 @@ package onectest_test
 
 import (
 	"errors"
-	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -153,8 +152,8 @@ func (b *base) quiet() {
 	}
 }
 
-// state of the client as the extension keeps it.
-func (b *base) client1C(field string) any {
+// remembered is a field of the state that the client keeps.
+func (b *base) remembered(field string) any {
 	b.t.Helper()
 	v, err := b.Call("ЗмрКлиент.ТекущееСостояние")
 	if err != nil {
@@ -162,14 +161,6 @@ func (b *base) client1C(field string) any {
 	}
 	m, _ := bsltest.Go(v).(map[string]any)
 	return m[field]
-}
-
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }
 
 type (

@@ -25,7 +25,7 @@ func startAt(t *testing.T, s *service, k kind, address string) *base {
 	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b.until("first answer", func() bool { return b.client1C("Версия") != "" })
+	b.until("first answer", func() bool { return b.remembered("Версия") != "" })
 	b.Entries()
 	return b
 }

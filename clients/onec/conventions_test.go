@@ -267,7 +267,7 @@ func TestAssembledSets(t *testing.T) {
 					}
 					uuids[id] = file
 				}
-				if strings.Count(rest, "/") == 1 && !named[rest] && !(name != "managed" && rest == "CommonModules/ЗмрКлиентАсинх.xml") {
+				if strings.Count(rest, "/") == 1 && !named[rest] && (name == "managed" || rest != "CommonModules/ЗмрКлиентАсинх.xml") {
 					t.Errorf("%s is not in Configuration.xml", file)
 				}
 			}
