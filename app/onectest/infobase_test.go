@@ -58,6 +58,7 @@ func newBase(t *testing.T, k kind, empty bool) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
 	t.Cleanup(w.Close)
+	cover(t, w)
 	b := &base{World: w, t: t, kind: k}
 	w.User = bsltest.User{UID: ivanovID, Name: "ivanov", FullName: "Иванов И."}
 	if !empty {

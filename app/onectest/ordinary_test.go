@@ -26,18 +26,20 @@ func ordinaryBase(t *testing.T, k kind) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
 	t.Cleanup(w.Close)
+	cover(t, w)
 	b := &base{World: w, t: t, kind: k}
 	b.clients = w.Meta.Catalog("Контрагенты")
 	b.interests = w.Meta.Document("Интерес", "Клиент", "Закрыт", "Телефон")
 	w.Meta.Processor("МастерФормированияИнтереса", "Телефон", "Клиент")
 	w.DeclareForm("ОбщаяФорма.ЗмрЗвонок", map[string]any{"Уведомление": nil, "Кандидаты": nil}, nil)
 	b.module(bsltest.Module{Name: "ОбщаяФорма.ЗмрЗвонок", Kind: bsltest.FormModule, File: filepath.Join(folder, "ordinary", "ФормаЗмрЗвонок.bsl")})
-	text, err := os.ReadFile(filepath.Join(folder, "ordinary", "МодульОбычногоПриложения.bsl"))
+	file := filepath.Join(folder, "ordinary", "МодульОбычногоПриложения.bsl")
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pasted := string(text) + "\r\nПроцедура ПриНачалеРаботыСистемы()\r\n\tзмрНачать();\r\nКонецПроцедуры\r\n"
-	b.module(bsltest.Module{Name: "МодульПриложения", Kind: bsltest.OrdinaryAppModule, Text: pasted})
+	b.module(bsltest.Module{Name: "МодульПриложения", Kind: bsltest.OrdinaryAppModule, Text: pasted, File: file})
 	return b
 }
 
