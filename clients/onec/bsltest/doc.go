@@ -11,7 +11,8 @@
 // version it came with and the kinds of programs that have it (thin, web,
 // managed and ordinary thick client, server, external connection). It is made
 // from the language's and the platform's documentation and was never compared
-// with a running 1C.
+// with a running 1C; the parser was tried on the 567 common modules of БСП
+// 3.1.12 and Connector, and refuses none of them.
 //
 // # A World
 //

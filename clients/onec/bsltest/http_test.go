@@ -76,10 +76,12 @@ func TestHTTPSync(t *testing.T) {
 		Функция Отправить(Адрес, Порт) Экспорт
 			Запрос = Новый HTTPЗапрос("/p");
 			Запрос.УстановитьТелоИзСтроки("тело");
-			Возврат Новый HTTPСоединение(Адрес, Порт).ВызватьHTTPМетод("PUT", Запрос).ПолучитьТелоКакСтроку();
+			Соединение = Новый HTTPСоединение(Адрес, Порт);
+			Возврат Соединение.ВызватьHTTPМетод("PUT", Запрос).ПолучитьТелоКакСтроку();
 		КонецФункции
 		Функция Заголовок(Адрес, Порт, Имя) Экспорт
-			Возврат Новый HTTPСоединение(Адрес, Порт).Получить(Новый HTTPЗапрос("/503")).Заголовки[Имя];
+			Соединение = Новый HTTPСоединение(Адрес, Порт);
+			Возврат Соединение.Получить(Новый HTTPЗапрос("/503")).Заголовки[Имя];
 		КонецФункции`})
 	number, _ := parseNum(port)
 	call := func(name string, more ...any) any {
@@ -184,7 +186,7 @@ func TestBlocking(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := w.Entries()[0]
-	if e.ServerCalls != 1 || e.Requests != 0 || e.Blocked < 900*time.Millisecond || e.Blocked > 2500*time.Millisecond {
+	if e.ServerCalls != 1 || e.Requests != 0 || e.Blocked < 900*time.Millisecond || e.Blocked > 2900*time.Millisecond {
 		t.Errorf("%+v", e)
 	}
 }
@@ -195,7 +197,7 @@ func TestCOM(t *testing.T) {
 	w := world(t, ordinary, map[string]string{"Проба": `
 		Функция Начать(Адрес) Экспорт
 			Запрос = Новый COMОбъект("WinHttp.WinHttpRequest.5.1");
-			Запрос.SetTimeouts(100, 100, 300, 500);
+			Запрос.SetTimeouts(500, 500, 500, 500);
 			Запрос.Open("GET", Адрес, Истина);
 			Запрос.SetRequestHeader("Authorization", "Bearer т");
 			Запрос.Send();
@@ -215,7 +217,7 @@ func TestCOM(t *testing.T) {
 		if _, err := w.Call("Проба.Ответ", x); err == nil && path == "/slow" {
 			t.Error("an answer before it came")
 		}
-		for range 300 {
+		for range 1000 {
 			ready, err := w.Call("Проба.Готово", x)
 			if err != nil {
 				return "", err

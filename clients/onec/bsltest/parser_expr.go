@@ -85,7 +85,11 @@ func (p *parser) unary() expr {
 }
 
 func (p *parser) postfix() expr {
+	bracket := p.cur().is("(")
 	x := p.primary()
+	if _, made := x.(*newExpr); (made || bracket) && (p.cur().is(".") || p.cur().is("[")) {
+		p.fail(p.cur().pos, "Ожидается символ ';'") // Новый А().Б and (А).Б: only through a variable
+	}
 	for {
 		t := p.cur()
 		switch {

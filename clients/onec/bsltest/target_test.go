@@ -8,7 +8,7 @@ import (
 // TestTargets is what a version, or a kind of client, lacks: refused at load,
 // with line and column.
 func TestTargets(t *testing.T) {
-	async := "Асинх Процедура А() Экспорт\n\tЖдать Новый HTTPСоединение(\"с\").ПолучитьАсинх(Новый HTTPЗапрос(\"/\"));\nКонецПроцедуры"
+	async := "Асинх Процедура А() Экспорт\n\tС = Новый HTTPСоединение(\"с\"); Ждать С.ПолучитьАсинх(Новый HTTPЗапрос(\"/\"));\nКонецПроцедуры"
 	v8318 := Target{Version: "8.3.18.1128", Context: ThinClient}
 	v8327 := Target{Version: "8.3.27.1935", Context: ThinClient}
 	body := func(s string) string {
@@ -22,7 +22,7 @@ func TestTargets(t *testing.T) {
 	}{
 		{thin, ClientModule, async, ""},
 		{old, ClientModule, async, "(1,17)}: Асинхронные процедуры и функции недоступны в версии 8.3.6.1977 (А)"},
-		{v8318, ClientModule, async, "(2,34)}: ПолучитьАсинх недоступно в версии 8.3.18.1128: появилось в 8.3.21"},
+		{v8318, ClientModule, async, "(2,41)}: ПолучитьАсинх недоступно в версии 8.3.18.1128: появилось в 8.3.21"},
 		{Target{Version: "8.3.24.1", Compat: "8.3.17", Context: ThinClient}, ClientModule, async, "(1,17)}: Асинхронные процедуры и функции недоступны в версии 8.3.24.1 (А)"},
 		{thin, ServerModule, async, "(1,17)}: Асинхронные процедуры и функции недоступны в контексте «сервер» (А)"},
 		{old, ClientModule, body(`Б = СтрРазделить("а", ",");`), ""},
@@ -38,7 +38,7 @@ func TestTargets(t *testing.T) {
 		{web, ClientModule, body(`Б = Новый ЧтениеXML;`), "(2,12)}: ЧтениеXML недоступно в контексте «веб-клиент»"},
 		{web, ClientModule, body(`Б = Новый ЧтениеJSON;`), "(2,12)}: ЧтениеJSON недоступно в контексте «веб-клиент»"},
 		{web, ClientModule, body(`Б = Новый HTTPСоединение("с");`), "(2,12)}: HTTPСоединение недоступно в версии 8.3.15.1830: появилось в 8.3.21"},
-		{Target{Version: "8.3.22.1851", Context: WebClient}, ClientModule, body(`Б = Новый HTTPСоединение("с").Получить(Новый HTTPЗапрос("/"));`), ""}, // a name that other types have too
+		{Target{Version: "8.3.22.1851", Context: WebClient}, ClientModule, body(`С = Новый HTTPСоединение("с"); Б = С.Получить(Новый HTTPЗапрос("/"));`), ""}, // a name that other types have too
 		{Target{Version: "8.3.22.1851", Context: WebClient}, ClientModule, async, ""},
 		{web, ClientModule, body(`Б = Новый COMОбъект("х");`), "(2,12)}: COMОбъект недоступно в контексте «веб-клиент»"},
 		{web, ClientModule, body(`Б = XMLСтрока(1);`), "(2,6)}: XMLСтрока недоступно в контексте «веб-клиент»"},
