@@ -211,7 +211,7 @@ func (k *Kit) over(x *exchange, delivered, left bool) {
 		c.misses = nil
 	}
 	switch {
-	case f != nil && f.hold && left && x.is == "poll" && time.Since(x.at) < x.query.Wait+k.opt.Slow-early:
+	case f != nil && f.hold && left && x.is == "poll" && x.query.Wait > 0 && time.Since(x.at) < x.query.Wait+k.opt.Slow-early:
 		k.breach("gave_up", fmt.Sprintf("%.0f s", time.Since(x.at).Seconds()))
 	case f != nil && f.refuse != nil && delivered:
 		k.refused(f)

@@ -1,7 +1,7 @@
 package zummer_test
 
 import (
-	stdctx "context"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -61,7 +61,7 @@ func TestRenew(t *testing.T) {
 	bubble(t, "a token is asked for when there is none, and when the service refuses it", func(t *testing.T, s *service, _ *watcher) {
 		c, given := s.client(), 0
 		c.Token = ""
-		c.Renew = func(stdctx.Context) (string, error) {
+		c.Renew = func(context.Context) (string, error) {
 			given++
 			return "t" + string(rune('0'+given)), nil
 		}
@@ -84,7 +84,7 @@ func TestRenew(t *testing.T) {
 	})
 	bubble(t, "a token that stays refused is an error", func(t *testing.T, s *service, _ *watcher) {
 		c := s.client()
-		c.Renew = func(stdctx.Context) (string, error) { return "", errors.New("signed out") }
+		c.Renew = func(context.Context) (string, error) { return "", errors.New("signed out") }
 		refuse := func(*http.Request, map[string]any) *http.Response { return reply(401, nil) }
 		s.next(refuse, refuse, refuse, refuse, refuse)
 		_, err := c.Me(t.Context())
@@ -95,7 +95,7 @@ func TestRenew(t *testing.T) {
 func TestErrorsHideTheAddress(t *testing.T) {
 	s := newService()
 	s.next(func(*http.Request, map[string]any) *http.Response { return nil })
-	ctx, stop := stdctx.WithCancel(t.Context())
+	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	_, err := s.client().Admin().Contacts(ctx, "+79031234567")
 	if err == nil || strings.Contains(err.Error(), "9031234567") {

@@ -1,7 +1,7 @@
 package zummer_test
 
 import (
-	stdctx "context"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,12 +13,12 @@ import (
 
 // A program that opens what its user shall open, and says so.
 func ExampleClient_Run() {
-	ctx, stop := stdctx.WithTimeout(stdctx.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
 	defer stop()
 	c := demoClient() // &zummer.Client{URL: "https://crm.example:8080", Token: "…"}
 
 	_ = c.Run(ctx, zummer.Handler{
-		Open: func(_ stdctx.Context, n zummer.Notification) zummer.Outcome {
+		Open: func(_ context.Context, n zummer.Notification) zummer.Outcome {
 			fmt.Println("open", n.Title, n.Object.URL)
 			defer stop() // an example ends here
 			return zummer.Opened
@@ -36,11 +36,11 @@ func ExampleClient_Run() {
 
 // A session has a name, hears of acks by hand, and may be busy.
 func ExampleSession() {
-	ctx, stop := stdctx.WithTimeout(stdctx.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
 	defer stop()
 	s := demoClient().NewSession("desk")
 	_ = s.Run(ctx, zummer.Handler{
-		Open: func(_ stdctx.Context, n zummer.Notification) zummer.Outcome { return zummer.Later },
+		Open: func(_ context.Context, n zummer.Notification) zummer.Outcome { return zummer.Later },
 		Show: func(p zummer.Picture) {
 			for _, n := range p.New { // a card that somebody closed
 				s.Ack(n.Key(), zummer.Dismissed, "closed by the user")
@@ -56,7 +56,7 @@ func ExampleSession() {
 
 // A loop of one's own.
 func ExampleClient_Poll() {
-	ctx := stdctx.Background()
+	ctx := context.Background()
 	c := demoClient()
 	set, err := c.PollWhole(ctx, zummer.PollQuery{Session: "my-1", Wait: 25 * time.Second})
 	if err != nil {
@@ -68,7 +68,7 @@ func ExampleClient_Poll() {
 }
 
 func ExampleClient_Publish() {
-	made, err := demoClient().Publish(stdctx.Background(), zummer.Publication{
+	made, err := demoClient().Publish(context.Background(), zummer.Publication{
 		User: "ivanov", Kind: "mail.received", Action: zummer.Show, Title: "ООО Ромашка", Text: "Новое письмо",
 		ExpiresIn: time.Hour, IdempotencyKey: "mail-4711",
 	})
@@ -93,7 +93,7 @@ func ExampleVerify() {
 }
 
 func ExampleAdmin() {
-	ctx := stdctx.Background()
+	ctx := context.Background()
 	admin := demoClient().Admin()
 	if _, err := admin.PutUser(ctx, "ivanov", zummer.UserInput{Name: "Иванов И."}); err != nil {
 		fmt.Println(err)
@@ -106,7 +106,7 @@ func ExampleAdmin() {
 
 func ExampleHook() {
 	office := zummer.Hook{URL: demoURL + "/hooks/office/0123456789", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", HTTP: demoClient().HTTP}
-	err := office.Send(stdctx.Background(), zummer.Event{Type: "answered", Call: "c-77", Extension: "101", Phone: "+79031234567", At: time.Now()})
+	err := office.Send(context.Background(), zummer.Event{Type: "answered", Call: "c-77", Extension: "101", Phone: "+79031234567", At: time.Now()})
 	fmt.Println(err)
 	// Output: <nil>
 }

@@ -2,7 +2,7 @@ package zummer_test
 
 import (
 	"bytes"
-	stdctx "context"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -136,14 +136,7 @@ func (s *service) put(id string, rev int, action, session string) {
 	s.bump()
 }
 
-// change announces something else.
-func (s *service) change(fn func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fn()
-	s.bump()
-}
-
+// bump announces a change; the caller holds s.mu.
 func (s *service) bump() {
 	s.version++
 	close(s.changed)
@@ -238,7 +231,7 @@ type watcher struct {
 
 func (w *watcher) handler() zummer.Handler {
 	return zummer.Handler{
-		Open: func(_ context, n zummer.Notification) zummer.Outcome {
+		Open: func(_ context.Context, n zummer.Notification) zummer.Outcome {
 			w.mu.Lock()
 			w.opened = append(w.opened, n.Key().String())
 			opens := w.opens
@@ -277,8 +270,6 @@ func want[T any](t *testing.T, what string, got, want T) {
 		t.Errorf("%s: got %s, want %s", what, g, w)
 	}
 }
-
-type context = stdctx.Context
 
 // bodyIn shows a request's body in X-Body to what checks signatures.
 type bodyIn struct{ s *service }

@@ -1,7 +1,7 @@
 package zummer_test
 
 import (
-	stdctx "context"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -18,13 +18,13 @@ func play(t *testing.T, s *service, w *watcher) *zummer.Session {
 	if w.outcome == "" {
 		w.outcome = zummer.Opened
 	}
-	ctx, stop := stdctx.WithCancel(t.Context())
+	ctx, stop := context.WithCancel(t.Context())
 	session := s.client().NewSession("desk")
 	done := make(chan error)
 	go func() { done <- session.Run(ctx, w.handler()) }()
 	t.Cleanup(func() {
 		stop()
-		if err := <-done; !errors.Is(err, stdctx.Canceled) {
+		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("Run ended with %v", err)
 		}
 	})
@@ -148,7 +148,7 @@ func TestRun(t *testing.T) {
 		want(t, "picture", len(c.Picture().Rows), 0)
 	})
 	bubble(t, "at the end owed acks are sent and rows that were not opened are given back", func(t *testing.T, s *service, w *watcher) {
-		ctx, stop := stdctx.WithCancel(t.Context())
+		ctx, stop := context.WithCancel(t.Context())
 		c := s.client().NewSession("desk")
 		c.Settle = time.Minute
 		w.outcome = zummer.Opened
@@ -163,7 +163,7 @@ func TestRun(t *testing.T) {
 		want(t, "said at the end", paths, []string{"/v1/notifications/1/processed", "/v1/notifications/2/release"})
 	})
 	bubble(t, "a program that opens nothing polls without a name", func(t *testing.T, s *service, w *watcher) {
-		ctx, stop := stdctx.WithTimeout(t.Context(), time.Second)
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
 		h := w.handler()
 		h.Open = nil
