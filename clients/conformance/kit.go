@@ -97,8 +97,8 @@ func (k *Kit) Token() string { return k.opt.Token }
 
 // Close ends it.
 func (k *Kit) Close() {
-	k.door.Close()
-	_ = k.srv.Close() // whoever is still connected is cut off
+	_ = k.door.Close() // it is over either way
+	_ = k.srv.Close()  // whoever is still connected is cut off
 	k.serving.Wait()
 }
 
