@@ -1,0 +1,111 @@
+package onectest_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"zummer/clients/conformance"
+	"zummer/clients/onec/bsltest"
+)
+
+// TestConformance: the kit that tries clients in any language finds nothing to
+// say against the modules.
+func TestConformance(t *testing.T) {
+	for _, k := range append(faultKinds, ordinaryKinds[0]) {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			var steps []string // nil: all
+			if len(k.layers) > 2 {
+				// The window stands still while the 1C server asks: it promises two
+				// seconds and cannot wait for as long as the service would like.
+				steps = slices.DeleteFunc(conformance.StepNames(), func(name string) bool { return name == "slow" })
+			}
+			kit, err := conformance.New(conformance.Options{Steps: steps, Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 20 * time.Second, Start: 10 * time.Second, Progress: func(s conformance.Step) {
+				if s.Result != conformance.Running {
+					var b bytes.Buffer
+					s.Write(&b, "en")
+					t.Logf("%s", bytes.TrimSpace(b.Bytes()))
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer kit.Close()
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan struct{})
+			var over atomic.Bool
+			go func() {
+				defer close(done)
+				b := kitClient(t, k, kit)
+				for !over.Load() && ctx.Err() == nil {
+					b.RunFast(200*time.Millisecond, 1, nil)
+					b.pick()
+				}
+			}()
+			report := kit.Run(t.Context())
+			over.Store(true)
+			stop()
+			<-done
+			for _, v := range report.Violations {
+				t.Errorf("%s: %s [%s] %s", v.Step, v.Rule, v.Detail, v.Text.EN)
+			}
+			if !report.OK() {
+				t.Errorf("%d polls, not all went well", report.Polls)
+			}
+		})
+	}
+}
+
+// pick does what the user of ordinary forms does with a list: takes the first.
+func (b *base) pick() {
+	for _, f := range b.Screen.Forms {
+		n, _ := f.Attr("Уведомление").(map[string]any)
+		if all, _ := n["Кандидаты"].([]any); n["Действие"] == "choose" && len(all) > 0 {
+			if _, err := b.Call("змрВыбрано", n["Ключ"], all[0]); err != nil {
+				b.t.Error(err)
+			}
+			b.CloseForm(f, nil)
+			return
+		}
+	}
+}
+
+// kitClient is a running client whose service is the kit; it has a token
+// without a log-in, for the kit knows no set-up side.
+func kitClient(t *testing.T, k kind, kit *conformance.Kit) *base {
+	if k.layers == nil {
+		return kitOrdinary(t, k, kit)
+	}
+	b := newBase(t, k, false)
+	b.connect(kit.URL(), kit.Token())
+	b.module(bsltest.Module{Name: "ЗмрВызовСервера", Kind: bsltest.ServerCallModule, Extends: true, Text: `
+&Вместо("ТокенПользователя")
+Функция КитТокенПользователя()
+	Возврат ЗмрХранилище.Значение("настройка.Ключ");
+КонецФункции
+
+&Вместо("СсылкаНаОбъект")
+Функция КитСсылкаНаОбъект(Тип, Имя, УИД)
+	Возврат ?(УИД = "", Неопределено, Документы.Интерес.ПолучитьСсылку(Новый УникальныйИдентификатор));
+КонецФункции
+`})
+	if err := b.Start(); err != nil {
+		t.Error(err)
+	}
+	return b
+}
+
+func kitOrdinary(t *testing.T, k kind, kit *conformance.Kit) *base {
+	b := ordinaryBase(t, k)
+	if err := b.Start(); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.Call("змрЗапомнитьНастройки", kit.URL(), kit.Token()); err != nil {
+		t.Error(err)
+	}
+	return b
+}

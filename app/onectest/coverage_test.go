@@ -1,0 +1,83 @@
+package onectest_test
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"zummer/clients/onec/bsltest"
+)
+
+// reached is what all tests together have run of the shipped modules.
+var (
+	reachedMu sync.Mutex
+	reached   = bsltest.Coverage{}
+)
+
+// cover notes what a World has run, when its test ends.
+func cover(t *testing.T, w *bsltest.World) {
+	t.Cleanup(func() {
+		reachedMu.Lock()
+		defer reachedMu.Unlock()
+		w.Cover(reached)
+	})
+}
+
+// TestMain lets more tests run beside each other than there are processors, for
+// they wait most of the time. After a run of all tests no shipped module may
+// be left that was never at work, and nine lines of ten were.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if n := flag.Lookup("test.parallel"); n.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = n.Value.Set("6") // a number
+	}
+	code := m.Run()
+	if run := flag.Lookup("test.run").Value.String(); code == 0 && run == "" {
+		if err := wholeShipmentRan(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func wholeShipmentRan() error {
+	var never []string
+	total, missed := 0, 0
+	err := filepath.WalkDir(folder, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".bsl") || strings.Contains(file, "bsltest") {
+			return err
+		}
+		lines, at := reached[file], 0
+		for _, n := range lines {
+			if total++; n == 0 {
+				missed++
+			} else {
+				at++
+			}
+		}
+		if at == 0 {
+			never = append(never, file)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if testing.Verbose() {
+		for _, place := range reached.Missed() {
+			fmt.Println("never run:", place)
+		}
+	}
+	if len(never) > 0 || missed*10 > total {
+		return fmt.Errorf("modules that no test ran: %v; of %d lines %d were never reached", never, total, missed)
+	}
+	return nil
+}

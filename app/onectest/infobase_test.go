@@ -1,0 +1,204 @@
+// Package onectest_test runs the 1C modules of clients/onec, in the
+// interpreter of clients/onec/bsltest, against the running program.
+package onectest_test
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zummer/clients/onec/bsltest"
+)
+
+// kind is a kind of client that the modules are shipped for.
+type kind struct {
+	name   string
+	layers []string // folders of clients/onec, laid over each other
+	target bsltest.Target
+	// promise is how long the window may stand still for one tick.
+	promise time.Duration
+}
+
+// managedKinds are the clients with managed forms.
+var managedKinds = []kind{
+	{"async thin", []string{"server", "managed"}, bsltest.Target{Version: "8.3.22.1851", Context: bsltest.ThinClient}, 300 * time.Millisecond},
+	{"async, newest", []string{"server", "managed"}, bsltest.Target{Version: "8.3.27.2342", Context: bsltest.ThinClient}, 300 * time.Millisecond},
+	{"web of the newest", []string{"server", "managed"}, bsltest.Target{Version: "8.3.27.2342", Context: bsltest.WebClient}, 2500 * time.Millisecond},
+	{"thin 8.3.12", []string{"server", "managed", "web"}, bsltest.Target{Version: "8.3.12.1412", Context: bsltest.ThinClient}, 2500 * time.Millisecond},
+	{"web 8.3.20", []string{"server", "managed", "web"}, bsltest.Target{Version: "8.3.20.1549", Context: bsltest.WebClient}, 2500 * time.Millisecond},
+	{"thin 8.3.6", []string{"server", "managed", "web", "legacy-8.3.6"}, bsltest.Target{Version: "8.3.6.1977", Context: bsltest.ThinClient}, 2500 * time.Millisecond},
+	{"woken by push", []string{"server", "managed", "fanout"}, bsltest.Target{Version: "8.3.27.1935", Context: bsltest.ThinClient}, 2500 * time.Millisecond},
+}
+
+const (
+	folder     = "../../clients/onec"
+	interestID = "51012ccc-397d-11de-b595-00055d80a2b9"
+	clientID   = "11111111-2222-3333-4444-555555555555"
+	ivanovID   = "8a1f0c50-0d3b-4f1c-9d6e-0123456789ab"
+)
+
+// base is an infobase with one running client.
+type base struct {
+	*bsltest.World
+	t         *testing.T
+	kind      kind
+	clients   *bsltest.Table // Справочник.Контрагенты
+	interests *bsltest.Table // Документ.Интерес
+	calls     *bsltest.Table // Документ.ТелефонныйЗвонок
+	state     *bsltest.Table // the register of settings
+	waker     any            // the state of the job that wakes clients
+}
+
+// newBase is an infobase with the extension, and in it the objects that its
+// overridable modules name; empty leaves those out.
+func newBase(t *testing.T, k kind, empty bool) *base {
+	t.Helper()
+	w := bsltest.New(k.target)
+	t.Cleanup(w.Close)
+	cover(t, w)
+	b := &base{World: w, t: t, kind: k}
+	w.User = bsltest.User{UID: ivanovID, Name: "ivanov", FullName: "Иванов И."}
+	if !empty {
+		w.Meta.Enum("ТипыКонтактнойИнформации", "Телефон", "АдресЭлектроннойПочты")
+		b.clients = w.Meta.Catalog("Контрагенты").Section("КонтактнаяИнформация", "Тип", "Представление", "НомерТелефона")
+		b.interests = w.Meta.Document("Интерес", "Клиент", "Закрыт", "Телефон")
+		b.calls = w.Meta.Document("ТелефонныйЗвонок", "Входящий", "АбонентКакСвязаться", "АбонентПредставление", "Тема", "Описание")
+		w.Meta.Processor("МастерФормированияИнтереса", "Телефон", "Клиент")
+	}
+	b.load()
+	return b
+}
+
+// load takes the modules of the layers as the platform would, by what the
+// metadata say of them.
+func (b *base) load() {
+	b.t.Helper()
+	var folders []string
+	for _, layer := range b.kind.layers {
+		folders = append(folders, filepath.Join(folder, layer))
+	}
+	if err := b.LoadDump(folders...); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := b.Link(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.state = b.Meta.Find("РегистрСведений.ЗмрСостояние")
+}
+
+func (b *base) module(m bsltest.Module) {
+	b.t.Helper()
+	if err := b.Load(m); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// client adds a client with a phone, and an open interest if it has a title.
+func (b *base) client(uid, name, phone, interest string) {
+	ref := b.clients.Add(uid, map[string]any{"Наименование": name, "ПометкаУдаления": false, "ЭтоГруппа": false})
+	b.clients.AddLine(ref, "КонтактнаяИнформация", map[string]any{"Тип": b.Meta.EnumValue("ТипыКонтактнойИнформации", "Телефон"), "Представление": phone, "НомерТелефона": strings.TrimPrefix(phone, "+")})
+	if interest != "" {
+		b.interests.Add(interest, map[string]any{"Клиент": ref, "Закрыт": false, "ПометкаУдаления": false, "Номер": "17", "Дата": b.Now(), "Телефон": phone})
+	}
+}
+
+// setting is a value of the extension's register.
+func (b *base) setting(key string) string {
+	for _, r := range b.state.Rows() {
+		if r["Ключ"] == key {
+			return r["Значение"].(string)
+		}
+	}
+	return ""
+}
+
+// connect puts address and key where the settings form puts them.
+func (b *base) connect(address, key string) {
+	b.state.Put(map[string]any{"Ключ": "настройка.Адрес", "Значение": address})
+	b.state.Put(map[string]any{"Ключ": "настройка.Ключ", "Значение": key})
+}
+
+// until lets the client live, its clock several times as fast, until ok.
+func (b *base) until(what string, ok func() bool) {
+	b.t.Helper()
+	if !b.RunFast(15*time.Second, 4, ok) {
+		b.t.Fatalf("no %s; shown %v, opened %v, errors %v, log %v", what, b.toasts(), b.opened(), b.Errors(), b.Log)
+	}
+}
+
+// toasts are the texts of all toasts there were.
+func (b *base) toasts() (all []string) {
+	for _, t := range b.Screen.Shown {
+		all = append(all, t.Text+" | "+t.Explanation)
+	}
+	return all
+}
+
+// opened are the forms and links that were opened.
+func (b *base) opened() (all []string) {
+	for _, o := range b.Screen.Opened {
+		all = append(all, o.Name)
+	}
+	return all
+}
+
+// quiet fails the test if the user saw an error.
+func (b *base) quiet() {
+	b.t.Helper()
+	if errs := b.Errors(); len(errs) > 0 {
+		b.t.Errorf("the user saw errors: %v", errs)
+	}
+}
+
+// remembered is a field of the state that the client keeps.
+func (b *base) remembered(field string) any {
+	b.t.Helper()
+	v, err := b.Call("ЗмрКлиент.ТекущееСостояние")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	m, _ := bsltest.Go(v).(map[string]any)
+	return m[field]
+}
+
+type (
+	toast          = bsltest.Toast
+	bsltestOpening = bsltest.Opening
+)
+
+var errOpening = errors.New("форма не открылась")
+
+// forward lets a long time pass for the client; real requests get the time
+// that they need.
+func (b *base) forward(d time.Duration) {
+	for end := b.Now().Add(d); b.Now().Before(end); {
+		next, ok := b.NextTick()
+		if !ok || next > time.Minute {
+			next = time.Minute
+		}
+		b.Advance(max(next, 100*time.Millisecond))
+		b.Settle(50 * time.Millisecond)
+	}
+}
+
+// wake runs one round of the job that wakes clients, where the set has it.
+func (b *base) wake(s *service) {
+	b.t.Helper()
+	if !slices.Contains(b.kind.layers, "fanout") {
+		return
+	}
+	if b.waker == nil {
+		v, err := b.CallServer("ЗмрРассылка.НовоеСостояние")
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.waker = v
+	}
+	if ok, err := b.CallServer("ЗмрРассылка.РазбудитьОдинРаз", b.waker, 2); err != nil || ok != true {
+		b.t.Fatalf("waking: %v %v", ok, err)
+	}
+	b.Pump()
+}

@@ -1,0 +1,92 @@
+package onectest_test
+
+import (
+	"testing"
+
+	"zummer/app"
+	"zummer/app/apptest"
+	"zummer/models/store/storetest"
+)
+
+// service is the running program with a PBX, and a key for the 1C server.
+type service struct {
+	*apptest.Instance
+	hook, key string
+	dsn       string
+}
+
+func newService(t *testing.T, change ...func(*app.Options)) *service {
+	t.Helper()
+	dsn := storetest.SQLite(t)
+	in := apptest.Start(t, dsn, change...)
+	s := &service{Instance: in, dsn: dsn}
+	s.hook = in.Source("office", "generic", nil)
+	s.key = in.Admin("POST", "/v1/admin/tokens", map[string]any{"name": "1c", "scopes": []string{"sync", "relay", "publish"}})["token"].(string)
+	return s
+}
+
+// event sends a webhook of the PBX.
+func (s *service) event(fields map[string]any) {
+	s.T.Helper()
+	if a := s.Do("POST", s.hook, "", fields); a.Status/100 != 2 {
+		s.T.Fatalf("webhook: %d %s", a.Status, a.Body)
+	}
+}
+
+// ring, answer and end are the events of a call to ivanov's phone.
+func (s *service) ring(call, phone string) {
+	s.event(map[string]any{"event": "ringing", "call": call, "extension": "101", "phone": phone, "direction": "in"})
+}
+
+func (s *service) answer(call string) {
+	s.event(map[string]any{"event": "answered", "call": call, "extension": "101"})
+}
+
+func (s *service) end(call string) { s.event(map[string]any{"event": "ended", "call": call}) }
+
+// pending are the kinds of what waits for ivanov.
+func (s *service) pending() (kinds []string) {
+	a := s.Admin("GET", "/v1/admin/notifications?user=ivanov&state=pending", nil)
+	for _, item := range a["items"].([]any) {
+		kinds = append(kinds, item.(map[string]any)["kind"].(string))
+	}
+	return kinds
+}
+
+// outcome of the last processed row of a kind, as the timeline tells it.
+func (s *service) outcome(kind string) string {
+	a := s.Admin("GET", "/v1/admin/notifications?user=ivanov&state=processed", nil)
+	for _, item := range a["items"].([]any) {
+		m := item.(map[string]any)
+		if m["kind"] != kind {
+			continue
+		}
+		steps := s.Admin("GET", "/v1/admin/notifications/"+m["id"].(string)+"/timeline", nil)["items"].([]any)
+		for i := len(steps) - 1; i >= 0; i-- {
+			step := steps[i].(map[string]any)
+			if step["what"] == "processed" {
+				detail, _ := step["reason"].(string)
+				return detail
+			}
+		}
+	}
+	return "nothing processed"
+}
+
+// call is a call that ivanov answers.
+func (s *service) call() {
+	s.ring("c-9", "+79031234567")
+	s.answer("c-9")
+}
+
+// missed is a call that nobody answers.
+func (s *service) missed(call, phone string) {
+	s.ring(call, phone)
+	s.end(call)
+}
+
+// restart starts the program again on its database.
+func (s *service) restart(t *testing.T) *service {
+	t.Helper()
+	return &service{Instance: apptest.Start(t, s.dsn), hook: s.hook, key: s.key, dsn: s.dsn}
+}

@@ -1,0 +1,60 @@
+package bsltest
+
+import "time"
+
+// serverCall carries a call over the border: what is passed is copied there,
+// what parameters without Знач became is copied back, and the window waits.
+func (w *World) serverCall(name string, args []any, refs []*cell, do func([]any, []*cell) any) any {
+	began := time.Now()
+	if w.entry != nil {
+		w.entry.ServerCalls++
+	}
+	sent := make([]any, len(args))
+	cells := make([]*cell, len(args))
+	for i, a := range args {
+		sent[i] = w.transfer(a)
+		if i < len(refs) && refs[i] != nil {
+			cells[i] = &cell{sent[i]}
+		}
+	}
+	outer := w.onServer
+	w.onServer = true
+	defer func() {
+		w.onServer = outer
+		if !outer && w.entry != nil {
+			w.entry.Blocked += time.Since(began)
+		}
+	}()
+	v := do(sent, cells)
+	for i, c := range cells {
+		if c != nil {
+			refs[i].v = w.transfer(c.v)
+		}
+	}
+	return w.transfer(v)
+}
+
+// crosser is an object that can be sent over the border: it makes its copy.
+type crosser interface {
+	cross(w *World) any
+}
+
+// transfer copies a value as it passes between client and server; forms, COM
+// objects, connections and such do not pass.
+func (w *World) transfer(v any) any {
+	switch x := v.(type) {
+	case crosser:
+		return x.cross(w)
+	case Object:
+		throw("Ошибка передачи данных между клиентом и сервером. Значение недопустимого типа (%s)", x.TypeName())
+	}
+	return v
+}
+
+func (w *World) transferAll(all []any) []any {
+	out := make([]any, len(all))
+	for i, v := range all {
+		out[i] = w.transfer(v)
+	}
+	return out
+}

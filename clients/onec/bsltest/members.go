@@ -1,0 +1,160 @@
+package bsltest
+
+import "strings"
+
+// Objects whose members are data (a structure's keys, an infobase's tables)
+// have these besides what their Type lists.
+type (
+	fielder interface {
+		Field(c *Call, name string) (any, bool)
+	}
+	fieldSetter interface {
+		SetField(c *Call, name string, v any) bool
+	}
+	caller interface {
+		CallMethod(c *Call, name string) (any, bool)
+	}
+)
+
+func (w *World) typeOf(x any) *hostType {
+	return w.reg.types[strings.ToLower(typeName(x))]
+}
+
+// field is the value of x.name, false if there is none.
+func (w *World) field(f *frame, x any, name string) (any, bool) {
+	c := &Call{W: w, This: x, f: f, name: name}
+	if o, ok := x.(fielder); ok {
+		if v, ok := o.Field(c, name); ok {
+			return v, true
+		}
+	}
+	if t := w.typeOf(x); t != nil {
+		if p, ok := t.props[strings.ToLower(name)]; ok {
+			w.mustHave(p.avail, f.here(), p.name)
+			return p.Get(c), true
+		}
+	}
+	return nil, false
+}
+
+func (w *World) member(f *frame, x any, name string) any {
+	if v, ok := w.field(f, x, name); ok {
+		return v
+	}
+	if _, ok := x.(Object); !ok {
+		throw("Значение не является значением объектного типа (%s)", name)
+	}
+	throw("Поле объекта не обнаружено (%s)", name)
+	return nil
+}
+
+// setMember assigns x.name. With quiet an unknown name is reported by false.
+func (w *World) setMember(f *frame, x any, name string, v any, quiet bool) bool {
+	c := &Call{W: w, This: x, f: f, name: name}
+	if o, ok := x.(fieldSetter); ok && o.SetField(c, name, v) {
+		return true
+	}
+	if t := w.typeOf(x); t != nil {
+		if p, ok := t.props[strings.ToLower(name)]; ok {
+			if p.Set == nil {
+				throw("Поле объекта недоступно для записи (%s)", name)
+			}
+			p.Set(c, v)
+			return true
+		}
+	}
+	if quiet {
+		return false
+	}
+	if _, ok := x.(Object); !ok {
+		throw("Значение не является значением объектного типа (%s)", name)
+	}
+	throw("Поле объекта не обнаружено (%s)", name)
+	return false
+}
+
+// method calls x.name(args), false if there is no such method.
+func (w *World) method(f *frame, x any, name string, args []any, refs []*cell) (any, bool) {
+	if m, ok := x.(*moduleRef); ok {
+		return w.moduleCall(f, m, name, args, refs), true
+	}
+	if form, ok := x.(*Form); ok && form.inst != nil { // exports of a form's module are its methods
+		if p := form.inst.unit.procs[strings.ToLower(name)]; p != nil && p.export {
+			return w.invoke(f, form.inst, p, args, refs), true
+		}
+	}
+	if t := w.typeOf(x); t != nil {
+		if m, ok := t.functions[strings.ToLower(name)]; ok {
+			return w.host(f, m, x, args, refs), true
+		}
+	}
+	if o, ok := x.(caller); ok {
+		return o.CallMethod(&Call{W: w, This: x, Args: args, refs: refs, f: f, name: name}, name)
+	}
+	return nil, false
+}
+
+// host calls a function of the platform.
+func (w *World) host(f *frame, g *function, x any, args []any, refs []*cell) any {
+	w.mustHave(g.avail, f.here(), g.name)
+	if g.Modal && f.here()&managedClient != 0 && !w.Target.Modal {
+		throw("Использование модальных окон в данном режиме запрещено (%s)", g.name)
+	}
+	checkArgs(len(args), g.Min, g.most(w.level))
+	v := g.Do(&Call{W: w, This: x, Args: args, refs: refs, f: f, name: g.name})
+	if v == nil {
+		return Undefined
+	}
+	return v
+}
+
+// here is the context a frame runs in; from Go, the client.
+func (f *frame) here() Context {
+	if f == nil {
+		return 0
+	}
+	return f.side
+}
+
+// mustHave is the check at run time: what the static check cannot know.
+func (w *World) mustHave(a availability, c Context, name string) {
+	if c != 0 && !a.in(c, w.level) {
+		throw("%s", w.lacks(a, c, name))
+	}
+}
+
+func (w *World) index(f *frame, x, i any) any {
+	if t := w.typeOf(x); t != nil && t.Index != nil {
+		return t.Index(&Call{W: w, This: x, f: f}, i)
+	}
+	if name, ok := i.(string); ok {
+		if v, ok := w.field(f, x, name); ok {
+			return v
+		}
+		if _, ok := x.(Object); ok {
+			throw("Поле объекта не обнаружено (%s)", name)
+		}
+	}
+	throw("Получение элемента по индексу для значения не определено")
+	return nil
+}
+
+func (w *World) setIndex(f *frame, x, i, v any) {
+	if t := w.typeOf(x); t != nil && t.SetIndex != nil {
+		t.SetIndex(&Call{W: w, This: x, f: f}, i, v)
+		return
+	}
+	if name, ok := i.(string); ok {
+		w.setMember(f, x, name, v, false)
+		return
+	}
+	throw("Установка элемента по индексу для значения не определена")
+}
+
+func (w *World) items(x any) []any {
+	if t := w.typeOf(x); t != nil && t.Items != nil {
+		return t.Items(x.(Object))
+	}
+	throw("Итератор для значения не определен")
+	return nil
+}
