@@ -21,8 +21,6 @@ func newPages(t *testing.T) *Pages {
 	return p
 }
 
-func frame(l Lang) Frame {
-	return Frame{Lang: l, Version: "1", Title: "T", Path: "/x", Who: &models.Admin{Login: "root", Role: models.RoleAdmin, Active: true}, Now: time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC)}
 }
 
 // TestTemplatesFitTheirData checks every page, and every part of it, against
