@@ -21,8 +21,6 @@ func newPages(t *testing.T) *Pages {
 	return p
 }
 
-}
-
 // TestTemplatesFitTheirData checks every page, and every part of it, against
 // the type of its data.
 func TestTemplatesFitTheirData(t *testing.T) {
