@@ -10,7 +10,7 @@ type DemoWords struct {
 	Skip, Brand, Sample, Quiet, QuietHint, Lists, Clients, Interests, Missed, NoMissed, Work, Try, Now                         string
 	Client, Phone, Responsible, Interest, Status, StatusOpen, Notes, Save, Saved, CloseInterest, NewInterest, Nobody           string
 	Wizard, WizardHint, StepClient, StepInterest, StepDone, Next, Back, Create, Created, OpenInterest, Name, Topic             string
-	TopicHint, Comment, NeedName, NeedTopic, Choose, ChooseHint, Other, CallBack, MissedAt, Talking, Since, Unknown, NoneYet          string
+	TopicHint, Comment, NeedName, NeedTopic, Choose, ChooseHint, Other, CallBack, MissedAt, Talking, Since, Unknown, NoneYet   string
 	RingingAria, OpenedAria, WizardAria, MissedAria, Refused, By, ByWorker, ByTab, ByAlone, Unsaved, Elsewhere, Ringing, Admin string
 }
 
