@@ -17,6 +17,7 @@ import (
 	"zummer/app/internal/inbox"
 	"zummer/app/internal/routing"
 	"zummer/app/internal/setup"
+	"zummer/docs"
 	"zummer/handlers"
 	"zummer/jobs"
 	"zummer/models"
@@ -164,6 +165,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region, AreaCode: cfg.AreaCode,
 		Version: version(), Resume: a.resumed.take, Draining: a.draining.Load, Log: log, Demo: opt.Demo,
 		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(), JobRuns: a.ran.list, Followed: a.inbox.Followed,
+		Simulator: simulator{}, Guides: docs.PBX,
 	})
 	a.metrics.watch(a.hub.Waiting)
 	if a.jobs, err = a.newJobs(); err != nil {

@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"handlers/pbx":           {"models", "models/phone"},
 	"handlers/pbx/simulate":  {"models", "models/phone", "handlers/pbx"},
 	"web":                    {"models", "clients/js"},
+	"docs":                   {},
 	"jobs":                   {"models", "github.com/robfig/cron"},
 	"app/internal/auth":      {"models", "models/phone", "golang.org/x/crypto"},
 	"app/internal/crm":       {"models", "models/phone", "github.com/hashicorp/golang-lru", "github.com/sony/gobreaker", "golang.org/x/sync"},

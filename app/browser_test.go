@@ -103,7 +103,14 @@ func (p *browserPage) listen(event any) {
 		p.complaints = append(p.complaints, e.ExceptionDetails.Error())
 	case *runtime.EventConsoleAPICalled:
 		if e.Type != runtime.APITypeLog && e.Type != runtime.APITypeInfo && e.Type != runtime.APITypeDebug {
-			p.complaints = append(p.complaints, fmt.Sprintf("console.%s", e.Type))
+			said := ""
+			for _, a := range e.Args {
+				said += " " + string(a.Value) + a.Description
+			}
+			// A part that renews itself is cut off when one leaves its page.
+			if !strings.Contains(said, "htmx:sendAbort") && !strings.Contains(said, "htmx:afterRequest") {
+				p.complaints = append(p.complaints, fmt.Sprintf("console.%s%s", e.Type, said))
+			}
 		}
 	case *logs.EventEntryAdded:
 		if e.Entry.Level == logs.LevelError || e.Entry.Level == logs.LevelWarning {

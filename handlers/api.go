@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -80,6 +81,10 @@ type Deps struct {
 	// when there is none) and an outcome of models.Webhook or a reason of
 	// Refusal. nil: nobody.
 	ObserveHook func(kind, outcome string)
+	// Simulator places test calls from the administrator's pages; nil: none can be.
+	Simulator Simulator
+	// Guides holds what to enter where, one document a kind; nil: none is shown.
+	Guides fs.FS
 	// Demo is the page that plays one user's client; nil: 404.
 	Demo *Demo
 	// JobRuns tells the last run of each job in this process, by name. nil: it is
@@ -98,6 +103,8 @@ type API struct {
 	d       Deps
 	log     *slog.Logger
 	refused refusals
+	tests   testCalls
+	serve   http.Handler // what Register was given
 	polls   atomic.Int64
 	parked  atomic.Int64 // polls that wait outside of the server
 	buffers sync.Pool    // of *answer: only its buffers

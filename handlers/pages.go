@@ -30,10 +30,10 @@ import (
 // of that id, hx-get of its own page, hx-trigger="pulse from:body",
 // hx-target="#ID" and hx-swap="morph:outerHTML".
 type pages struct {
-	a   *API
-	web *web.Pages
-
-	over overviews
+	a     *API
+	web   *web.Pages
+	over  overviews
+	known callers
 }
 
 // registerPages puts the pages on e: the administrator's behind sign-in, each
@@ -66,6 +66,7 @@ func (a *API) registerPages(e *echo.Echo) {
 	e.POST("/admin/sign-out", p.signOut, a.entry, p.head, sameSite)
 	p.registerPeople(add)
 	p.registerRules(add)
+	p.registerPhones(add)
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {
 		p.registerDemo(e, sameSite)

@@ -66,7 +66,7 @@ func (p *pages) overview(c echo.Context) error {
 	dir := p.a.d.Setup.Directory()
 	for _, h := range o.Sources {
 		if src := dir.Sources[h.SourceID]; src != nil {
-			d.Sources = append(d.Sources, web.SourceRow{SourceHealth: h, Slug: src.Slug, Name: cmp.Or(src.Name, src.Slug), Kind: src.Kind, Active: src.Active})
+			d.Sources = append(d.Sources, web.OverviewSource{SourceHealth: h, Slug: src.Slug, Name: cmp.Or(src.Name, src.Slug), Kind: src.Kind, Active: src.Active})
 		}
 	}
 	if p.a.d.JobRuns != nil {

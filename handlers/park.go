@@ -71,8 +71,9 @@ func allRead(req *http.Request) bool {
 }
 
 // Settle waits, until ctx ends, for the polls that were taken from the server
-// and are not answered yet: its Shutdown does not know them.
+// and are not answered yet: its Shutdown does not know them. Test calls end.
 func (a *API) Settle(ctx context.Context) error {
+	a.tests.stop()
 	for a.parked.Load() > 0 {
 		select {
 		case <-time.After(10 * time.Millisecond):

@@ -130,6 +130,13 @@ type Journal interface {
 	Calls(ctx context.Context, q models.CallQuery) ([]models.Call, string, error)
 	// Call returns one call; user 0 is an administrator, else it must have had a leg of that user's.
 	Call(ctx context.Context, user, id int64) (models.Call, error)
+	// SearchCalls narrows the call log; it looks at a bounded number of calls.
+	SearchCalls(ctx context.Context, q models.CallSearch) (models.CallsFound, error)
+	// CallTimeline is what became of a call, for all users, oldest first; none:
+	// nothing was noted, or it is older than the retention.
+	CallTimeline(ctx context.Context, call int64) ([]models.Step, error)
+	// SourceHealth counts the webhooks of each source since a time.
+	SourceHealth(ctx context.Context, since time.Time) (map[int64]models.SourceHealth, error)
 	Notifications(ctx context.Context, q models.AdminQuery) ([]models.Notification, string, error)
 	// Notification is a row as it is, or as it last was. Errors: NotFound.
 	Notification(ctx context.Context, id int64) (models.HistoryRow, error)

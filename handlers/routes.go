@@ -28,6 +28,7 @@ func (a *API) Handler() http.Handler {
 // once, before e serves.
 func (a *API) Register(e *echo.Echo) {
 	a.prepare(e)
+	a.serve = e
 
 	// A waiting client pays for every function between the socket and the
 	// register: these have no other middleware.

@@ -52,7 +52,7 @@ func formOfRule(r *models.Rule) url.Values {
 		}
 	}
 	if t.ExpiresS > 0 {
-		n, unit := web.Span(t.ExpiresS)
+		n, unit := web.InUnits(t.ExpiresS)
 		v.Set("then.expires_in_s", strconv.Itoa(n))
 		v.Set("unit", unit)
 	}

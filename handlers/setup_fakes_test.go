@@ -37,9 +37,10 @@ type setupFakes struct {
 	queries    []any
 	changes    func(models.CallQuery) []models.Call // what Calls finds
 	contactsOf func(ctx context.Context, phone string) ([]models.Contact, error)
-	calledUp   *models.Call    // what Call finds; nil: the example
-	webhook    *models.Webhook // what Webhook and Webhooks find; nil: the example
-	err        error           // of every use case
+	calledUp   *models.Call                              // what Call finds; nil: the example
+	webhook    *models.Webhook                           // what Webhook and Webhooks find; nil: the example
+	found      func(models.CallSearch) models.CallsFound // what SearchCalls finds; nil: the example
+	err        error                                     // of every use case
 	keys       keys
 }
 

@@ -153,6 +153,33 @@ type CallQuery struct {
 	Changes bool // GET /v1/sync/calls: every call again each time it changes
 }
 
+// CallSearch narrows the call log for an administrator. Zero: any.
+type CallSearch struct {
+	User, Source int64
+	Direction    Direction
+	State        string    // of Calls…
+	From, Until  time.Time // when the call was first heard of: from, and before
+	Text         string    // stands in number, name or dialled number, in any case; or is the key
+	After        string
+	Limit        int
+	Look         int // how many calls are looked at before the page ends; 0: 20,000
+}
+
+// States of a CallSearch.
+const (
+	CallsLive     = "live"     // not ended
+	CallsAnswered = "answered" // somebody talked
+	CallsMissed   = "missed"
+)
+
+// CallsFound is one page of a search, newest first. Back is set when the
+// search looked only that far back; Next goes on from there.
+type CallsFound struct {
+	Calls []Call
+	Next  string
+	Back  time.Time
+}
+
 // AdminQuery filters the administrator's list.
 type AdminQuery struct {
 	User   int64
@@ -174,6 +201,7 @@ type WebhookQuery struct {
 	Outcome string
 	After   string
 	Limit   int
+	Look    int // with an outcome: how many requests are looked at before the page ends; 0: all
 }
 
 // Unrouted is an extension that rang and that nobody owns.

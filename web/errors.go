@@ -1,6 +1,9 @@
 package web
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // ErrorIn says an error of the service in the page's language. Errors are made
 // in English; one that is not known here stays English.
@@ -14,6 +17,11 @@ func ErrorIn(l Lang, message string) string {
 		}
 		if parts, ok := e.parts(message); ok {
 			return fill(e.ru, parts)
+		}
+	}
+	if field, rest, ok := strings.Cut(message, ": "); ok && !strings.Contains(field, " ") {
+		if said := ErrorIn(l, rest); said != rest {
+			return field + ": " + said
 		}
 	}
 	return message
@@ -55,6 +63,39 @@ func errorTexts() []said {
 		{"% символов; можно не больше %", "has % characters; at most % are allowed"},
 		{"в прошлом", "is in the past"},
 		{"АТС вида % не умеет перечислять сотрудников", "a PBX of kind % cannot list its people"},
+		{"тело – не JSON: оно обрывается", "the body is not JSON: it breaks off"},
+		{"тело – не JSON (байт %)", "the body is not JSON (byte %)"},
+		{"в теле должен быть один объект, а не список", "the body must be one object, not a list"},
+		{"в запросе больше % событий", "more than % events in one webhook"},
+		{"событий нет", "no events"},
+		{"неизвестное событие %", "unknown event %"},
+		{"эта версия не знает вида %", "this version knows no kind %"},
+		{"подпись неверна, или её нет", "the signature is wrong or missing"},
+		{"имя занято другим источником", "is taken by another source"},
+		{"%: от 1 до 63 латинских букв, цифр и дефисов, первым не дефис", "% must be 1–63 characters of a–z, 0–9 and -, and not begin with -"},
+		{"% – не код страны; напишите две буквы, например RU", "% is no country code; give two letters like RU"},
+		{"не больше % байт, без управляющих знаков", "must be at most % bytes without control characters"},
+		{"от 0 до %", "must lie between 0 and %"},
+		{"у этого вида секрета нет: секрет – сам адрес", "this kind has none: the address of the hook is the secret"},
+		{"нужен для этого", "is needed for this"},
+		{"нужно для этого", "is required for this"},
+		{"это не адрес", "is not an address"},
+		{"введите заново (или %, чтобы забыть): % теперь ведёт в другое место", "give it anew, or % to forget it: % leads elsewhere now"},
+		{"чтобы удалить, впишите имя источника: %", "type the name of the source: %"},
+		{"это не номер телефона", "is no phone number"},
+		{"такого пробного звонка нет", "is none of the test calls"},
+		{"этот вид АТС такого не рассказывает: %", "this kind cannot tell it: %"},
+		{"с настройками этого источника пробный звонок не сделать: %", "no test call can be made with the settings of this source: %"},
+		{"пробный звонок этого источника ещё идёт", "a test call of this source is still running"},
+		{"у этого источника пробный звонок не сделать", "no test call can be placed at this source"},
+		{"источник запроса % удалён", "the source of webhook % is gone"},
+		{"нет такого запроса: %", "no webhook %"},
+		{"нет такого вида: %", "no kind %"},
+		{"нет такого звонка", "no such call"},
+		{"у этого звонка нет записи", "this call has no recording"},
+		{"АТС не отдала запись", "the PBX did not give the recording"},
+		{"у АТС нет (или больше нет) записи этого звонка", "the PBX has no recording of this call (any more)"},
+		{"никто не просит номер % источника %", "nobody asks for the extension % of %"},
 		{"для этого нужна роль %, а у вас %", "this needs the role %; yours is %"},
 	}
 }

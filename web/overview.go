@@ -19,22 +19,22 @@ type OverviewPage struct {
 	Calls    Chart
 	Late     int
 	Sampled  int
-	Sources  []SourceRow
+	Sources  []OverviewSource
 	Database models.DatabaseHealth
 	Jobs     []models.JobRun
 	Followed time.Time // when this process last looked for what others changed
 	Began    time.Time // of this process
 }
 
-// SourceRow is how a source is.
-type SourceRow struct {
+// OverviewSource is how a source is.
+type OverviewSource struct {
 	models.SourceHealth
 	Slug, Name, Kind string
 	Active           bool
 }
 
 // Share is how many of a hundred webhooks failed.
-func (r SourceRow) Share() string {
+func (r OverviewSource) Share() string {
 	if r.Webhooks == 0 {
 		return "–"
 	}
@@ -47,7 +47,7 @@ func (r SourceRow) Share() string {
 }
 
 // State is how the source is, in a word and a tone.
-func (r SourceRow) State(l Lang) string {
+func (r OverviewSource) State(l Lang) string {
 	switch r.Tone() {
 	case "dim":
 		return said{"выключен", "off"}.in(l)
@@ -66,7 +66,7 @@ func (r SourceRow) State(l Lang) string {
 }
 
 // Tone is good, warn, bad or dim.
-func (r SourceRow) Tone() string {
+func (r OverviewSource) Tone() string {
 	switch {
 	case !r.Active:
 		return "dim"

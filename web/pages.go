@@ -9,6 +9,17 @@ func Types() map[string]any {
 		"notification": NotificationPage{},
 		"sign_in":      SignInPage{},
 
+		"live":       LivePage{},
+		"calls":      CallsPage{},
+		"call":       CallPage{},
+		"webhooks":   WebhooksPage{},
+		"webhook":    WebhookPage{},
+		"unrouted":   UnroutedPage{},
+		"sources":    SourcesPage{},
+		"kinds":      KindsPage{},
+		"source":     SourcePage{},
+		"source_new": NewSourcePage{},
+
 		"account":        AccountPage{},
 		"administrators": AdministratorsPage{},
 		"administrator":  AdministratorPage{},

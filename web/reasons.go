@@ -90,6 +90,7 @@ func phrases() []said {
 		{"об этом уже рассказал источник %", "told by source % already"},
 		{"дальше рассказывает источник %: верим ему", "told by source % from now on, which is believed"},
 		{"один разговор со звонком источника %", "one conversation with a call of source %"},
+		{"у номера нет пользователя: %", "no user owns this extension: %"},
 	}
 }
 

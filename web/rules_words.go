@@ -238,13 +238,13 @@ func recipientIn(l Lang, to string) string {
 
 // spanWords says a number of seconds in the largest unit that fits it.
 func spanWords(l Lang, seconds int) string {
-	n, unit := Span(seconds)
+	n, unit := InUnits(seconds)
 	words := map[string]said{"s": {" с", " s"}, "m": {" мин", " min"}, "h": {" ч", " h"}, "d": {" д", " d"}}
 	return strconv.Itoa(n) + words[unit].in(l)
 }
 
-// Span is a number of seconds in the largest unit that fits it: s, m, h, d.
-func Span(seconds int) (n int, unit string) {
+// InUnits is a number of seconds in the largest unit that fits it: s, m, h, d.
+func InUnits(seconds int) (n int, unit string) {
 	for _, u := range []struct {
 		name string
 		s    int

@@ -283,6 +283,8 @@ func TestWebhookList(t *testing.T) {
 			{"all", models.WebhookQuery{}, []int64{6, 5, 4, 3, 2, 1}},
 			{"of a source", models.WebhookQuery{Source: 2}, []int64{6, 4, 2}},
 			{"failed", models.WebhookQuery{Outcome: models.WebhookFailed}, []int64{6, 3}},
+			{"failed, looking at one at a time", models.WebhookQuery{Outcome: models.WebhookFailed, Look: 1}, []int64{6, 3}},
+			{"failed of a source, looking at two", models.WebhookQuery{Outcome: models.WebhookFailed, Source: 1, Look: 2}, []int64{3}},
 			{"failed of a source", models.WebhookQuery{Outcome: models.WebhookFailed, Source: 1}, []int64{3}},
 		} {
 			t.Run(c.name, func(t *testing.T) {

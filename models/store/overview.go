@@ -94,47 +94,32 @@ func (s *Store) callsByHour(ctx context.Context, since time.Time, out *models.Ov
 	}, "SELECT "+hour+" AS hour, COUNT(*), SUM(CASE WHEN missed THEN 1 ELSE 0 END) FROM calls WHERE created_at >= ? AND merged_into = 0 GROUP BY 1 ORDER BY 1", s.dialect.ts(since))
 }
 
+// sourceHealth is SourceHealth of the sources that there are, with the last error.
 func (s *Store) sourceHealth(ctx context.Context, since time.Time, out *models.Overview) error {
-	of := map[int64]*models.SourceHealth{}
-	err := each(ctx, s.read, func(r scanner) error {
-		var h models.SourceHealth
-		err := r.Scan(&h.SourceID)
-		of[h.SourceID] = &h
-		return err
-	}, "SELECT id FROM sources")
+	of, err := s.SourceHealth(ctx, since)
 	if err != nil {
 		return err
 	}
+	var ids []int64
 	err = each(ctx, s.read, func(r scanner) error {
-		var h models.SourceHealth
-		var last, failed dbTime
-		err := r.Scan(&h.SourceID, &h.Webhooks, &h.Failed, &last, &failed)
-		h.Last, h.LastFailed = last.Time, failed.Time
-		if of[h.SourceID] != nil {
-			of[h.SourceID] = &h
-		}
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
 		return err
-	}, "SELECT source_id, COUNT(*), SUM(CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END), MAX(received_at), MAX(CASE WHEN outcome = 'failed' THEN received_at END) FROM webhooks WHERE received_at >= ? GROUP BY source_id", s.dialect.ts(since))
-	if err != nil {
-		return err
-	}
-	for id, h := range of {
-		var last dbTime
-		switch {
-		case h.Failed > 0:
-			err = each(ctx, s.read, func(r scanner) error { return r.Scan(&h.LastError) },
-				"SELECT error FROM webhooks WHERE source_id = ? AND outcome = 'failed' AND received_at >= ? ORDER BY id DESC LIMIT 1", id, s.dialect.ts(since))
-		case h.Last.IsZero():
-			err = each(ctx, s.read, func(r scanner) error { return r.Scan(&last) }, "SELECT received_at FROM webhooks WHERE source_id = ? ORDER BY id DESC LIMIT 1", id)
-			h.Last = last.Time
-		}
+	}, "SELECT id FROM sources ORDER BY id")
+	for _, id := range ids {
 		if err != nil {
 			return err
 		}
-		out.Sources = append(out.Sources, *h)
+		h := of[id]
+		h.SourceID = id
+		if h.Failed > 0 {
+			err = each(ctx, s.read, func(r scanner) error { return r.Scan(&h.LastError) },
+				"SELECT error FROM webhooks WHERE source_id = ? AND outcome = 'failed' AND received_at >= ? ORDER BY id DESC LIMIT 1", id, s.dialect.ts(since))
+		}
+		out.Sources = append(out.Sources, h)
 	}
-	slices.SortFunc(out.Sources, func(a, b models.SourceHealth) int { return int(a.SourceID - b.SourceID) })
-	return nil
+	return err
 }
 
 // health asks the database about itself. What it does not tell stays 0.

@@ -27,6 +27,13 @@ func (s *Store) Webhooks(ctx context.Context, q models.WebhookQuery) ([]models.W
 		}
 		f.and("outcome = ?", q.Outcome)
 	}
+	floor := int64(0)
+	if q.Look > 0 && q.Outcome != "" {
+		if floor, err = s.webhookFloor(ctx, q, at[0]); err != nil {
+			return nil, "", reading(err, "list webhooks")
+		}
+		f.and("id >= ?", floor)
+	}
 	limit := pageSize(q.Limit)
 	var out []models.Webhook
 	err = each(ctx, s.read, func(r scanner) error {
@@ -44,7 +51,25 @@ func (s *Store) Webhooks(ctx context.Context, q models.WebhookQuery) ([]models.W
 	if more {
 		return out, cursor("w", out[limit-1].ID), nil
 	}
+	if floor != 0 {
+		return out, cursor("w", floor), nil
+	}
 	return out, "", nil
+}
+
+// webhookFloor is the last of the q.Look requests before an id; 0: there are
+// not that many.
+func (s *Store) webhookFloor(ctx context.Context, q models.WebhookQuery, before int64) (int64, error) {
+	var f filter
+	if before != 0 {
+		f.and("id < ?", before)
+	}
+	if q.Source != 0 {
+		f.and("source_id = ?", q.Source)
+	}
+	floor := int64(0)
+	err := each(ctx, s.read, func(r scanner) error { return r.Scan(&floor) }, "SELECT id FROM webhooks"+f.where()+" ORDER BY id DESC LIMIT 1 OFFSET ?", append(f.args, q.Look)...)
+	return floor, err
 }
 
 // Webhook reads one journal entry with its body. Errors: NotFound.
