@@ -256,6 +256,9 @@ func TestMaskedViewerSeesNoNumber(t *testing.T) {
 		if strings.Contains(body, `name="password"`) && !strings.HasPrefix(path, "/admin/account") {
 			t.Fatalf("%s asks to sign in", path)
 		}
+		if strings.HasPrefix(path, "/admin/sources/") { // the guide's examples are nobody's number
+			body = regexp.MustCompile(`(?s)<(pre|code).*?</(pre|code)>`).ReplaceAllString(body, "")
+		}
 		if m := numbers.FindString(body); m != "" {
 			at := strings.Index(body, m)
 			t.Errorf("%s shows %q: …%s…", path, m, body[max(0, at-80):min(len(body), at+80)])
