@@ -57,8 +57,12 @@ func TestSignInWithABrowser(t *testing.T) {
 	}
 	p.do("sign out", chromedp.Click(`form[action="/admin/sign-out"] button`))
 	p.until("the sign-in", `location.pathname === '/admin/sign-in'`, 10*time.Second)
-	p.do("go back", chromedp.Evaluate(`history.back()`, nil))
-	p.until("the sign-in again", `!!document.querySelector('input[name="password"]')`, 10*time.Second)
+	p.do("go back", chromedp.Evaluate(`document.querySelector('h1').id = 'before'; history.back()`, nil))
+	eventually(t, "the sign-in again", 10*time.Second, func() bool {
+		var ok bool // a page that is just being left answers nothing
+		err := chromedp.Run(p.ctx, chromedp.Evaluate(`!document.querySelector('#before') && !!document.querySelector('input[name="password"]')`, &ok))
+		return err == nil && ok
+	})
 	p.forgive("status of 401")
 
 	var told []string
