@@ -56,7 +56,7 @@ func TestSignInWithABrowser(t *testing.T) {
 		t.Error("scripts can read the cookie of the sign-in")
 	}
 	p.do("sign out", chromedp.Click(`form[action="/admin/sign-out"] button`))
-	p.until("the sign-in", `location.pathname === '/admin/sign-in'`, 10*time.Second)
+	p.until("the sign-in", `location.pathname === '/admin/sign-in' && !!document.querySelector('h1')`, 10*time.Second)
 	p.do("go back", chromedp.Evaluate(`document.querySelector('h1').id = 'before'; history.back()`, nil))
 	eventually(t, "the sign-in again", 10*time.Second, func() bool {
 		var ok bool // a page that is just being left answers nothing
