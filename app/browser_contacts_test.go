@@ -31,7 +31,7 @@ func TestContactsInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := browseFor(t, in, "ru", "/admin/contacts/import", 2*time.Minute)
-	t.Cleanup(func() { p.forget("status of 422"); p.forget("status of 409") }) // a form with a mistake in it
+	t.Cleanup(func() { p.forgive("status of 422"); p.forgive("status of 409") }) // a form with a mistake in it
 	p.do("watch the progress", chromedp.Evaluate(`
 		seen = [];
 		new MutationObserver(() => seen.push(document.querySelector('#import-progress [role=status]').textContent)).observe(document.querySelector('#import-progress [role=status]'), {childList: true, characterData: true, subtree: true});

@@ -15,7 +15,7 @@ func TestRulesInTheBrowser(t *testing.T) {
 	in.Admin("PUT", "/v1/admin/groups/duty", map[string]any{"members": []string{"ivanov"}})
 	tell(in, hook, "ringing", "c-1", "101", "+79031234567")
 	p := browseFor(t, in, "ru", "/admin/rules", 2*time.Minute)
-	t.Cleanup(func() { p.forget("status of 422"); p.forget("status of 409") }) // a form with a mistake in it
+	t.Cleanup(func() { p.forgive("status of 422"); p.forgive("status of 409") }) // a form with a mistake in it
 	if !p.yes(`document.getElementById('in-force').innerText.includes('встроенные') && document.querySelectorAll('ol.rules > li').length === 8`) {
 		t.Fatalf("the built-in rules are told as %q", p.text(`document.querySelector('main').innerText`))
 	}
