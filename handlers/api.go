@@ -15,6 +15,7 @@ import (
 
 	"zummer/handlers/pbx"
 	"zummer/models"
+	"zummer/web"
 )
 
 // Deps is all that the HTTP surface needs. The interfaces are required.
@@ -93,6 +94,8 @@ type Deps struct {
 	// Followed is when this process last looked for what others changed; zero: it
 	// has not yet. nil: it is not known.
 	Followed func() time.Time
+	// Pages renders the pages; nil: web.New.
+	Pages *web.Pages
 	// Metrics is served at /metrics to admin tokens; nil: 404.
 	Metrics http.Handler
 }

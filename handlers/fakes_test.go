@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"zummer/models"
+	"zummer/web"
 )
 
 // Tokens of the fake Auth and of the fake sources.
@@ -226,9 +227,16 @@ func surface(t testing.TB, f *fakes, change ...func(*Deps)) *echo.Echo {
 	return e
 }
 
+// parsed is the pages' templates, read once for all tests.
+var parsed = sync.OnceValues(web.New)
+
 func surfaceAPI(t testing.TB, f *fakes, change ...func(*Deps)) (*echo.Echo, *API) {
 	t.Helper()
-	d := Deps{Register: f, Setup: f, Journal: f, Auth: f, Version: "test", Administrators: f.admins, Sessions: f.admins.manager(), AdminIdle: 8 * time.Hour,
+	pages, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Deps{Pages: pages, Register: f, Setup: f, Journal: f, Auth: f, Version: "test", Administrators: f.admins, Sessions: f.admins.manager(), AdminIdle: 8 * time.Hour,
 		Log: slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))}
 	for _, c := range change {
 		c(&d)

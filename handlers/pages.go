@@ -39,9 +39,12 @@ type pages struct {
 // registerPages puts the pages on e: the administrator's behind sign-in, each
 // with the least role that may use it; and the demonstration's, where there is one.
 func (a *API) registerPages(e *echo.Echo) {
-	w, err := web.New()
-	if err != nil {
-		panic(err) // the templates are part of the program and a test parses them
+	w := a.d.Pages
+	if w == nil {
+		var err error
+		if w, err = web.New(); err != nil {
+			panic(err) // the templates are part of the program and a test parses them
+		}
 	}
 	p := &pages{a: a, web: w}
 	sameSite := samePages(a.d.PublicURL)
