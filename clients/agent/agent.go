@@ -145,7 +145,7 @@ func udpPort(ctx context.Context, port int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("udp: %w", err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }() // it was only bound
 	if at, ok := c.LocalAddr().(*net.UDPAddr); ok {
 		return at.Port, nil
 	}
