@@ -29,7 +29,7 @@ bench: ## measure, and write docs/benchmarks
 	@scripts/with-postgres.sh go run ./clients/bench -all
 
 cover: ## tests with coverage, as cover.html
-	@scripts/need.sh chromium curl python3 node npm && export ZUMMER_TEST_CHROMIUM="$$(scripts/chromium.sh)" && scripts/with-postgres.sh go test -coverprofile=cover.out -coverpkg=./... ./... && go tool cover -html=cover.out -o cover.html
+	@scripts/need.sh chromium curl python3 node npm Xvfb dunst dbus-daemon && export ZUMMER_TEST_CHROMIUM="$$(scripts/chromium.sh)" && scripts/with-postgres.sh go test -coverprofile=cover.out -coverpkg=./... ./... && go tool cover -html=cover.out -o cover.html
 
 fmt: ## format all Go files
 	gofmt -w -s .

@@ -20,6 +20,7 @@ type commands struct {
 	Serve       serveCmd       `cmd:"" help:"Run the service."`
 	Demo        demoCmd        `cmd:"" help:"Run with a temporary database, three users and a simulated PBX that places calls."`
 	Simulate    simulateCmd    `cmd:"" help:"Play a PBX to a running instance, or the service to a client that is to be tried."`
+	Agent       agentCmd       `cmd:"" help:"The program on a user's desktop: shows who calls, opens the object, answers old clients on the loopback. docs/clients/agent.md explains it."`
 	Contacts    contactsCmd    `cmd:"" help:"Contacts of a running instance."`
 	Doctor      doctorCmd      `cmd:"" help:"Walk the path of a call from outside in and say what is wrong and what to do."`
 	Rules       rulesCmd       `cmd:"" help:"Read, change and try the rules of a running instance, from a file. docs/rules.md explains them, with recipes."`

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes sure that what tests need is there: postgres, chromium, gcc (for -race).
+# Makes sure that what tests need is there: postgres, chromium, gcc (for -race),
+# Xvfb, dunst and dbus-daemon (a desktop for the agent).
 #
 #   scripts/need.sh postgres chromium gcc curl python3
 #
@@ -27,7 +28,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null 2>&1 && sudo -n true >/dev/null 2>&1; then
 	sudo="sudo -n"
 else
-	echo "need:$missing. Run as root: apt-get install -y postgresql-15 chromium gcc libc6-dev curl python3 nodejs npm" >&2
+	echo "need:$missing. Run as root: apt-get install -y postgresql-15 chromium gcc libc6-dev curl python3 nodejs npm xvfb dunst dbus" >&2
 	exit 1
 fi
 
@@ -40,6 +41,9 @@ for tool in $missing; do
 	postgres) if apt-cache show postgresql-15 >/dev/null 2>&1; then packages="$packages postgresql-15"; else packages="$packages postgresql"; fi ;;
 	gcc) packages="$packages gcc libc6-dev" ;;
 	node) packages="$packages nodejs" ;;
+	Xvfb) packages="$packages xvfb" ;;
+	dunst) packages="$packages dunst fonts-dejavu-core" ;;
+	dbus-daemon) packages="$packages dbus" ;;
 	*) packages="$packages $tool" ;;
 	esac
 done

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 command -v go >/dev/null 2>&1 || { echo "go is missing: install $(sed -n 's/^go /Go /p' go.mod) or newer from https://go.dev/dl/" >&2; exit 1; }
 
 if [ -z "${ZUMMER_IN_TEST:-}" ]; then
-	scripts/need.sh gcc chromium curl python3 node npm
+	scripts/need.sh gcc chromium curl python3 node npm Xvfb dunst dbus-daemon
 	ZUMMER_TEST_CHROMIUM=$(scripts/chromium.sh)
 	# CGO is for the race detector only; the program itself is built without.
 	export ZUMMER_TEST_CHROMIUM CGO_ENABLED=1 ZUMMER_IN_TEST=1

@@ -228,3 +228,17 @@ func (s *Session) settled(sent []Ack, results []AckResult) (all bool) {
 	s.order = slices.DeleteFunc(s.order, func(k Key) bool { _, owing := s.owed[k]; return !owing })
 	return all
 }
+
+// AckNow settles a revision as this session and waits for the service's answer,
+// for programs that pass a user's word on. The row leaves the picture with the
+// answer. Errors as Client.Ack.
+func (s *Session) AckNow(ctx context.Context, a Ack) (AckResult, error) {
+	r, err := s.client.ackAs(ctx, s.name, a)
+	if err != nil {
+		return r, err
+	}
+	s.mu.Lock()
+	s.settled([]Ack{a}, []AckResult{{ID: a.ID, Rev: a.Rev, Result: r.Result}})
+	s.mu.Unlock()
+	return r, nil
+}

@@ -1,0 +1,260 @@
+package app_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"zummer/app"
+	"zummer/app/apptest"
+	"zummer/clients/agent"
+	zummer "zummer/clients/go"
+)
+
+// headless is a desktop of a test: an X server without a monitor, a session bus
+// and a real notification daemon.
+type headless struct {
+	t    *testing.T
+	env  []string
+	conn *dbus.Conn
+}
+
+// spawn runs a program until the test ends; nothing is skipped when it is not
+// there.
+func spawn(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v; `make test` installs it", err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s: %s", cmd.Args[0], out.String())
+		}
+	})
+}
+
+// lineFrom is the first line that a program prints into a pipe.
+func lineFrom(t *testing.T, f *os.File) string {
+	t.Helper()
+	_ = f.SetReadDeadline(time.Now().Add(20 * time.Second))
+	line, err := bufio.NewReader(f).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+func pipe(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r, w
+}
+
+const dunstrc = `[global]
+    width = 420
+    height = 160
+    offset = 20x20
+    font = DejaVu Sans 12
+    markup = full
+    format = "<b>%s</b>\n%b"
+    mouse_left_click = do_action, close_current
+    dmenu = /bin/true
+`
+
+// newHeadless starts them.
+func newHeadless(t *testing.T) *headless {
+	t.Helper()
+	home := t.TempDir()
+	r, w := pipe(t)
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "900x300x24", "-nolisten", "tcp")
+	x.ExtraFiles = []*os.File{w}
+	spawn(t, x)
+	w.Close()
+	s := &headless{t: t}
+	s.env = append(os.Environ(), "DISPLAY=:"+lineFrom(t, r), "XDG_RUNTIME_DIR="+home, "HOME="+home)
+
+	r, w = pipe(t)
+	bus := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=3")
+	bus.ExtraFiles, bus.Env = []*os.File{w}, s.env
+	spawn(t, bus)
+	w.Close()
+	address := lineFrom(t, r)
+	s.env = append(s.env, "DBUS_SESSION_BUS_ADDRESS="+address)
+
+	rc := filepath.Join(home, "dunstrc")
+	if err := os.WriteFile(rc, []byte(dunstrc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	daemon := exec.Command("dunst", "-conf", rc)
+	daemon.Env = s.env
+	spawn(t, daemon)
+	conn, err := dbus.Connect(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	s.conn = conn
+	eventually(t, "the notification daemon", 20*time.Second, func() bool {
+		var has bool
+		return conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.Notifications").Store(&has) == nil && has
+	})
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	return s
+}
+
+// call asks the daemon for what its own control program would.
+func (s *headless) call(method string, args ...any) *dbus.Call {
+	return s.conn.Object("org.freedesktop.Notifications", "/org/freedesktop/Notifications").Call("org.dunstproject.cmd0."+method, 0, args...)
+}
+
+// displayed is how many notifications are on the screen.
+func (s *headless) displayed() int {
+	v, err := s.conn.Object("org.freedesktop.Notifications", "/org/freedesktop/Notifications").GetProperty("org.dunstproject.cmd0.displayedLength")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n, _ := v.Value().(uint32)
+	return int(n)
+}
+
+// history are the summaries and texts of what was closed, the newest first.
+func (s *headless) history() (out []string) {
+	s.t.Helper()
+	var list []map[string]dbus.Variant
+	if err := s.call("NotificationListHistory").Store(&list); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, n := range list {
+		summary, _ := n["summary"].Value().(string)
+		body, _ := n["body"].Value().(string)
+		out = append(out, summary+" | "+body)
+	}
+	return out
+}
+
+// picture keeps a screenshot where ZUMMER_TEST_SCREENSHOTS names a folder.
+func (s *headless) picture(name string) {
+	s.t.Helper()
+	folder := os.Getenv("ZUMMER_TEST_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	shot := exec.Command("import", "-window", "root", filepath.Join(folder, name+".png"))
+	shot.Env = s.env
+	if out, err := shot.CombinedOutput(); err != nil {
+		s.t.Errorf("screenshot: %v %s", err, out)
+	}
+}
+
+// TestAgentDesktop: while it rings, a real notification daemon shows who calls;
+// the states of the call take each other's place, a click opens the object, and
+// nothing is left when the call is over.
+func TestAgentDesktop(t *testing.T) {
+	in, hook, token := manned(t)
+	s := newHeadless(t)
+	if _, err := in.SDK(apptest.AdminToken).PutContact(t.Context(), "c1", zummer.Contact{Phones: []string{"+79031234567"}, Name: "ООО «Ромашка» & <сыновья>", Responsible: "ivanov",
+		Interests: []zummer.Object{{Type: "Документ", Name: "Интерес", UID: "51012ccc-397d-11de-b595-00055d80a2b9", Title: "Интерес 17", URL: "https://crm.example/i/17"}}}); err != nil {
+		t.Fatal(err)
+	}
+	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled = true, false })
+	tell(in, hook, "ringing", "c1", "101", "+79031234567")
+	eventually(t, "a notification", 10*time.Second, func() bool { return s.displayed() == 1 })
+	<-time.After(500 * time.Millisecond) // it is drawn
+	s.picture("agent-ringing")
+	if err := s.call("NotificationAction", uint32(0)).Err; err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the object of a click", 10*time.Second, func() bool { return len(d.opened()) == 1 })
+	if got := d.opened(); got[0] != "https://crm.example/i/17" {
+		t.Errorf("a click opens %q", got)
+	}
+	tell(in, hook, "answered", "c1", "101", "+79031234567")
+	eventually(t, "the form", 10*time.Second, func() bool { return len(d.opened()) == 2 })
+	tell(in, hook, "ended", "c1", "101", "+79031234567")
+	eventually(t, "an empty screen", 10*time.Second, func() bool { return s.displayed() == 0 })
+	if h := s.history(); len(h) == 0 || !strings.Contains(strings.Join(h, "\n"), "Ромашка") {
+		t.Errorf("the daemon's history: %q", h)
+	}
+
+	tell(in, hook, "ringing", "c2", "101", "+79161112233")
+	eventually(t, "the second call", 10*time.Second, func() bool { return s.displayed() == 1 })
+	tell(in, hook, "ended", "c2", "101", "+79161112233")
+	<-time.After(500 * time.Millisecond)
+	s.picture("agent-missed")
+	if n := s.displayed(); n > 1 {
+		t.Errorf("%d notifications of one call", n)
+	}
+}
+
+// TestAgentCheckDesktop: the self-check sees the daemon, and says when there is
+// none.
+func TestAgentCheckDesktop(t *testing.T) {
+	in, _, token := manned(t)
+	newHeadless(t)
+	file := filepath.Join(t.TempDir(), "agent.json")
+	t.Setenv("LANG", "ru_RU.UTF-8")
+	t.Setenv("LC_ALL", "")
+	t.Setenv("LC_MESSAGES", "")
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	run := func(stdin string, args ...string) (int, string) {
+		var out, errs bytes.Buffer
+		code := app.MainWith(context.Background(), args, strings.NewReader(stdin), &out, &errs)
+		return code, out.String() + errs.String()
+	}
+	if code, out := run("nonsense\n", "agent", "login", "--config", file, "--url", in.URL); code != 1 || !strings.Contains(out, "токен не принят") {
+		t.Errorf("a wrong token: %d %s", code, out)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("a refused token is kept")
+	}
+	if code, out := run(token+"\n", "agent", "login", "--config", file, "--url", in.URL, "--relay"); code != 0 || strings.Contains(out, token) {
+		t.Fatalf("login: %d %s", code, out)
+	}
+	if st, err := os.Stat(file); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("the configuration: %v %v", st.Mode(), err)
+	}
+	path := t.TempDir()
+	if err := os.WriteFile(filepath.Join(path, "xdg-open"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", path)
+	code, out := run("", "agent", "check", "--config", file)
+	for _, want := range []string{"✓ служба", "✓ токен принят", "✓ часы", "✓ уведомления", "✓ открываются ссылки", "✓ порт"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in: %s", want, out)
+		}
+	}
+	if code != 0 {
+		t.Errorf("all is well: %d %s", code, out)
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+	if code, out := run("", "agent", "check", "--config", file); code != 1 || !strings.Contains(out, "✗ уведомления показать нечем") {
+		t.Errorf("no daemon: %d %s", code, out)
+	}
+	in.Stop()
+	if code, out := run("", "agent", "check", "--config", file); code != 1 || !strings.Contains(out, "запущена ли служба") {
+		t.Errorf("no service: %d %s", code, out)
+	}
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := run("", "agent", "check", "--config", file); code != 1 || !strings.Contains(out, "chmod 600") {
+		t.Errorf("a file that all can read: %d %s", code, out)
+	}
+}

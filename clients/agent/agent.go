@@ -1,0 +1,265 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	zummer "zummer/clients/go"
+)
+
+var errBusyCommand = errors.New("four commands are still running; the row is left out")
+
+// Agent is one running agent.
+type Agent struct {
+	Config  Config
+	Name    string // shown in lists of sessions
+	Russian bool
+	Log     *slog.Logger
+	Stdout  io.Writer
+	Place   string // the session's file; "": none is written
+	// Open gives a link that Links let through to the system; nil: OpenLink.
+	Open func(ctx context.Context, link string) error
+
+	session *zummer.Session
+	relay   *relay
+	desk    *desk
+}
+
+// Client is the SDK's client of a configuration.
+func Client(c Config, name string) (*zummer.Client, error) {
+	roots, err := Roots(c.CA)
+	if err != nil {
+		return nil, err
+	}
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 90 * time.Second}
+	return &zummer.Client{URL: c.URL, Token: c.Token, Name: name, HTTP: &http.Client{Transport: t}}, nil
+}
+
+// Roots are the system's authorities and those of a file; nil: the system's.
+func Roots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("ca: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("ca: %s holds no certificate in PEM", file)
+	}
+	return pool, nil
+}
+
+// Run works until ctx ends.
+func (a *Agent) Run(ctx context.Context) error {
+	client, err := Client(a.Config, a.Name)
+	if err != nil {
+		return err
+	}
+	a.Open = orDefault(a.Open)
+	a.session = client.NewSession("")
+	a.session.App = a.Config.App
+	place := Place{PID: os.Getpid()}
+	out := &outputs{command: a.Config.Command, slots: make(chan struct{}, 4), fail: func(what string, err error) {
+		a.Log.WarnContext(ctx, "an output failed", "output", what, "error", Mask(err.Error()))
+	}}
+	if a.Config.Stdout {
+		out.stdout = a.Stdout
+	}
+	if a.Config.UDP.Enabled {
+		if place.UDP, err = udpPort(ctx, a.Config.UDP.Port); err != nil {
+			return err
+		}
+		if out.udp, err = (&net.Dialer{}).DialContext(ctx, "udp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(place.UDP))); err != nil {
+			return fmt.Errorf("udp: %w", err)
+		}
+		defer out.udp.Close()
+	}
+	if a.Config.Relay.Enabled {
+		a.relay = newRelay(a.Config, client, a.session, a.Log)
+		address, stop, err := a.relay.listen(ctx)
+		if err != nil {
+			return fmt.Errorf("relay: %w", err)
+		}
+		defer stop()
+		place.Relay, place.Secret = "http://"+address, a.Config.Relay.Secret
+	}
+	if a.Place != "" {
+		if err := writePrivate(a.Place, place); err != nil {
+			return fmt.Errorf("the session's file: %w", err)
+		}
+		defer func() { _ = os.Remove(a.Place) }() // a stale one names a dead port
+	}
+	a.desk = &desk{out: out, russian: a.Russian, wake: make(chan struct{}, 1), link: a.linkOf, log: a.Log}
+	if a.Config.Notify {
+		a.desk.notifier, err = NewNotifier(runtime.GOOS, Told{Clicked: func(key string) { a.clicked(ctx, key) }, Dismissed: a.dismissed})
+		if err != nil {
+			a.Log.WarnContext(ctx, "no desktop notifications; zummer agent check says more", "error", err)
+		}
+	}
+	work, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); a.desk.run(work) }()
+	defer func() { stop(); <-done }()
+
+	a.Log.InfoContext(ctx, "the agent runs", "service", a.Config.URL, "relay", place.Relay, "udp", place.UDP, "session", a.session.Name())
+	h := zummer.Handler{Show: a.show, State: func(st zummer.Status) { a.state(ctx, st) }}
+	if a.Config.OpenForms || a.relay != nil {
+		h.Open = a.open
+	}
+	return a.session.Run(ctx, h)
+}
+
+func orDefault(open func(context.Context, string) error) func(context.Context, string) error {
+	if open != nil {
+		return open
+	}
+	return OpenLink
+}
+
+// udpPort is the port to tell: a free one for 0.
+func udpPort(ctx context.Context, port int) (int, error) {
+	if port != 0 {
+		return port, nil
+	}
+	c, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("udp: %w", err)
+	}
+	defer func() { _ = c.Close() }() // it was only bound
+	if at, ok := c.LocalAddr().(*net.UDPAddr); ok {
+		return at.Port, nil
+	}
+	return 0, errors.New("udp: no port")
+}
+
+func (a *Agent) show(p zummer.Picture) {
+	if a.relay != nil {
+		a.relay.set(p.Rows)
+	}
+	a.desk.set(p)
+}
+
+func (a *Agent) state(ctx context.Context, st zummer.Status) {
+	if a.relay != nil {
+		a.relay.connected(st.Connected)
+	}
+	if st.Connected {
+		a.Log.InfoContext(ctx, "connected")
+		return
+	}
+	a.Log.WarnContext(ctx, "not connected", "error", Mask(st.Err.Error()), "next_s", int(st.Next.Seconds()))
+}
+
+// open is the handler of rows that this session shall open. A local client of
+// the relay goes first: it has the CRM's window. What the agent has no link for
+// it passes on.
+func (a *Agent) open(ctx context.Context, n zummer.Notification) zummer.Outcome {
+	if a.relay != nil && a.relay.hand(n.Key()) {
+		return zummer.Later
+	}
+	link := a.linkOf(&n)
+	if !a.Config.OpenForms || link == "" || n.Action != zummer.Open && n.Action != zummer.Create {
+		return zummer.Busy
+	}
+	return a.follow(ctx, &n, link)
+}
+
+// follow opens a link if it may be opened.
+func (a *Agent) follow(ctx context.Context, n *zummer.Notification, link string) zummer.Outcome {
+	if err := a.Config.Links.Check(link); err != nil {
+		a.Log.WarnContext(ctx, "a link is refused: links in the configuration says which are opened", "row", n.Key().String(), "error", err)
+		return zummer.Failed
+	}
+	if err := a.Open(ctx, link); err != nil {
+		a.Log.WarnContext(ctx, "a link could not be opened", "row", n.Key().String(), "error", Mask(err.Error()))
+		return zummer.Failed
+	}
+	a.Log.InfoContext(ctx, "opened", "row", n.Key().String(), "kind", n.Kind)
+	return zummer.Opened
+}
+
+// linkOf is where a row's object is; "": nowhere that the agent could open.
+func (a *Agent) linkOf(n *zummer.Notification) string {
+	for _, o := range []*zummer.Object{n.Object, n.Client} {
+		switch {
+		case o == nil:
+		case a.Config.Infobase != "" && strings.HasPrefix(o.Link, "e1cib/"):
+			return a.Config.Infobase + "#" + o.Link
+		case o.URL != "":
+			return o.URL
+		case strings.HasPrefix(o.Link, "https://"), strings.HasPrefix(o.Link, "e1c://"):
+			return o.Link
+		}
+	}
+	return ""
+}
+
+// clicked opens what a toast is about. A call that still rings stays pending.
+func (a *Agent) clicked(ctx context.Context, key string) {
+	n, ok := a.desk.row(key)
+	link := a.linkOf(&n)
+	if !ok || link == "" {
+		return
+	}
+	outcome := a.follow(ctx, &n, link)
+	if n.Call == nil || n.Call.State != "ringing" {
+		a.session.Ack(n.Key(), outcome, "agent")
+	}
+}
+
+// dismissed settles a card that the user put away. What another program shall
+// open, and a call that rings, are not cards.
+func (a *Agent) dismissed(key string) {
+	n, ok := a.desk.row(key)
+	if ok && !n.Action.Opens() && (n.Call == nil || n.Call.State == "ended") {
+		a.session.Ack(n.Key(), zummer.Dismissed, "agent")
+	}
+}
+
+// OpenLink gives a link that has been checked to the operating system. A
+// program that still runs after five seconds has opened it.
+func OpenLink(ctx context.Context, link string) error {
+	argv, err := OpenCommand(runtime.GOOS, link)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), argv[0], argv[1:]...) //nolint:gosec // checked by Links; no shell
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("%s: %w", argv[0], err)
+		}
+	case <-time.After(5 * time.Second):
+	}
+	return nil
+}
+
+// caption is a toast's title: the caller's name where there is one.
+func caption(n *zummer.Notification) string {
+	return oneLine(cmp.Or(n.Title, n.Name, n.Phone, "Zummer"))
+}

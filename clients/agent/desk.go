@@ -1,0 +1,150 @@
+package agent
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	zummer "zummer/clients/go"
+)
+
+// desk keeps what is shown and told in step with the picture. Toasts of the
+// states of one call take each other's place.
+type desk struct {
+	notifier Notifier // nil: none
+	out      *outputs
+	russian  bool
+	link     func(*zummer.Notification) string
+	log      *slog.Logger
+	wake     chan struct{}
+
+	mu    sync.Mutex
+	rows  []zummer.Notification // the last picture
+	told  []event               // what the outputs were not told yet
+	shown map[string]zummer.Notification
+}
+
+// event is a revision that came or went.
+type event struct {
+	what string // new, gone
+	row  zummer.Notification
+}
+
+// maxEvents bounds what waits for outputs that hang.
+const maxEvents = 2000
+
+// At the start what is old is not shown one by one, nor more than a screen holds.
+const (
+	oldAtStart  = 10 * time.Minute
+	mostAtStart = 5
+)
+
+// set takes a new picture; it does not block.
+func (d *desk) set(p zummer.Picture) {
+	d.mu.Lock()
+	d.rows = p.Rows
+	for _, n := range p.Gone {
+		d.told = append(d.told, event{"gone", n})
+	}
+	for _, n := range p.New {
+		d.told = append(d.told, event{"new", n})
+	}
+	d.told = d.told[max(len(d.told)-maxEvents, 0):]
+	d.mu.Unlock()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// row is what a toast shows.
+func (d *desk) row(key string) (zummer.Notification, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, ok := d.shown[key]
+	return n, ok
+}
+
+// run works until ctx ends and takes all toasts away.
+func (d *desk) run(ctx context.Context) {
+	if d.notifier != nil {
+		defer d.notifier.Stop()
+	}
+	for first := true; ; first = false {
+		select {
+		case <-d.wake:
+		case <-ctx.Done():
+			return
+		}
+		d.mu.Lock()
+		rows, told := d.rows, d.told
+		d.told = nil
+		d.mu.Unlock()
+		for i := range told {
+			d.out.tell(ctx, told[i].what, &told[i].row)
+		}
+		d.toasts(ctx, rows, first)
+	}
+}
+
+// key is what the states of one call have in common.
+func key(n *zummer.Notification) string {
+	if n.Call != nil && n.Call.ID != "" {
+		return "call " + n.Call.ID
+	}
+	return "row " + n.ID
+}
+
+// toasts shows what is new and takes away what is over.
+func (d *desk) toasts(ctx context.Context, rows []zummer.Notification, first bool) {
+	want := map[string]zummer.Notification{}
+	var order []string
+	for _, n := range rows {
+		k := key(&n)
+		if _, twice := want[k]; twice || n.Action == zummer.None {
+			continue
+		}
+		want[k] = n
+		order = append(order, k)
+	}
+	d.mu.Lock()
+	before := d.shown
+	d.shown = want
+	d.mu.Unlock()
+	if d.notifier == nil {
+		return
+	}
+	for k := range before {
+		if _, still := want[k]; !still {
+			d.notifier.Close(k)
+		}
+	}
+	shown := 0
+	for _, k := range order {
+		n := want[k]
+		old, was := before[k]
+		if was && old.Key() == n.Key() {
+			continue
+		}
+		live := n.Call != nil && n.Call.State != "ended"
+		if first && !live && (shown >= mostAtStart || time.Since(n.UpdatedAt) > oldAtStart) {
+			continue
+		}
+		shown++
+		if err := d.notifier.Show(k, d.toast(&n)); err != nil {
+			d.log.WarnContext(ctx, "a notification could not be shown", "row", n.Key().String(), "error", Mask(err.Error()))
+		}
+	}
+}
+
+func (d *desk) toast(n *zummer.Notification) Toast {
+	t := Toast{Title: caption(n), Text: oneLine(n.Text), Urgent: n.Call != nil && n.Call.State == "ringing"}
+	if d.link(n) != "" {
+		t.Action = "Open"
+		if d.russian {
+			t.Action = "Открыть"
+		}
+	}
+	return t
+}

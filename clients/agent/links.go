@@ -1,0 +1,98 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Links says which links may be given to the operating system. The zero value
+// lets none through.
+type Links struct {
+	// Hosts are those that a link may name: crm.example, .example for every host
+	// beneath it, crm.example:8443 for that port alone. Of e1c:// it is the name
+	// of the server (server, file, filev, ws …).
+	Hosts []string `json:"hosts"`
+	// HTTP lets http:// through too.
+	HTTP bool `json:"http,omitempty"`
+}
+
+// maxLink is the longest that the contract lets a link be, in bytes of UTF-8.
+const maxLink = 4096
+
+// Why a link is refused.
+var (
+	errLinkForm   = errors.New("it is no plain link")
+	errLinkScheme = errors.New("its scheme is not allowed")
+	errLinkHost   = errors.New("its host is not on the list")
+)
+
+// Check says why a link is refused; nil: it may be opened. What passes begins
+// with an allowed scheme in lower case and has no space, quote, control or
+// invisible character, no backslash and no user name, so that no program that
+// gets it as one argument can read anything else in it.
+func (l Links) Check(link string) error {
+	if link == "" || len(link) > maxLink || !utf8.ValidString(link) {
+		return errLinkForm
+	}
+	for _, r := range link {
+		if r <= ' ' || r == 0x7f || strings.ContainsRune("\"'`<>\\^|{}$;!()*", r) || !unicode.IsPrint(r) || unicode.IsSpace(r) {
+			return errLinkForm
+		}
+	}
+	scheme, rest, ok := strings.Cut(link, "://")
+	switch {
+	case !ok:
+		return errLinkScheme
+	case scheme == "https", scheme == "e1c", scheme == "http" && l.HTTP:
+	default:
+		return errLinkScheme
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme != scheme || u.Opaque != "" || u.Host == "" || strings.HasPrefix(rest, "/") {
+		return errLinkForm
+	}
+	if u.User != nil || strings.Contains(u.Host, "@") || strings.Contains(u.Host, "%") {
+		return errLinkForm
+	}
+	if scheme == "e1c" && !strings.HasPrefix(u.Fragment, "e1cib/data/") {
+		return errLinkForm // e1cib/command/… would run something
+	}
+	if !l.host(u) {
+		return errLinkHost
+	}
+	return nil
+}
+
+// host reports whether the list has the link's host.
+func (l Links) host(u *url.URL) bool {
+	name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	return name != "" && slices.ContainsFunc(l.Hosts, func(allowed string) bool {
+		allowed = strings.ToLower(allowed)
+		switch {
+		case strings.HasPrefix(allowed, "."):
+			return u.Port() == "" && strings.HasSuffix(name, allowed) && len(name) > len(allowed)
+		case strings.Contains(allowed, ":") && !strings.HasSuffix(allowed, "]"):
+			return name+":"+u.Port() == allowed
+		}
+		return name == strings.Trim(allowed, "[]") && u.Port() == ""
+	})
+}
+
+// OpenCommand is the command line that opens a link on a system (GOOS). The
+// link has passed Check; it is one argument, and no shell reads it.
+func OpenCommand(system, link string) ([]string, error) {
+	switch system {
+	case "windows":
+		return []string{"rundll32", "url.dll,FileProtocolHandler", link}, nil
+	case "darwin":
+		return []string{"open", link}, nil
+	case "linux", "freebsd", "openbsd", "netbsd":
+		return []string{"xdg-open", link}, nil
+	}
+	return nil, fmt.Errorf("links cannot be opened on %s", system)
+}

@@ -1,0 +1,411 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	zummer "zummer/clients/go"
+)
+
+// relay answers the clients of its user's own machine in plain HTTP. A client
+// that sends the pairing secret, or the agent's own token, is the agent's user:
+// its polls are answered at once from the picture that the agent's one long
+// poll keeps. Any other token is passed on with its request and not kept.
+// Without either: 401.
+type relay struct {
+	config  Config
+	client  *zummer.Client
+	session *zummer.Session
+	log     *slog.Logger
+	port    string
+	epoch   string
+
+	mu      sync.Mutex
+	up      bool // the service answered the last poll
+	known   bool // there was a picture
+	rows    []zummer.Notification
+	version int
+	holder  local               // who opens; its seen is zero when there is nobody
+	handed  map[zummer.Key]bool // rows that the agent left to the holder
+}
+
+// local is a client of the relay that opens rows.
+type local struct {
+	name string
+	seen time.Time
+}
+
+// localLease is how long a local client that does not poll is waited for.
+const localLease = 60 * time.Second
+
+func newRelay(c Config, client *zummer.Client, session *zummer.Session, log *slog.Logger) *relay {
+	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), handed: map[zummer.Key]bool{}}
+}
+
+// listen serves on the loopback until stop.
+func (r *relay) listen(ctx context.Context) (address string, stop func(), err error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(r.config.Relay.Port)))
+	if err != nil {
+		return "", nil, err
+	}
+	_, r.port, err = net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "", nil, err
+	}
+	srv := &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 100 * time.Second, MaxHeaderBytes: 32 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
+	srv.SetKeepAlivesEnabled(false) // clients of HTTP/1.0 wait for the end
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := srv.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			r.log.ErrorContext(ctx, "the relay ended", "error", err)
+		}
+	})
+	all.Go(func() { r.watch(ctx) })
+	return l.Addr().String(), func() {
+		cancel()
+		_ = srv.Close() // local clients ask again
+		all.Wait()
+	}, nil
+}
+
+// watch passes on what was left to a local client that polls no more.
+func (r *relay) watch(ctx context.Context) {
+	t := time.NewTicker(5 * time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			keys, gone := r.forsaken(time.Now())
+			if gone {
+				r.session.SetBusy(false)
+			}
+			for _, k := range keys {
+				r.session.Ack(k, zummer.Busy, "")
+			}
+		}
+	}
+}
+
+// forsaken says whether the one that opened is gone, and what it left.
+func (r *relay) forsaken(now time.Time) (keys []zummer.Key, gone bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.holder.seen.IsZero() || now.Sub(r.holder.seen) < localLease {
+		return nil, false
+	}
+	r.holder = local{}
+	r.version++
+	for k := range r.handed {
+		keys = append(keys, k)
+	}
+	clear(r.handed)
+	return keys, true
+}
+
+// hand leaves a row to the local client that opens; false: there is none.
+func (r *relay) hand(k zummer.Key) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.holder.seen.IsZero() || time.Since(r.holder.seen) >= localLease {
+		return false
+	}
+	r.handed[k] = true
+	r.version++
+	return true
+}
+
+// set takes a new picture.
+func (r *relay) set(rows []zummer.Notification) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rows, r.known = rows, true
+	r.version++
+	pending := map[zummer.Key]bool{}
+	for i := range rows {
+		pending[rows[i].Key()] = true
+	}
+	for k := range r.handed {
+		if !pending[k] {
+			delete(r.handed, k)
+		}
+	}
+}
+
+func (r *relay) connected(up bool) {
+	r.mu.Lock()
+	r.up = up
+	r.mu.Unlock()
+}
+
+// view is the picture as one local client shall see it: what is the agent's to
+// open is the holder's; what the agent did not leave to it, nobody's here.
+func (r *relay) view(name string) (rows []zummer.Notification, version string, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rows = make([]zummer.Notification, len(r.rows))
+	copy(rows, r.rows)
+	for i := range rows {
+		n := &rows[i]
+		switch {
+		case !n.Action.Opens():
+		case r.handed[n.Key()] && r.holder.name == name:
+			n.Session = name
+		case n.Session == "":
+			n.Session = r.session.Name() // the next poll of the agent takes it
+		}
+	}
+	return rows, r.epoch + "." + strconv.Itoa(r.version), r.up && r.known
+}
+
+// sit notes that a local client polls. The first one opens, as long as it polls.
+func (r *relay) sit(name string, busy bool) {
+	if r.seat(name) {
+		r.session.SetBusy(busy)
+	}
+}
+
+// seat reports whether the client is the one that opens: never one without a
+// name, since two of them would open the same row.
+func (r *relay) seat(name string) bool {
+	if name == "" {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	free := r.holder.seen.IsZero() || now.Sub(r.holder.seen) >= localLease
+	if !free && r.holder.name != name {
+		return false
+	}
+	if free {
+		r.version++
+	}
+	r.holder = local{name: name, seen: now}
+	return true
+}
+
+// ServeHTTP refuses what is not of this machine, or comes from a page of a
+// browser, before it looks at anything else.
+func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	f := formatOf(req)
+	peer, err := netip.ParseAddrPort(req.RemoteAddr)
+	switch {
+	case err != nil || !peer.Addr().Unmap().IsLoopback():
+		f.refuse(w, http.StatusForbidden, "not_local", "the relay answers this machine only", 0)
+		return
+	case req.Host != "" && req.Host != "127.0.0.1:"+r.port && req.Host != "localhost:"+r.port, req.Host == "" && req.ProtoAtLeast(1, 1):
+		f.refuse(w, http.StatusForbidden, "foreign_host", "ask for 127.0.0.1 or localhost", 0)
+		return
+	case req.Header.Get("Origin") != "", req.Header.Get("Sec-Fetch-Site") != "":
+		f.refuse(w, http.StatusForbidden, "cross_origin", "the relay is not for pages of a browser", 0)
+		return
+	}
+	token := tokenOf(req)
+	if token == "" {
+		w.Header().Set("WWW-Authenticate", `Basic realm="Zummer"`)
+		f.refuse(w, http.StatusUnauthorized, "unauthorized", "send a token of yours or the pairing secret", 0)
+		return
+	}
+	if !strings.HasPrefix(req.URL.Path, "/v1/notifications") && !strings.HasPrefix(req.URL.Path, "/v1/me") && !strings.HasPrefix(req.URL.Path, "/v1/calls") || strings.Contains(req.URL.Path, "..") {
+		f.refuse(w, http.StatusNotFound, "not_found", "the relay has the calls of a client only", 0)
+		return
+	}
+	paired := same(token, r.config.Relay.Secret) || same(token, r.config.Token)
+	body, err := io.ReadAll(io.LimitReader(req.Body, 64<<10+1))
+	if err != nil || len(body) > 64<<10 {
+		f.refuse(w, http.StatusRequestEntityTooLarge, "too_large", "64 KiB at most", 0)
+		return
+	}
+	if paired && r.own(w, req, f, body) {
+		return
+	}
+	if paired {
+		token = r.config.Token
+	}
+	if err := r.pass(w, req, body, token); err != nil {
+		r.log.WarnContext(req.Context(), "the relay got no answer of the service", "error", Mask(err.Error()))
+		f.refuse(w, http.StatusServiceUnavailable, "upstream_away", "the service does not answer", 5)
+	}
+}
+
+// same compares without telling where two words differ; an empty one is never
+// the same.
+func same(got, want string) bool {
+	a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
+	return want != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// tokenOf is a request's token, of Bearer or as the password of Basic.
+func tokenOf(req *http.Request) string {
+	if _, password, ok := req.BasicAuth(); ok {
+		return password
+	}
+	kind, token, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	if strings.EqualFold(kind, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	return ""
+}
+
+// own answers what the agent's user asks of the register; false: it is to be
+// passed on.
+func (r *relay) own(w http.ResponseWriter, req *http.Request, f format, body []byte) bool {
+	path := strings.TrimSuffix(req.URL.Path, "/")
+	get, post := req.Method == http.MethodGet, req.Method == http.MethodPost
+	if get && path == "/v1/notifications" || post && path == "/v1/notifications/poll" {
+		r.poll(w, req, f, body)
+		return true
+	}
+	id, do, ok := strings.Cut(strings.TrimPrefix(path, "/v1/notifications/"), "/")
+	if !ok || !post && req.Method != http.MethodPut {
+		return false
+	}
+	q, err := readQuery(req, body)
+	if err != nil {
+		f.refuse(w, http.StatusUnprocessableEntity, "invalid", err.Error(), 0)
+		return true
+	}
+	k := zummer.Key{ID: id, Rev: q.rev}
+	ctx, cancel := context.WithTimeout(req.Context(), 20*time.Second)
+	defer cancel()
+	switch do {
+	case "processed":
+		a, err := r.settle(ctx, zummer.Ack{ID: id, Rev: q.rev, Outcome: q.outcome, Detail: q.detail})
+		if err == nil && a.Result == zummer.NotFound {
+			err = &zummer.Error{Status: http.StatusNotFound, Code: "not_found", Detail: "there is no such row"}
+		}
+		f.answer(w, a, err)
+	case "claim":
+		c, err := r.session.Claim(ctx, k)
+		r.sit(q.session, false)
+		if err == nil {
+			c.Session = q.session
+		}
+		f.answer(w, c, err)
+	case "release":
+		c, err := r.session.Release(ctx, k)
+		f.answer(w, c, err)
+	default:
+		return false
+	}
+	return true
+}
+
+// settle passes an ack on as the agent's session; its picture follows at once.
+func (r *relay) settle(ctx context.Context, a zummer.Ack) (zummer.AckResult, error) {
+	out, err := r.session.AckNow(ctx, a)
+	if zummer.StatusOf(err) == http.StatusNotFound {
+		return zummer.AckResult{ID: a.ID, Rev: a.Rev, Result: zummer.NotFound}, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.ID, out.Rev = a.ID, a.Rev
+	r.set(r.session.Picture().Rows)
+	return out, nil
+}
+
+// poll answers at once, but for the acks: they are answered when the service
+// has them.
+func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []byte) {
+	q, err := readQuery(req, body)
+	if err != nil {
+		f.refuse(w, http.StatusUnprocessableEntity, "invalid", err.Error(), 0)
+		return
+	}
+	f = cmp.Or(q.format, f)
+	ctx, cancel := context.WithTimeout(req.Context(), 20*time.Second)
+	defer cancel()
+	a := page{state: zummer.StateSet, zone: q.zone}
+	for _, k := range q.acks {
+		result, err := r.settle(ctx, k)
+		if err != nil {
+			f.answer(w, nil, err)
+			return
+		}
+		a.acks = append(a.acks, result)
+	}
+	r.sit(q.session, q.busy)
+	rows, version, ok := r.view(q.session)
+	if !ok {
+		f.refuse(w, http.StatusServiceUnavailable, "upstream_away", "the service does not answer the agent", 5)
+		return
+	}
+	from := 0
+	if q.after != "" {
+		at, of, _ := strings.Cut(q.after, "-")
+		if n, err := strconv.Atoi(at); err == nil && of == version && n > 0 && n < len(rows) {
+			from = n
+		} else {
+			a.state = zummer.StateReset
+		}
+	} else if q.version == version {
+		a.state, a.version = zummer.StateUnchanged, version
+		f.page(w, &a)
+		return
+	} else if !strings.HasPrefix(q.version, r.epoch+".") {
+		a.state = zummer.StateReset
+	}
+	to := min(from+q.limit, len(rows))
+	a.rows = rows[from:to]
+	if a.version = version; to < len(rows) {
+		a.version, a.next = "", fmt.Sprintf("%d-%s", to, version)
+	}
+	f.page(w, &a)
+}
+
+// pass sends a request on under a token, and its answer back as a whole.
+func (r *relay) pass(w http.ResponseWriter, req *http.Request, body []byte, token string) error {
+	ctx, cancel := context.WithTimeout(req.Context(), 90*time.Second)
+	defer cancel()
+	address := r.config.URL + req.URL.EscapedPath()
+	if req.URL.RawQuery != "" {
+		address += "?" + req.URL.RawQuery
+	}
+	up, err := http.NewRequestWithContext(ctx, req.Method, address, strings.NewReader(string(body))) //nolint:gosec // the configured host; the path is one of three
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"Content-Type", "Accept", "Prefer", "If-None-Match", "Range", "X-Client", "Idempotency-Key"} {
+		if v := req.Header.Get(name); v != "" {
+			up.Header.Set(name, v)
+		}
+	}
+	up.Header.Set("Authorization", "Bearer "+token)
+	h := *r.client.HTTP
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := h.Do(up) //nolint:gosec // the configured host
+	if err != nil {
+		return withoutAddress(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	if err != nil {
+		return withoutAddress(err)
+	}
+	for _, name := range []string{"Content-Type", "ETag", "Retry-After", "X-Poll-Interval", "Www-Authenticate", "Content-Range", "Accept-Ranges"} {
+		if v := res.Header.Get(name); v != "" {
+			w.Header().Set(name, v)
+		}
+	}
+	send(w, res.StatusCode, "", text)
+	return nil
+}
