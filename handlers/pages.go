@@ -94,8 +94,30 @@ func (p *pages) head(next echo.HandlerFunc) echo.HandlerFunc {
 		if !wantsJSON(c) {
 			c.Set(keyErrorPage, errorPage(p.errorPage))
 		}
+		boundForm(c)
 		return next(c)
 	}
+}
+
+// Bytes of a form: of one that a stranger may send, and of any other. A file of
+// contacts has a bound of its own.
+const (
+	maxSignIn = 64 << 10
+	maxForm   = 16 << 20
+)
+
+// boundForm ends the reading of a form that is too long: without it a form with
+// a file in it is written to the disk, however long it is.
+func boundForm(c echo.Context) {
+	limit := int64(maxForm)
+	switch c.Path() {
+	case signInPath, "/admin/sign-out":
+		limit = maxSignIn
+	case importPath:
+		return
+	}
+	req := c.Request()
+	req.Body = http.MaxBytesReader(c.Response(), req.Body, limit)
 }
 
 func wantsJSON(c echo.Context) bool {
