@@ -170,7 +170,7 @@ func (p *pages) frame(c echo.Context, section, ru, en string) web.Frame {
 	}
 	if text := cookieOf(c, cookieFlash); text != "" && c.Request().Header.Get("HX-Request") == "" {
 		if raw, err := base64.RawURLEncoding.DecodeString(text); err == nil && len(raw) > 1 {
-			f.Failed, f.Flash = raw[0] == '!', models.CleanText(string(raw[1:]))
+			f.Failed, f.Flash = raw[0] == '!', f.Text(models.CleanText(string(raw[1:])))
 		}
 		p.setCookie(c, cookieFlash, "", -time.Second)
 	}

@@ -122,8 +122,9 @@ func (p *pages) putUser(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	active := u.Active || u.Pending // who waits is taken in: an inactive user waits no more
 	_, err = p.a.d.Setup.PutUser(c.Request().Context(), actorOf(c), u.Login, models.UserInput{Name: text(form, "name"), ExternalID: text(form, "external_id"),
-		PopOn: text(form, "pop_on"), Timezone: text(form, "timezone"), Quiet: ticked(form, "quiet"), Active: &u.Active})
+		PopOn: text(form, "pop_on"), Timezone: text(form, "timezone"), Quiet: ticked(form, "quiet"), Active: &active})
 	if err != nil {
 		f, err := p.wrong(c, form, err)
 		if err != nil {
