@@ -36,6 +36,7 @@ func errorTexts() []said {
 		{"нет такого пользователя: %", "no user %"},
 		{"это уведомление уже обработано", "the notification is not pending"},
 		{"слишком много операций ждёт; повторите", "too many operations are waiting; try again"},
+		{"за это время это изменил кто-то другой: откройте страницу заново", "somebody else has changed this meanwhile: open it again"},
 		{"служба останавливается; повторите", "the service is stopping; try again"},
 		{"база данных недоступна", "the database cannot be reached; try again"},
 		{"этот запрос пришёл со страницы другого сайта", "this request came from a page of another site"},
