@@ -160,7 +160,7 @@ func (p *pages) zone() *time.Location { return models.ZoneOf(p.a.d.Timezone) }
 
 // frame fills what every page has. section is of web.Frame.Nav.
 func (p *pages) frame(c echo.Context, section, ru, en string) web.Frame {
-	f := web.Frame{Lang: p.lang(c), Version: p.a.d.Version, Section: section, Path: c.Request().URL.RequestURI(), Who: adminOf(c), Zone: p.zone(), Now: time.Now()}
+	f := web.Frame{Lang: p.lang(c), Version: p.a.d.Version, Section: section, Path: ownPath(c.Request()), Who: adminOf(c), Zone: p.zone(), Now: time.Now()}
 	f.Title = f.T(ru, en)
 	if t := cookieOf(c, cookieTheme); t == "light" || t == "dark" {
 		f.Theme = t
@@ -175,6 +175,17 @@ func (p *pages) frame(c echo.Context, section, ru, en string) web.Frame {
 		p.setCookie(c, cookieFlash, "", -time.Second)
 	}
 	return f
+}
+
+// ownPath is where a page can be asked for again: of one that answers a form,
+// where the form stood.
+func ownPath(req *http.Request) string {
+	if req.Method != http.MethodGet {
+		if from, err := url.Parse(req.Referer()); err == nil && from.Host == req.Host && ourPath(from.RequestURI()) == from.RequestURI() {
+			return from.RequestURI()
+		}
+	}
+	return req.URL.RequestURI()
 }
 
 // show answers with a page, or with the part of it that htmx asks for.
