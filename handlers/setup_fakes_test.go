@@ -43,8 +43,9 @@ type setupFakes struct {
 	found      func(models.CallSearch) models.CallsFound // what SearchCalls finds; nil: the example
 	err        error                                     // of every use case
 
-	unroutedExt string // that nobody owns; "": 105
-	keys        keys
+	unroutedExt  string // that nobody owns; "": 105
+	unroutedMore []models.Unrouted
+	keys         keys
 }
 
 func newSetupFakes() *setupFakes {
@@ -323,7 +324,7 @@ func (f *setupFakes) Webhook(_ context.Context, id int64) (models.Webhook, error
 
 func (f *setupFakes) Unrouted(_ context.Context, since time.Time) ([]models.Unrouted, error) {
 	f.queries = append(f.queries, since)
-	return []models.Unrouted{{SourceID: 5, Extension: cmp.Or(f.unroutedExt, "105"), Count: 2, LastAt: at()}, {SourceID: 99, Extension: "106", Count: 1, LastAt: at().Add(time.Minute)}}, f.err
+	return append([]models.Unrouted{{SourceID: 5, Extension: cmp.Or(f.unroutedExt, "105"), Count: 2, LastAt: at()}, {SourceID: 99, Extension: "106", Count: 1, LastAt: at().Add(time.Minute)}}, f.unroutedMore...), f.err
 }
 
 func (f *setupFakes) Audit(_ context.Context, after string, limit int) ([]models.AuditEntry, string, error) {
