@@ -29,7 +29,7 @@ func TestMaskedAdministrators(t *testing.T) {
 		t.Error("saving a user would store the name with its number masked")
 	}
 	rec := postForm(t, e, "/admin/unrouted/map?lang=en", url.Values{"source": {"office"}, "extension": {"tel:+" + number}, "user": {"ivanov"}})
-	flash := rec.Result().Cookies() //nolint:bodyclose // a recorder's
+	flash := rec.Result().Cookies()
 	if len(flash) != 1 {
 		t.Fatalf("status %d sets %v", rec.Code, flash)
 	}
