@@ -311,25 +311,25 @@ func (f *contactsFile) refused(e models.ImportError) models.ImportError {
 	return models.ImportError{Line: f.at[e.Line-1], Message: cmp.Or(f.own[e.Line], e.Message)}
 }
 
-// contactCell is csvCell whose work plainCell undoes: a quote before what
-// begins with one.
+// contactCell makes a cell from which plainCell takes off what csvCell adds: a
+// quote before what begins with one.
 func contactCell(s string) string {
 	if strings.HasPrefix(s, "'") {
 		return "'" + s
 	}
-	return csvCell(s)
-}
-
-// plainCell takes off the quote that contactCell, or a spreadsheet's user, put
-// before a text.
-func plainCell(s string) string {
-	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t\r\n'", rune(s[1])) {
-		return s[1:]
-	}
 	return s
 }
 
-// contactRecord is a contact as a line of CSV.
+// plainCell takes off the quotes that csvCell and contactCell, or a spreadsheet's user, put
+// before a text.
+func plainCell(s string) string {
+	if quotedFirst.MatchString(s) {
+		s = s[1:]
+	}
+	return quotedInside.ReplaceAllString(s, "$1$2")
+}
+
+// contactRecord is a contact as a line for csvFile.
 func contactRecord(c *models.Contact) ([]string, error) {
 	client := models.Object{}
 	if c.Client != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -39,9 +40,29 @@ func csvFile(c echo.Context, name string, header ...string) (row func(cells ...s
 	}
 }
 
+// What a spreadsheet takes for the beginning of a formula, also behind spaces
+// and quotes; and where it may see a cell begin inside one of ours: one whose
+// language parts cells by commas heeds no quote behind a semicolon.
+const formula = "=+\\-@＝＋－＠"
+
+var (
+	formulaFirst  = regexp.MustCompile("^(?:[\t\r\n]|[ \u00a0\"]*[" + formula + "])")
+	formulaInside = regexp.MustCompile("([,\t\r\n])([ \u00a0\"']*)([" + formula + "][^,\t\r\n]*)")
+	quotedFirst   = regexp.MustCompile("^'(?:['\t\r\n]|[ \u00a0\"]*[" + formula + "])")
+	quotedInside  = regexp.MustCompile("([,\t\r\n])'([ \u00a0\"']*[" + formula + "])")
+	plainNumber   = regexp.MustCompile(`^[+-][0-9 ()-]*$`)
+)
+
 // csvCell makes a cell that no spreadsheet runs.
 func csvCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+	s = formulaInside.ReplaceAllStringFunc(s, func(found string) string {
+		m := formulaInside.FindStringSubmatch(found)
+		if !strings.Contains(m[2], "'") && plainNumber.MatchString(m[3]) {
+			return found
+		}
+		return m[1] + "'" + m[2] + m[3]
+	})
+	if formulaFirst.MatchString(s) {
 		return "'" + s
 	}
 	return s

@@ -97,8 +97,30 @@ func (p *pages) head(next echo.HandlerFunc) echo.HandlerFunc {
 		if !wantsJSON(c) {
 			c.Set(keyErrorPage, errorPage(p.errorPage))
 		}
+		boundForm(c)
 		return next(c)
 	}
+}
+
+// Bytes of a form: of one that a stranger may send, and of any other. A file of
+// contacts has a bound of its own.
+const (
+	maxSignIn = 64 << 10
+	maxForm   = 16 << 20
+)
+
+// boundForm ends the reading of a form that is too long: without it a form with
+// a file in it is written to the disk, however long it is.
+func boundForm(c echo.Context) {
+	limit := int64(maxForm)
+	switch c.Path() {
+	case signInPath, "/admin/sign-out":
+		limit = maxSignIn
+	case importPath:
+		return
+	}
+	req := c.Request()
+	req.Body = http.MaxBytesReader(c.Response(), req.Body, limit)
 }
 
 func wantsJSON(c echo.Context) bool {
@@ -141,7 +163,7 @@ func (p *pages) zone() *time.Location { return models.ZoneOf(p.a.d.Timezone) }
 
 // frame fills what every page has. section is of web.Frame.Nav.
 func (p *pages) frame(c echo.Context, section, ru, en string) web.Frame {
-	f := web.Frame{Lang: p.lang(c), Version: p.a.d.Version, Section: section, Path: c.Request().URL.RequestURI(), Who: adminOf(c), Zone: p.zone(), Now: time.Now()}
+	f := web.Frame{Lang: p.lang(c), Version: p.a.d.Version, Section: section, Path: ownPath(c.Request()), Who: adminOf(c), Zone: p.zone(), Now: time.Now()}
 	f.Title = f.T(ru, en)
 	if t := cookieOf(c, cookieTheme); t == "light" || t == "dark" {
 		f.Theme = t
@@ -151,11 +173,22 @@ func (p *pages) frame(c echo.Context, section, ru, en string) web.Frame {
 	}
 	if text := cookieOf(c, cookieFlash); text != "" && c.Request().Header.Get("HX-Request") == "" {
 		if raw, err := base64.RawURLEncoding.DecodeString(text); err == nil && len(raw) > 1 {
-			f.Failed, f.Flash = raw[0] == '!', models.CleanText(string(raw[1:]))
+			f.Failed, f.Flash = raw[0] == '!', f.Text(models.CleanText(string(raw[1:])))
 		}
 		p.setCookie(c, cookieFlash, "", -time.Second)
 	}
 	return f
+}
+
+// ownPath is where a page can be asked for again: of one that answers a form,
+// where the form stood.
+func ownPath(req *http.Request) string {
+	if req.Method != http.MethodGet {
+		if from, err := url.Parse(req.Referer()); err == nil && from.Host == req.Host && ourPath(from.RequestURI()) == from.RequestURI() {
+			return from.RequestURI()
+		}
+	}
+	return req.URL.RequestURI()
 }
 
 // show answers with a page, or with the part of it that htmx asks for.

@@ -98,19 +98,25 @@ func (p *pages) administrator(c echo.Context) error {
 func (p *pages) showAdministrator(c echo.Context, status int, a *models.Admin, form web.Form, fresh web.Secret) error {
 	d := web.AdministratorPage{Frame: p.frame(c, "administrators", a.DisplayName(), a.DisplayName()), Row: administratorRow(c, a), Form: form, New: fresh}
 	if d.Form.Values == nil {
-		d.Form.Values = url.Values{"name": {a.Name}, "role": {a.Role}}
-		if a.Masked {
-			d.Form.Values.Set("masked", "on")
-		}
-		if a.Active {
-			d.Form.Values.Set("active", "on")
-		}
+		d.Form.Values = filled(adminValues(a))
 	}
 	var err error
 	if d.SignIns, err = p.signInRows(c, a.ID); err != nil {
 		return err
 	}
 	return p.showAs(c, status, "administrator", d)
+}
+
+// adminValues are what the form shows of a stored administrator.
+func adminValues(a *models.Admin) url.Values {
+	v := url.Values{"name": {a.Name}, "role": {a.Role}}
+	if a.Masked {
+		v.Set("masked", "on")
+	}
+	if a.Active {
+		v.Set("active", "on")
+	}
+	return v
 }
 
 func (p *pages) putAdministrator(c echo.Context) error {
@@ -122,8 +128,10 @@ func (p *pages) putAdministrator(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.a.d.Administrators.PutAdmin(c.Request().Context(), actorOf(c), a.Login,
-		models.AdminInput{Name: text(form, "name"), Role: text(form, "role"), Masked: ticked(form, "masked"), Active: ticked(form, "active")})
+	if err = movedOn(form, adminValues(&a)); err == nil {
+		_, err = p.a.d.Administrators.PutAdmin(c.Request().Context(), actorOf(c), a.Login,
+			models.AdminInput{Name: text(form, "name"), Role: text(form, "role"), Masked: ticked(form, "masked"), Active: ticked(form, "active")})
+	}
 	if err != nil {
 		f, err := p.wrong(c, form, err)
 		if err != nil {

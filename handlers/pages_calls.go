@@ -208,5 +208,9 @@ func callCells(f web.Frame, r web.CallRow) []string {
 	if f.Masked() {
 		phone = web.Mask(phone)
 	}
-	return []string{start, r.DirectionIn(f.Lang), r.StateIn(f.Lang), phone, f.Text(r.Name), f.Text(r.DID), cmp.Or(r.SourceName, r.Source), r.AnsweredBy, strings.Join(r.Rang, ", "), talk, recording, r.ID}
+	rang := make([]string, len(r.Rang))
+	for i, name := range r.Rang { // an extension may be somebody's mobile number
+		rang[i] = f.Text(name)
+	}
+	return []string{start, r.DirectionIn(f.Lang), r.StateIn(f.Lang), phone, f.Text(r.Name), f.Text(r.DID), f.Text(cmp.Or(r.SourceName, r.Source)), f.Text(r.AnsweredBy), strings.Join(rang, ", "), talk, recording, r.ID}
 }

@@ -294,6 +294,9 @@ func (p *pages) storeContact(c echo.Context, k *models.Contact, v url.Values) (i
 
 // dropContact removes one.
 func (p *pages) dropContact(c echo.Context) error {
+	if err := unmasked(c); err != nil {
+		return err
+	}
 	k, err := p.theContact(c)
 	if err != nil {
 		return err

@@ -26,6 +26,9 @@ const (
 	exportPage   = 1000                   // contacts that are read at once
 )
 
+// importPath is where a file is sent to.
+const importPath = "/admin/contacts/import"
+
 func (p *pages) importPage(c echo.Context) error {
 	if err := unmasked(c); err != nil {
 		return err

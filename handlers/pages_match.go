@@ -42,6 +42,8 @@ func (p *pages) people(c echo.Context) error {
 		d.Error = web.ErrorIn(d.Lang, own.Message)
 		return p.show(c, "people", d)
 	}
+	d.Users = n.userOptions("")
+	most := rowsOfChoices(len(dir.Users))
 	for i, person := range people[:min(len(people), matchAtOnce)] {
 		row := web.PersonRow{N: i, Name: person.Name, Email: person.Email, Addresses: person.Addresses}
 		if id := dir.Owner(s.ID, person.Addresses); id != 0 {
@@ -51,7 +53,11 @@ func (p *pages) people(c echo.Context) error {
 				row.Match = *m
 				d.Ready++
 			}
-			row.Users = n.userOptions(row.Match)
+			if most--; most < 0 {
+				row.Typed = true
+			} else {
+				row.Users = n.userOptions(row.Match)
+			}
 		}
 		d.Rows = append(d.Rows, row)
 	}

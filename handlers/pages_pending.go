@@ -36,6 +36,29 @@ func (p *pages) pending(c echo.Context) error {
 	n := names{dir}
 	d.Users, d.Sources, d.Kinds = n.userOptions(filter.User), n.sourceOptions(filter.Source), kindOptions(d.Lang, filter.Kind)
 
+	// Each change renews two parts: neither reads what only the other one shows.
+	part := c.Request().Header.Get("HX-Target")
+	if part != "numbers" {
+		if err := p.pendingRows(c, q, &d); err != nil {
+			return err
+		}
+	}
+	if part != "pending" {
+		if d.Summary, d.Broken, err = p.summary(c); err != nil {
+			return err
+		}
+		unrouted, err := p.a.d.Journal.Unrouted(ctx, d.Now.Add(-24*time.Hour))
+		if err != nil {
+			return err
+		}
+		d.Unrouted = len(unrouted)
+	}
+	return p.show(c, "pending", d)
+}
+
+// pendingRows fills in the rows of the list.
+func (p *pages) pendingRows(c echo.Context, q models.AdminQuery, d *web.PendingPage) error {
+	ctx, n := c.Request().Context(), names{p.a.d.Setup.Directory()}
 	rows, next, err := p.a.d.Journal.Notifications(ctx, q)
 	if err != nil {
 		return err
@@ -60,15 +83,7 @@ func (p *pages) pending(c echo.Context) error {
 		}
 		d.Rows = append(d.Rows, row)
 	}
-	if d.Summary, d.Broken, err = p.summary(c); err != nil {
-		return err
-	}
-	unrouted, err := p.a.d.Journal.Unrouted(ctx, d.Now.Add(-24*time.Hour))
-	if err != nil {
-		return err
-	}
-	d.Unrouted = len(unrouted)
-	return p.show(c, "pending", d)
+	return nil
 }
 
 func (p *pages) summary(c echo.Context) (web.Summary, int, error) {

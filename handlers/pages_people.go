@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/url"
 	"strings"
 
@@ -76,6 +78,28 @@ func (p *pages) wrong(c echo.Context, form url.Values, err error) (web.Form, err
 		}
 	}
 	return web.FormOf(p.lang(c), shown, own), nil
+}
+
+// stateOf names what a form was filled from.
+func stateOf(stored url.Values) string {
+	sum := sha256.Sum256([]byte(stored.Encode()))
+	return hex.EncodeToString(sum[:8])
+}
+
+// filled is a form with what is stored, and with its name.
+func filled(stored url.Values) url.Values {
+	state := stateOf(stored)
+	stored.Set("seen", state)
+	return stored
+}
+
+// movedOn refuses a form that was filled from something else than what is
+// stored now: what somebody else changed meanwhile would be lost.
+func movedOn(form, stored url.Values) error {
+	if seen := form.Get("seen"); seen != "" && seen != stateOf(stored) {
+		return models.Coded(models.Conflict, "moved_on", "somebody else has changed this meanwhile: open it again")
+	}
+	return nil
 }
 
 // ticked is a checkbox.

@@ -226,9 +226,17 @@ func TestCallsCSV(t *testing.T) {
 }
 
 func TestCSVCell(t *testing.T) {
-	for in, want := range map[string]string{"": "", "a": "a", "=1": "'=1", "+7": "'+7", "-": "'-", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "a=1": "a=1", "Иванов": "Иванов"} {
-		if got := csvCell(in); got != want {
+	for in, want := range map[string]string{"": "", "a": "a", "=1": "'=1", "+7": "'+7", "-": "'-", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "a=1": "a=1", "Иванов": "Иванов",
+		" =1": "' =1", "\u00a0@x": "'\u00a0@x", "＝1": "'＝1", "\"=1": "'\"=1",
+		// A spreadsheet whose language parts cells by commas does not heed our quotes.
+		"a,=1": "a,'=1", "a, =1": "a,' =1", "a\n@x": "a\n'@x", "a\t-x": "a\t'-x", "a,\"=1": "a,'\"=1", "a,＝1": "a,'＝1", "a,'=1": "a,''=1",
+		"Иванов, +7 (903) 123-45-67, -5": "Иванов, +7 (903) 123-45-67, -5", "a, b": "a, b"} {
+		got := csvCell(in)
+		if got != want {
 			t.Errorf("csvCell(%q) = %q, want %q", in, got, want)
+		}
+		if back := plainCell(csvCell(contactCell(in))); back != in {
+			t.Errorf("a contact's cell %q comes back as %q", in, back)
 		}
 	}
 }
@@ -259,6 +267,9 @@ func TestPhonePagesByRole(t *testing.T) {
 	w.Path, w.Error, w.Body = "/?from="+bare, "no call of "+number, []byte(`{"phone":"`+number+`"}`)
 	w.Headers = map[string]string{"X-Caller": number}
 	f.webhook = &w
+	mobile := exampleCall() // forwarded to somebody's own telephone, which nobody owns
+	mobile.Legs = append(mobile.Legs, models.Leg{ID: 3, Key: "x:tel", N: 1, Extension: "tel:" + number, State: models.Ended})
+	f.found = func(models.CallSearch) models.CallsFound { return models.CallsFound{Calls: []models.Call{mobile}} }
 	p := phonePages(t, f)
 	for _, path := range []string{"/admin/live", "/admin/calls", "/admin/calls.csv", "/admin/calls/77", "/admin/webhooks", "/admin/webhooks/7", "/admin/unrouted", "/admin/sources", "/admin/sources/office"} {
 		for who, cookie := range map[string]string{"root": asBrowser, "viewer": asViewer} {

@@ -147,7 +147,7 @@ func (p *pages) showSource(c echo.Context, status int, s *models.Source, values 
 	}
 	d.Guide = p.guide(d.Lang, info, d.URL)
 	if values == nil {
-		values = n.sourceValues(info, s)
+		values = filled(n.sourceValues(info, s))
 	}
 	d.Form = p.sourceForm(d.Frame, info, s, values, wrong)
 	if err := p.testPart(c, n, s, &d); err != nil {
@@ -170,7 +170,9 @@ func (p *pages) editSource(c echo.Context) error {
 	if a, ok := pbx.Lookup(s.Kind); ok {
 		info = a.Info()
 	}
-	_, err = p.a.d.Setup.PutSource(c.Request().Context(), actorOf(c), s.Slug, sourceInput(info, s, form))
+	if err = movedOn(form, names{p.a.d.Setup.Directory()}.sourceValues(info, s)); err == nil {
+		_, err = p.a.d.Setup.PutSource(c.Request().Context(), actorOf(c), s.Slug, sourceInput(info, s, form))
+	}
 	if own := publicError(err); own != nil {
 		return p.showSource(c, http.StatusUnprocessableEntity, s, form, own)
 	}

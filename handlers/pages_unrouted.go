@@ -44,13 +44,20 @@ func (p *pages) unrouted(c echo.Context) error {
 		d.Rows = append(d.Rows, web.UnroutedRow{ID: fmt.Sprintf("%d-%x", u.SourceID, crc32.ChecksumIEEE([]byte(u.Extension))), Source: n.slug(u.SourceID), Extension: u.Extension, Count: u.Count, Last: u.LastAt})
 	}
 	slices.SortStableFunc(d.Rows, func(x, y web.UnroutedRow) int { return y.Last.Compare(x.Last) })
+	d.Users = n.userOptions("")
+	for i := rowsOfChoices(len(d.Users)); i < len(d.Rows); i++ {
+		d.Rows[i].Typed = true
+	}
 	for _, r := range n.requests() {
 		asked, _ := time.Parse(time.RFC3339Nano, r.AskedAt) // our own words
 		d.Requests = append(d.Requests, web.RequestRow{Source: r.Source, Extension: r.Extension, User: r.Name, Login: r.User, Asked: asked})
 	}
-	d.Users = n.userOptions("")
 	return p.show(c, "unrouted", d)
 }
+
+// rowsOfChoices is how many rows of a page each have a list of so many users to
+// choose from; in the others a login is typed.
+func rowsOfChoices(users int) int { return max(20, 20_000/max(users, 1)) }
 
 // mapExtension gives an extension to a user, or makes it a phone of several.
 func (p *pages) mapExtension(c echo.Context) error {

@@ -31,10 +31,7 @@ func (p *pages) showUser(c echo.Context, status int, u *models.User, form web.Fo
 	n := names{dir}
 	d := web.UserPage{Frame: p.frame(c, "users", u.DisplayName(), u.DisplayName()), U: n.userRow(u, nil), Form: form, New: fresh}
 	if d.Form.Values == nil {
-		d.Form.Values = url.Values{"name": {u.Name}, "external_id": {u.ExternalID}, "pop_on": {cmp.Or(u.PopOn, models.PopAnswered)}, "timezone": {u.Timezone}}
-		if u.Quiet {
-			d.Form.Values.Set("quiet", "on")
-		}
+		d.Form.Values = filled(userValues(u))
 	}
 	p.present(&d.U, u.ID, d.Now)
 	d.Extensions, d.Asked = n.extensionRows(u.ID), n.asked(u.ID)
@@ -54,6 +51,15 @@ func (p *pages) showUser(c echo.Context, status int, u *models.User, form web.Fo
 	}
 	d.Screen = web.Screen{Told: m.Told, Opened: m.Opened, ToldP50: web.Lasted(d.Lang, m.ToldP50), ToldP95: web.Lasted(d.Lang, m.ToldP95), OpenP50: web.Lasted(d.Lang, m.OpenedP50), OpenP95: web.Lasted(d.Lang, m.OpenedP95)}
 	return p.showAs(c, status, "user", d)
+}
+
+// userValues are what the form shows of a stored user.
+func userValues(u *models.User) url.Values {
+	v := url.Values{"name": {u.Name}, "external_id": {u.ExternalID}, "pop_on": {cmp.Or(u.PopOn, models.PopAnswered)}, "timezone": {u.Timezone}}
+	if u.Quiet {
+		v.Set("quiet", "on")
+	}
+	return v
 }
 
 // extensionRows are a user's phones: the own ones, and those that are shared.
@@ -122,8 +128,11 @@ func (p *pages) putUser(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.a.d.Setup.PutUser(c.Request().Context(), actorOf(c), u.Login, models.UserInput{Name: text(form, "name"), ExternalID: text(form, "external_id"),
-		PopOn: text(form, "pop_on"), Timezone: text(form, "timezone"), Quiet: ticked(form, "quiet"), Active: &u.Active})
+	active := u.Active || u.Pending // who waits is taken in: an inactive user waits no more
+	if err = movedOn(form, userValues(u)); err == nil {
+		_, err = p.a.d.Setup.PutUser(c.Request().Context(), actorOf(c), u.Login, models.UserInput{Name: text(form, "name"), ExternalID: text(form, "external_id"),
+			PopOn: text(form, "pop_on"), Timezone: text(form, "timezone"), Quiet: ticked(form, "quiet"), Active: &active})
+	}
 	if err != nil {
 		f, err := p.wrong(c, form, err)
 		if err != nil {

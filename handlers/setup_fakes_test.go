@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -41,7 +42,10 @@ type setupFakes struct {
 	webhook    *models.Webhook                           // what Webhook and Webhooks find; nil: the example
 	found      func(models.CallSearch) models.CallsFound // what SearchCalls finds; nil: the example
 	err        error                                     // of every use case
-	keys       keys
+
+	unroutedExt  string // that nobody owns; "": 105
+	unroutedMore []models.Unrouted
+	keys         keys
 }
 
 func newSetupFakes() *setupFakes {
@@ -320,7 +324,7 @@ func (f *setupFakes) Webhook(_ context.Context, id int64) (models.Webhook, error
 
 func (f *setupFakes) Unrouted(_ context.Context, since time.Time) ([]models.Unrouted, error) {
 	f.queries = append(f.queries, since)
-	return []models.Unrouted{{SourceID: 5, Extension: "105", Count: 2, LastAt: at()}, {SourceID: 99, Extension: "106", Count: 1, LastAt: at().Add(time.Minute)}}, f.err
+	return append([]models.Unrouted{{SourceID: 5, Extension: cmp.Or(f.unroutedExt, "105"), Count: 2, LastAt: at()}, {SourceID: 99, Extension: "106", Count: 1, LastAt: at().Add(time.Minute)}}, f.unroutedMore...), f.err
 }
 
 func (f *setupFakes) Audit(_ context.Context, after string, limit int) ([]models.AuditEntry, string, error) {

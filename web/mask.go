@@ -1,54 +1,64 @@
 package web
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Mask hides the middle of every number of seven digits or more in a text:
 // "+7 903 123-45-67" becomes "+7 903 •••-••-67". Digits that stand apart by
-// one space, dash, dot or bracket are one number. Times and dates have colons
-// or fewer digits; a longer run of digits that is no phone is hidden too,
-// which is the safe mistake.
+// up to four spaces, dashes, dots or brackets, also as an address or a form
+// spells them, are one number. Times and dates have colons or fewer digits; a
+// longer run of digits that is no phone is hidden too, which is the safe mistake.
 func Mask(s string) string {
-	var b strings.Builder
 	runes := []rune(s)
 	for i := 0; i < len(runes); {
 		end, digits := number(runes[i:])
-		if digits < 7 {
-			if end == 0 {
-				end = 1
+		if len(digits) >= 7 {
+			for _, at := range digits[4 : len(digits)-2] {
+				runes[i+at] = '•'
 			}
-			b.WriteString(string(runes[i : i+end]))
-			i += end
-			continue
 		}
-		seen := 0
-		for _, r := range runes[i : i+end] {
-			if isDigit(r) {
-				if seen++; seen > 4 && seen <= digits-2 {
-					r = '•'
-				}
-			}
-			b.WriteRune(r)
-		}
-		i += end
+		i += max(end, 1)
 	}
-	return b.String()
+	return string(runes)
 }
 
 // number measures the number that runes begin with: how many runes it takes
-// and how many of them are digits.
-func number(runes []rune) (end, digits int) {
+// and where its digits are.
+func number(runes []rune) (end int, digits []int) {
+	if len(runes) == 0 || !unicode.IsDigit(runes[0]) {
+		return 0, nil
+	}
 	gap := 0
-	for i, r := range runes {
-		switch {
-		case isDigit(r):
-			digits, end, gap = digits+1, i+1, 0
-		case digits > 0 && gap < 2 && strings.ContainsRune(" -.()\u00a0", r):
-			gap++
-		default:
-			return end, digits
+	for i := 0; i < len(runes) && gap <= 4; {
+		if unicode.IsDigit(runes[i]) {
+			digits = append(digits, i)
+			i++
+			end, gap = i, 0
+			continue
 		}
+		wide := between(runes[i:])
+		if wide == 0 {
+			break
+		}
+		i, gap = i+wide, gap+1
 	}
 	return end, digits
 }
 
-func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+// between measures what runes begin with if it may stand between two digits of
+// one number; 0: it may not.
+func between(runes []rune) int {
+	switch r := runes[0]; {
+	case r == '%':
+		for _, escape := range []string{"%20", "%28", "%29", "%2D", "%2E", "%C2%A0"} {
+			if n := len(escape); len(runes) >= n && strings.EqualFold(string(runes[:n]), escape) {
+				return n
+			}
+		}
+	case r == '.' || r == '(' || r == ')' || r == '+', unicode.Is(unicode.Zs, r), unicode.Is(unicode.Pd, r), r == '\u2212':
+		return 1
+	}
+	return 0
+}

@@ -230,6 +230,7 @@ type PeoplePage struct {
 
 // PersonRow is somebody whom the PBX knows.
 type PersonRow struct {
+	Typed       bool // the user is typed: too many rows have a list of users already
 	N           int
 	Name, Email string
 	Addresses   []string

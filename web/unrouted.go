@@ -20,6 +20,7 @@ type UnroutedRow struct {
 	Extension string
 	Count     int
 	Last      time.Time
+	Typed     bool // the user is typed: too many rows have a list of users already
 }
 
 // RequestRow is a user who asks for an extension.

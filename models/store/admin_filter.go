@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,9 +44,21 @@ func (s *Store) having(f *filter, text string) {
 	var either []string
 	var args []any
 	for _, t := range spellings(text) {
-		either, args = append(either, payload+" LIKE ? ESCAPE '!'"), append(args, "%"+escapeLike(t)+"%")
+		either, args = append(either, payload+" LIKE ? ESCAPE '!'"), append(args, "%"+escapeLike(s.inJSON(t))+"%")
 	}
 	f.and("("+strings.Join(either, " OR ")+")", args...)
+}
+
+// inJSON is a text as a payload has it: SQLite keeps what we wrote, in which
+// <, > and & are escaped too; PostgreSQL writes it anew.
+func (s *Store) inJSON(t string) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(s.dialect.sqlite)
+	if err := enc.Encode(t); err != nil {
+		return t
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(b.String(), "\n"), `"`), `"`)
 }
 
 // spellings are the ways in which a text may stand in a document: as typed, in

@@ -239,6 +239,8 @@ func checkAdmin(login string, in models.AdminInput) error {
 	switch {
 	case login == "":
 		return models.InvalidField("login", "must not be empty")
+	case login == "." || login == "..": // no part of an address
+		return models.InvalidField("login", "must not be dots only")
 	case login != models.CutText(login, 64):
 		return models.InvalidField("login", "must be plain text of at most 64 characters")
 	case in.Name != nil && strings.TrimSpace(*in.Name) != models.CutText(strings.TrimSpace(*in.Name), models.MaxName):

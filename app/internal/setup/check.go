@@ -38,6 +38,16 @@ func name(field, s string, max int) (string, error) {
 	return s, nil
 }
 
+// ownName is name for what stands in addresses as a part of its own: what moves
+// along an address is none.
+func ownName(field, s string, max int) (string, error) {
+	s, err := name(field, s, max)
+	if err == nil && (s == "." || s == "..") {
+		return "", models.InvalidField(field, "must not be dots only")
+	}
+	return s, err
+}
+
 // optional is name for what may be empty.
 func optional(field, s string, max int) (string, error) {
 	if strings.TrimSpace(models.CleanText(s)) == "" {

@@ -11,7 +11,7 @@ import (
 // PutGroup makes the group with exactly these members, by login or external
 // id, in the order in which they stand in for each other. Errors: Invalid with the field.
 func (s *Setup) PutGroup(ctx context.Context, by models.Actor, group string, logins []string) (models.Group, error) {
-	group, err := name("name", group, models.MaxName)
+	group, err := ownName("name", group, models.MaxName)
 	if err != nil {
 		return models.Group{}, err
 	}

@@ -20,7 +20,7 @@ func cleanSync(users []models.SyncUser) ([]models.SyncUser, error) {
 		if u.ExternalID, err = name(at+"external_id", u.ExternalID, maxLogin); err != nil {
 			return nil, err
 		}
-		if u.Login, err = name(at+"login", u.Login, maxLogin); err != nil {
+		if u.Login, err = ownName(at+"login", u.Login, maxLogin); err != nil {
 			return nil, err
 		}
 		if u.Name, err = optional(at+"name", u.Name, models.MaxName); err != nil {

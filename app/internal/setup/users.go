@@ -14,7 +14,7 @@ import (
 func (s *Setup) PutUser(ctx context.Context, by models.Actor, login string, in models.UserInput) (models.User, error) {
 	u := models.User{Quiet: value(in.Quiet, false), Active: value(in.Active, true)}
 	var err error
-	if u.Login, err = name("login", login, maxLogin); err != nil {
+	if u.Login, err = ownName("login", login, maxLogin); err != nil {
 		return models.User{}, err
 	}
 	if u.Name, err = optional("name", value(in.Name, ""), models.MaxName); err != nil {

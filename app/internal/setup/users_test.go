@@ -56,6 +56,8 @@ func TestPutUser(t *testing.T) {
 			in                 models.UserInput
 		}{
 			{"login too long", strings.Repeat("ы", 129), "login", models.UserInput{}},
+			{"login that is no part of an address", "..", "login", models.UserInput{}},
+			{"login that is a dot", " . ", "login", models.UserInput{}},
 			{"pop_on", "b", "pop_on", models.UserInput{PopOn: p("always")}},
 			{"zone", "b", "timezone", models.UserInput{Timezone: p("Omsk")}},
 			{"external id of another", "b", "external_id", models.UserInput{ExternalID: p("u-2")}},
