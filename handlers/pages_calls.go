@@ -50,7 +50,7 @@ var callFilters = []string{"user", "source", "direction", "state", "from", "unti
 // callSearch reads the filter; a day is one of the service's zone.
 func (p *pages) callSearch(c echo.Context) (models.CallSearch, web.CallsFilter, error) {
 	filter := web.CallsFilter{User: c.QueryParam("user"), Source: c.QueryParam("source"), Text: models.CutText(strings.TrimSpace(c.QueryParam("text")), 100)}
-	q := models.CallSearch{After: c.QueryParam("after"), Limit: pageCalls, Text: filter.Text}
+	q := models.CallSearch{After: c.QueryParam("after"), Limit: pageCalls, Text: searched(c, filter.Text)}
 	var err error
 	if q.User, err = p.userNamed(filter.User); err != nil {
 		return q, filter, err

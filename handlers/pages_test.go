@@ -3,11 +3,15 @@ package handlers
 import (
 	"encoding/base64"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/labstack/echo/v4"
+
+	"zummer/models"
 	"zummer/web"
 )
 
@@ -255,5 +259,28 @@ func TestPartOfAPage(t *testing.T) {
 	}
 	if body := call(t, e, "GET", "/admin/?lang=en", "", asBrowser, "HX-Target: nothing").Body.String(); !strings.Contains(body, "<html") {
 		t.Error("an unknown part is not the page")
+	}
+}
+
+// TestMaskedSearch: hidden digits cannot be guessed one after another.
+func TestMaskedSearch(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		masked     bool
+		want       string
+	}{
+		{"a part of a number", "0312", false, "0312"},
+		{"a part of a number, masked", "0312", true, "\uffff"},
+		{"one digit among letters, masked", "Ромашка 7", true, "\uffff"},
+		{"a whole number, masked", "8 (903) 123-45-67", true, "8 (903) 123-45-67"},
+		{"a name, masked", "Ромашка", true, "Ромашка"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := echo.New().NewContext(httptest.NewRequest("GET", "/admin/", nil), nil)
+			c.Set(keyAdmin, &models.Admin{Role: models.RoleViewer, Masked: tt.masked})
+			if got := searched(c, tt.text); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
 	}
 }
