@@ -26,4 +26,4 @@ go vet "$@"
 # detector and by checkptr it takes three times as long as all that uses it. It
 # is the only code that is left out; the driver above it and all of ours is in.
 echo "go test -race $*"
-go test -race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -count=1 -timeout 20m "$@"
+go test -race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -count=1 -timeout 40m "$@"
