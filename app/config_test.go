@@ -201,7 +201,7 @@ func TestCommandLine(t *testing.T) {
 		{"help of simulate", []string{"simulate", "--help"}, 0, "transfer"},
 		{"unknown command", []string{"fly"}, 2, "unexpected argument fly\nzummer --help tells"},
 		{"half a command", []string{"rules"}, 2, "zummer rules --help"},
-		{"a command without its flags", []string{"simulate", "direct"}, 2, "zummer simulate --help"},
+		{"a command without its flags", []string{"simulate", "direct"}, 2, "zummer simulate play --help"},
 		{"help of rules", []string{"rules", "--help"}, 0, "docs/rules.md"},
 		{"unknown flag", []string{"serve", "--fly"}, 2, "unknown flag"},
 		{"bad value", []string{"serve", "--timezone=Moon", "--database=sqlite:" + folder + "/a.db"}, 2, "ZUMMER_TIMEZONE"},

@@ -21,7 +21,7 @@ func TestAddresses(t *testing.T) {
 	}
 	for path, want := range map[string][3]int{
 		"/healthz": {200, 200, 404}, "/readyz": {200, 404, 404}, "/metrics": {401, 404, 200}, "/hooks/x/y": {404, 404, 404}, "/admin/": {303, 404, 404},
-		"/v1/notifications": {401, 404, 404}, "/v1/me": {401, 404, 404}, "/docs": {200, 404, 404}, "/openapi.yaml": {200, 404, 404}, "/": {404, 404, 404},
+		"/v1/notifications": {401, 404, 404}, "/v1/me": {401, 404, 404}, "/docs": {200, 404, 404}, "/openapi.yaml": {200, 404, 404}, "/": {302, 404, 404},
 	} {
 		for i, status := range want {
 			rec := httptest.NewRecorder()

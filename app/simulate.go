@@ -21,6 +21,9 @@ type simulateCmd struct {
 	ClientTest clientTestCmd `cmd:"" help:"Try a client: play the service to it, lose answers, restart, and say which rule of the contract it broke."`
 }
 
+// Help lists the scenarios, as simulate play --help does.
+func (simulateCmd) Help() string { return "Scenarios to play. " + scenarioHelp() }
+
 type playCmd struct {
 	Scenario string            `arg:"" help:"${scenarios}"`
 	Source   string            `required:"" help:"Slug of the source that shall have sent it." placeholder:"SLUG"`

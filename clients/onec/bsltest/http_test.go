@@ -140,7 +140,7 @@ func TestHTTPAsync(t *testing.T) {
 		if _, err := w.Call("Клиент.Опросить", host, number, resource, log); err != nil {
 			t.Fatal(err)
 		}
-		if len(log.items) != 1 {
+		if resource == "/slow" && len(log.items) != 1 { // a quick answer may be there already
 			t.Fatalf("the procedure went on before its answer: %v", log.items)
 		}
 		if !w.Settle(5*time.Second) || len(log.items) != 2 || str(log.items[1]) != want {
