@@ -178,8 +178,12 @@ func (p *pages) act(action string) echo.HandlerFunc {
 			return err
 		}
 		back := "/admin/notifications/" + idText(id)
-		_, err = p.administrate(c, id, action, c.FormValue("user"))
+		made, err := p.administrate(c, id, action, c.FormValue("user"))
 		ru, en := actedIn(action)
+		if action == "requeue" && err == nil && made.ID != id {
+			back = "/admin/notifications/" + idText(made.ID)
+			ru, en = "Показано снова новым уведомлением: вот оно.", "Shown again, as a new notification: this one."
+		}
 		return p.done(c, back, ru, en, err)
 	}
 }
@@ -246,5 +250,8 @@ func (p *pages) actMany(c echo.Context) error {
 		return p.done(c, back, "", "", models.Errorf(own.Kind, "done: %s; not possible: %s; %s", strconv.Itoa(did), strconv.Itoa(len(ids)-did), own.Message))
 	}
 	ru, en := actedIn(action)
+	if action == "requeue" {
+		ru, en = "Показано снова.", "Shown again."
+	}
 	return p.done(c, back, fmt.Sprintf("%s Строк: %d.", ru, did), fmt.Sprintf("%s Rows: %d.", en, did), nil)
 }

@@ -23,6 +23,8 @@ const (
 // setupFakes add the set-up side to the fakes. did tells what was asked of the
 // use cases, one line each.
 type setupFakes struct {
+	row         *models.HistoryRow           // what Notification answers; nil: a ringing one
+	pendingRows func() []models.Notification // what Notifications answers
 	*fakes
 	did        []string
 	sources    []models.SourceInput
@@ -275,10 +277,16 @@ func (f *setupFakes) Call(_ context.Context, user, id int64) (models.Call, error
 
 func (f *setupFakes) Notifications(_ context.Context, q models.AdminQuery) ([]models.Notification, string, error) {
 	f.queries = append(f.queries, q)
+	if f.pendingRows != nil {
+		return f.pendingRows(), "", f.err
+	}
 	return []models.Notification{exampleRow(), plainRow()}, "n2", f.err
 }
 
 func (f *setupFakes) Notification(_ context.Context, _ int64) (models.HistoryRow, error) {
+	if f.row != nil {
+		return *f.row, f.err
+	}
 	return models.HistoryRow{Notification: models.Notification{ID: 9, UserID: 1, Rev: 1, Kind: models.KindRinging, Action: models.ActionIndicate, CallID: 77, SourceID: 5, CreatedAt: at(), UpdatedAt: at()}, State: "pending", At: at()}, f.err
 }
 

@@ -106,6 +106,11 @@ type EventResult struct {
 // WebhookVerdict says in one sentence what became of a request, and how that
 // is: good, warn or bad. events is how many it holds when it is read now.
 func WebhookVerdict(l Lang, r WebhookRow, events int) (text, tone string) {
+	text, tone = r.verdict(l, events)
+	return OneStop(text), tone
+}
+
+func (r WebhookRow) verdict(l Lang, events int) (text, tone string) {
 	say := func(ru, en string) string { return said{ru, en}.in(l) }
 	switch r.Outcome {
 	case "stored":
