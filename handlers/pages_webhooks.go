@@ -50,7 +50,7 @@ func (p *pages) webhooks(c echo.Context) error {
 	for i := range list {
 		id := list[i].SourceID
 		if masks[id] == nil {
-			masks[id] = maskOf(n.d.Sources[id])
+			masks[id] = pageMask(n.d.Sources[id])
 		}
 		d.Rows = append(d.Rows, n.webhookRow(d.Lang, &list[i], masks[id]))
 	}
@@ -92,7 +92,7 @@ func (p *pages) webhook(c echo.Context) error {
 	}
 	n := names{p.a.d.Setup.Directory()}
 	source := n.d.Sources[w.SourceID]
-	mask := maskOf(source)
+	mask := pageMask(source)
 	d := web.WebhookPage{Frame: p.frame(c, "webhooks", "Запрос АТС", "Webhook"), Row: n.webhookRow(p.lang(c), &w, mask), Size: len(w.Body)}
 	d.Row.Path = mask(w.Path)
 	headers := shownHeaders(w.Headers, mask)
@@ -100,6 +100,7 @@ func (p *pages) webhook(c echo.Context) error {
 		d.Headers = append(d.Headers, web.Pair{Name: name, Value: headers[name]})
 	}
 	d.Body = models.CutText(mask(validUTF8(w.Body)), shownBody)
+	d.Decoded = mask(formText(d.Body, headerOf(w.Headers, "Content-Type")))
 	slug := "SOURCE"
 	if source != nil {
 		slug = source.Slug
@@ -116,6 +117,22 @@ func (p *pages) webhook(c echo.Context) error {
 	}
 	d.Verdict, d.Tone = web.WebhookVerdict(d.Lang, d.Row, len(d.Events))
 	return p.show(c, "webhook", d)
+}
+
+// pageMask hides a source's secrets, and what is named like one.
+func pageMask(s *models.Source) func(string) string {
+	own := maskOf(s)
+	return func(text string) string { return maskNamed(own(text)) }
+}
+
+// headerOf is a stored header, whatever case it came in.
+func headerOf(headers map[string]string, name string) string {
+	for n, v := range headers {
+		if strings.EqualFold(n, name) {
+			return v
+		}
+	}
+	return ""
 }
 
 // shownHeaders are all headers, with whatever lets somebody in masked.

@@ -3,7 +3,8 @@ package web
 import "strings"
 
 // Mask hides the middle of every number of seven digits or more in a text:
-// "+7 903 123-45-67" becomes "+7 903 •••-••-67". Digits that stand apart by
+// "+7 903 123-45-67" becomes "+7 903 •••-••-67"; of one of less than ten digits,
+// which has no code to show, the last two stay. Digits that stand apart by
 // one space, dash, dot or bracket are one number. Times and dates have colons
 // or fewer digits; a longer run of digits that is no phone is hidden too,
 // which is the safe mistake.
@@ -20,10 +21,13 @@ func Mask(s string) string {
 			i += end
 			continue
 		}
-		seen := 0
+		seen, open := 0, 4
+		if digits < 10 {
+			open = 0
+		}
 		for _, r := range runes[i : i+end] {
 			if isDigit(r) {
-				if seen++; seen > 4 && seen <= digits-2 {
+				if seen++; seen > open && seen <= digits-2 {
 					r = '•'
 				}
 			}

@@ -74,6 +74,7 @@ type WebhookPage struct {
 	Tone    string
 	Headers []Pair
 	Body    string
+	Decoded string // the body's form, one field a line; "": it is none
 	Size    int
 	Curl    string
 	Events  []EventRow
