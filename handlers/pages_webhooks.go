@@ -52,7 +52,11 @@ func (p *pages) webhooks(c echo.Context) error {
 		if masks[id] == nil {
 			masks[id] = pageMask(n.d.Sources[id])
 		}
-		d.Rows = append(d.Rows, n.webhookRow(d.Lang, &list[i], masks[id]))
+		row := n.webhookRow(d.Lang, &list[i], masks[id])
+		if row.Says, err = p.says(c, n, &list[i]); err != nil {
+			return err
+		}
+		d.Rows = append(d.Rows, row)
 	}
 	last, total := p.a.Refused()
 	d.Refused, d.Total = refusedRows(last, d.Filter.Source), total
@@ -113,7 +117,13 @@ func (p *pages) webhook(c echo.Context) error {
 		d.Why = web.ErrorIn(d.Lang, mask(own.Message))
 	}
 	for i := range res.Events {
-		d.Events = append(d.Events, n.eventRow(d.Lang, &res.Events[i], mask))
+		row := n.eventRow(d.Lang, &res.Events[i], mask)
+		if row.Nothing && d.CallSays == "" {
+			if d.CallSays, err = p.callSays(c, n, d.Lang, w.CallID); err != nil {
+				return err
+			}
+		}
+		d.Events = append(d.Events, row)
 	}
 	d.Verdict, d.Tone = web.WebhookVerdict(d.Lang, d.Row, len(d.Events))
 	return p.show(c, "webhook", d)
@@ -149,7 +159,7 @@ func shownHeaders(in map[string]string, mask func(string) string) map[string]str
 }
 
 func (n names) eventRow(l web.Lang, e *models.DryRunEvent, mask func(string) string) web.EventRow {
-	row := web.EventRow{Type: string(e.Event.Type)}
+	row := web.EventRow{Type: string(e.Event.Type), Same: !e.Changed, Nothing: len(e.Occasions) == 0 && len(e.Beside) == 0}
 	if text, err := json.MarshalIndent(e.Event, "", "  "); err == nil {
 		row.JSON = mask(string(text))
 	}

@@ -23,6 +23,8 @@ const (
 // setupFakes add the set-up side to the fakes. did tells what was asked of the
 // use cases, one line each.
 type setupFakes struct {
+	dried       *models.DryRunResult         // what DryRun answers; nil: an answered call
+	steps       []models.Step                // what CallTimeline answers; nil: an example
 	row         *models.HistoryRow           // what Notification answers; nil: a ringing one
 	pendingRows func() []models.Notification // what Notifications answers
 	*fakes
@@ -213,6 +215,9 @@ func (f *setupFakes) DryRun(_ context.Context, q models.DryRunQuery) (models.Dry
 		return models.DryRunResult{}, models.Errorf(models.NotFound, "no webhook %d", q.Webhook)
 	}
 	f.dry = append(f.dry, q)
+	if f.dried != nil {
+		return *f.dried, nil
+	}
 	row := exampleRow()
 	draft := models.Draft{UserID: 1, CollapseKey: "call:1", Kind: row.Kind, Action: row.Action, Payload: row.Payload, TTL: 4 * time.Hour, Rule: "answered", Reason: "one open interest"}
 	seven := int64(7)
