@@ -34,6 +34,7 @@ func (p *pages) pending(c echo.Context) error {
 	d.ListURL = pendingURL(c, q.After)
 	dir := p.a.d.Setup.Directory()
 	n := names{dir}
+	d.First = len(dir.Sources) == 0
 	d.Users, d.Sources, d.Kinds = n.userOptions(filter.User), n.sourceOptions(filter.Source), kindOptions(d.Lang, filter.Kind)
 
 	rows, next, err := p.a.d.Journal.Notifications(ctx, q)
@@ -133,12 +134,19 @@ func (n names) pendingRow(r *models.Notification) web.PendingRow {
 	return row
 }
 
-// userOptions are the active users, by name.
+// userOptions are the active users, by name; those of one name with the login.
 func (n names) userOptions(chosen string) []web.Option {
 	var out []web.Option
+	of := map[string]int{}
 	for _, u := range n.d.SortedUsers() {
 		if u.Active || u.Login == chosen {
 			out = append(out, web.Option{Value: u.Login, Text: u.DisplayName(), Chosen: u.Login == chosen})
+			of[u.DisplayName()]++
+		}
+	}
+	for i := range out {
+		if o := &out[i]; of[o.Text] > 1 && o.Text != o.Value {
+			o.Text += " (" + o.Value + ")"
 		}
 	}
 	return out

@@ -109,6 +109,14 @@ func TestGuides(t *testing.T) {
 				}
 			}
 			said[l] = all
+			if strings.Contains(all, "the the ") || strings.Contains(all, "The the ") {
+				t.Errorf("%s in %s: an article twice", kind, l)
+			}
+			for _, b := range g.Blocks {
+				if b.Kind == "step" && len(b.Spans) > 0 && strings.HasPrefix(b.Spans[0].Text, (map[Lang]string{Russian: "адрес источника", English: "the source"})[l]) {
+					t.Errorf("%s in %s: a step begins with a small letter: %s", kind, l, b.Spans[0].Text)
+				}
+			}
 			if strings.Contains(all, "/v1/admin/sources/"+kind) && strings.Contains(all, "-X PUT") {
 				t.Errorf("%s in %s has the request that the form makes", kind, l)
 			}
@@ -159,5 +167,11 @@ func TestGuideBlocks(t *testing.T) {
 	}
 	if len(g.More) != 1 || g.More[0].Title != "Что видно" || len(g.More[0].Blocks) != 1 {
 		t.Errorf("what is folded: %+v", g.More)
+	}
+}
+
+func TestTestIsTranslated(t *testing.T) {
+	if KindIn(Russian, "test") != "Проверка" || KindIn(English, "test") != "Test" {
+		t.Errorf("a test is %q, %q", KindIn(Russian, "test"), KindIn(English, "test"))
 	}
 }
