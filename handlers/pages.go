@@ -34,6 +34,7 @@ type pages struct {
 	web   *web.Pages
 	over  overviews
 	known callers
+	told  sayings
 }
 
 // registerPages puts the pages on e: the administrator's behind sign-in, each

@@ -76,6 +76,7 @@ func (n names) legRow(l *models.Leg) web.LegRow {
 func (p *pages) notices(c echo.Context, n names, steps []models.Step) ([]web.CallNotice, error) {
 	var out []web.CallNotice
 	at := map[int64]int{}
+	var last []int // the present revision of each
 	for i := range steps {
 		s := &steps[i]
 		if s.NotificationID == 0 {
@@ -94,11 +95,17 @@ func (p *pages) notices(c echo.Context, n names, steps []models.Step) ([]web.Cal
 			}
 			k = len(out)
 			at[s.NotificationID] = k
+			last = append(last, row.Rev)
 			out = append(out, web.CallNotice{ID: idText(row.ID), User: n.person(row.UserID), Login: url.PathEscape(n.login(row.UserID)), Kind: row.Kind, Action: row.Action, State: row.State})
 		}
-		if s.What == models.StepDelivered && !out[k].Heard {
-			out[k].Heard, out[k].After, out[k].Told = true, s.After, s.Session
+		if s.What != models.StepDelivered {
+			continue
 		}
+		if !out[k].Heard {
+			out[k].Heard, out[k].After, out[k].Told = true, s.After, s.Session
+			out[k].Stale, out[k].Of = true, kindAt(steps, s.NotificationID, s.Rev)
+		}
+		out[k].Stale = out[k].Stale && s.Rev < last[k]
 	}
 	return out, nil
 }
@@ -109,10 +116,21 @@ func (n names) callCase(k *models.Call, steps []models.Step) web.CallCase {
 	if s := n.d.Sources[k.Source]; s != nil {
 		out.Outgoing = s.Outgoing
 	}
+	nobodys := map[string]bool{}
+	for i := range steps {
+		if steps[i].What == models.StepUnrouted {
+			nobodys[steps[i].Detail] = true
+		}
+	}
 	for i := range k.Legs {
 		l := &k.Legs[i]
 		owner := n.d.Extensions[models.ExtKey{SourceID: k.Source, Extension: models.NormalizeExtension(l.Extension)}]
 		name := cmp.Or(l.Extension, firstOf(l.Addresses))
+		if late := (web.LateOwner{Extension: name, Name: cmp.Or(n.people(l.People()), n.person(owner))}); name != "" && late.Name != "" && (len(l.People()) == 0 || nobodys[l.Extension]) && !slices.Contains(out.Late, late) {
+			if u := n.d.Users[owner]; len(l.People()) > 0 || u != nil && u.Active {
+				out.Late = append(out.Late, late)
+			}
+		}
 		switch u := n.d.Users[owner]; {
 		case len(l.People()) > 0 || name == "":
 		case u != nil && !u.Active:

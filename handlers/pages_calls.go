@@ -171,7 +171,7 @@ func (p *pages) callsCSV(c echo.Context) error {
 	}
 	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(10 * time.Minute)) // a test's recorder has none
 	row, done := csvFile(c, "zummer-calls.csv", f.T("Начало", "Start"), f.T("Направление", "Direction"), f.T("Состояние", "State"), f.T("Номер", "Number"), f.T("Имя", "Name"), f.T("Набранный номер", "Dialled number"),
-		f.T("Источник", "Source"), f.T("Ответил", "Answered by"), f.T("Звонило у", "Rang at"), f.T("Разговор, с", "Talk, s"), f.T("Запись", "Recording"), f.T("Звонок", "Call"))
+		f.T("Источник", "Source"), f.T("Ответил", "Answered by"), f.T("У кого звонило", "Rang at"), f.T("Разговор, с", "Talk, s"), f.T("Запись", "Recording"), f.T("Звонок", "Call"))
 	n := names{p.a.d.Setup.Directory()}
 	for written := 0; ; {
 		for i := range found.Calls {

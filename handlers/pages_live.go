@@ -34,10 +34,14 @@ func (p *pages) live(c echo.Context) error {
 		}
 		n.placeCall(&d, busy, k, cmp.Or(who, k.Name))
 	}
+	phones := n.phones()
 	person := func(u *models.User) web.LivePerson {
 		row, ok := busy[u.ID]
 		if !ok {
 			row.State = "free"
+			if len(phones[u.ID]) == 0 {
+				row.State = "bare"
+			}
 		}
 		row.Login, row.Name = url.PathEscape(u.Login), u.DisplayName()
 		sessions := p.a.d.Register.Sessions(u.ID)
@@ -101,7 +105,7 @@ func (n names) placeCall(d *web.LivePage, busy map[int64]web.LivePerson, k *mode
 // countLive counts each person once, and puts those who talk first.
 func countLive(d *web.LivePage) {
 	seen := map[string]bool{}
-	rank := map[string]int{"talking": 0, "ringing": 1, "free": 2}
+	rank := map[string]int{"talking": 0, "ringing": 1, "free": 2, "bare": 3}
 	for i := range d.Groups {
 		g := &d.Groups[i]
 		slices.SortStableFunc(g.People, func(a, b web.LivePerson) int {
@@ -120,7 +124,7 @@ func countLive(d *web.LivePage) {
 				d.Talking++
 			case "ringing":
 				d.Ringing++
-			default:
+			case "free":
 				d.Free++
 			}
 			if !row.Online {

@@ -33,6 +33,9 @@ func (p *pages) notification(c echo.Context) error {
 	if row.CallID != 0 {
 		d.Call = "/admin/calls/" + idText(row.CallID)
 	}
+	if row.Follows != 0 {
+		d.Follows = "/admin/notifications/" + idText(row.Follows)
+	}
 	for i := range steps {
 		d.Steps = append(d.Steps, n.stepRow(d.Lang, &steps[i], id))
 	}
@@ -60,8 +63,11 @@ func (n names) caseOf(row *models.HistoryRow, steps []models.Step, sessions []mo
 			continue
 		}
 		if s.What == models.StepDelivered {
-			if s.Rev == row.Rev && !k.Heard {
+			switch {
+			case s.Rev == row.Rev && !k.Heard:
 				k.Told, k.Heard, k.After = s.Session, true, s.After
+			case s.Rev < row.Rev && !k.Early.Yes:
+				k.Early = web.Heard{Yes: true, Told: s.Session, After: s.After, Kind: kindAt(steps, row.ID, s.Rev)}
 			}
 			continue
 		}
@@ -77,4 +83,14 @@ func (n names) caseOf(row *models.HistoryRow, steps []models.Step, sessions []mo
 	}
 	k.Online = slices.ContainsFunc(sessions, func(s models.Session) bool { return s.Waiting || now.Sub(s.LastPoll) < time.Minute })
 	return k
+}
+
+// kindAt is the kind that a notification had at a revision; "": no step tells.
+func kindAt(steps []models.Step, id int64, rev int) string {
+	for i := range steps {
+		if s := &steps[i]; s.NotificationID == id && s.Rev == rev && s.Kind != "" {
+			return s.Kind
+		}
+	}
+	return ""
 }

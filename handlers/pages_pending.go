@@ -34,6 +34,7 @@ func (p *pages) pending(c echo.Context) error {
 	d.ListURL = pendingURL(c, q.After)
 	dir := p.a.d.Setup.Directory()
 	n := names{dir}
+	d.First = len(dir.Sources) == 0
 	d.Users, d.Sources, d.Kinds = n.userOptions(filter.User), n.sourceOptions(filter.Source), kindOptions(d.Lang, filter.Kind)
 
 	// Each change renews two parts: neither reads what only the other one shows.
@@ -163,12 +164,19 @@ func (n names) pendingRow(r *models.Notification) web.PendingRow {
 	return row
 }
 
-// userOptions are the active users, by name.
+// userOptions are the active users, by name; those of one name with the login.
 func (n names) userOptions(chosen string) []web.Option {
 	var out []web.Option
+	of := map[string]int{}
 	for _, u := range n.d.SortedUsers() {
 		if u.Active || u.Login == chosen {
 			out = append(out, web.Option{Value: u.Login, Text: u.DisplayName(), Chosen: u.Login == chosen})
+			of[u.DisplayName()]++
+		}
+	}
+	for i := range out {
+		if o := &out[i]; of[o.Text] > 1 && o.Text != o.Value {
+			o.Text += " (" + o.Value + ")"
 		}
 	}
 	return out
@@ -208,8 +216,12 @@ func (p *pages) act(action string) echo.HandlerFunc {
 			return err
 		}
 		back := "/admin/notifications/" + idText(id)
-		_, err = p.administrate(c, id, action, c.FormValue("user"))
+		made, err := p.administrate(c, id, action, c.FormValue("user"))
 		ru, en := actedIn(action)
+		if action == "requeue" && err == nil && made.ID != id {
+			back = "/admin/notifications/" + idText(made.ID)
+			ru, en = "Показано снова новым уведомлением: вот оно.", "Shown again, as a new notification: this one."
+		}
 		return p.done(c, back, ru, en, err)
 	}
 }
@@ -276,5 +288,8 @@ func (p *pages) actMany(c echo.Context) error {
 		return p.done(c, back, "", "", models.Errorf(own.Kind, "done: %s; not possible: %s; %s", strconv.Itoa(did), strconv.Itoa(len(ids)-did), own.Message))
 	}
 	ru, en := actedIn(action)
+	if action == "requeue" {
+		ru, en = "Показано снова.", "Shown again."
+	}
 	return p.done(c, back, fmt.Sprintf("%s Строк: %d.", ru, did), fmt.Sprintf("%s Rows: %d.", en, did), nil)
 }

@@ -168,7 +168,15 @@ func (p *pages) showTry(c echo.Context, status int, v url.Values, res *models.Dr
 	for i := range hooks {
 		w := &hooks[i]
 		id := idText(w.ID)
-		d.Webhooks = append(d.Webhooks, web.Option{Value: id, Text: fmt.Sprintf("%s · %s · %s · %s %d", d.At(w.ReceivedAt).Short, n.slug(w.SourceID), web.OutcomeIn(d.Lang, w.Outcome), d.T("событий:", "events:"), w.Events), Chosen: id == chosen})
+		says, err := p.says(c, n, w)
+		if err != nil {
+			return err
+		}
+		what := says.In(d.Frame)
+		if what == "" {
+			what = fmt.Sprintf("%s %d", d.T("событий:", "events:"), w.Events)
+		}
+		d.Webhooks = append(d.Webhooks, web.Option{Value: id, Text: fmt.Sprintf("%s · %s · %s · %s", d.At(w.ReceivedAt).Short, n.slug(w.SourceID), web.OutcomeIn(d.Lang, w.Outcome), what), Chosen: id == chosen})
 	}
 	if chosen != "" && !slices.ContainsFunc(d.Webhooks, func(o web.Option) bool { return o.Value == chosen }) {
 		d.Webhooks = append(d.Webhooks, web.Option{Value: chosen, Text: d.T("запрос ", "webhook ") + chosen, Chosen: true})

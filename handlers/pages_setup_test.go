@@ -27,7 +27,7 @@ func TestSetupPages(t *testing.T) {
 		lacks  string
 	}{
 		{"/admin/overview?lang=en", []string{`id="overview"`, "From the PBX&#39;s request to the screen", "<svg", "Show the figures", "PostgreSQL 16.4", "3.0 GB", "7.0 %", "failures", "has sent nothing yet", "Longer than a minute", `class="tag dim">off`, "no number &#43;79031234567"}, ""},
-		{"/admin/overview?lang=ru", []string{"Звонки по часам", "Всего звонков: 12, из них пропущено: 2", "1.2 с", "ошибки"}, ""},
+		{"/admin/overview?lang=ru", []string{"Звонки по часам", "Всего звонков: 12, из них пропущено: 2", "1,2 с", "ошибки"}, ""},
 		{"/admin/contacts?lang=en", []string{"In all", "&#43;7 903 123-45-67", "Иванов И.", "after=k2", "Import a file", `href="/admin/contacts/1"`}, ""},
 		{"/admin/contacts?lang=ru&after=k2", []string{"Без номера", "К началу"}, "Всего"},
 		{"/admin/contacts?q=Ромашка", []string{"ООО Ромашка"}, "Без номера"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io/fs"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -144,6 +145,7 @@ func (p *pages) showSource(c echo.Context, status int, s *models.Source, values 
 	d.About, d.Networks, d.Can = textIn(d.Lang, info.Description), info.Networks, abilities(d.Lang, info.Capabilities)
 	if d.May(models.RoleAdmin) {
 		d.URL = p.a.baseURL(c) + "/hooks/" + s.Slug + "/" + s.Token
+		d.URLWarning = hookWarning(d.Frame, d.URL)
 	}
 	d.Guide = p.guide(d.Lang, info, d.URL)
 	if values == nil {
@@ -274,4 +276,20 @@ func abilities(l web.Lang, k pbx.Capabilities) []web.Ability {
 		}
 	}
 	return slices.Clip(out)
+}
+
+// hookWarning says why a PBX may not come to an address; "": nothing is wrong.
+func hookWarning(f web.Frame, address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	switch {
+	case u.Hostname() == "localhost" || strings.HasSuffix(u.Hostname(), ".localhost") || err == nil && (ip.IsLoopback() || ip.IsUnspecified()):
+		return f.T("По этому адресу службу видит только этот компьютер. Если АТС не на нём, задайте в ZUMMER_PUBLIC_URL адрес, по которому она доступна АТС.", "At this address only this computer sees the service. Unless the PBX runs on it, set ZUMMER_PUBLIC_URL to the address at which the PBX reaches it.")
+	case u.Scheme == "http":
+		return f.T("Адрес без TLS (http): секрет и номера идут открыто, а облачные АТС его могут не принять. Задайте в ZUMMER_PUBLIC_URL адрес с https.", "The address is without TLS (http): the secret and the numbers travel in the open, and cloud PBXs may refuse it. Set ZUMMER_PUBLIC_URL to an https address.")
+	}
+	return ""
 }

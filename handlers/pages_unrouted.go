@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -22,6 +23,9 @@ var unroutedDays = []struct {
 	{"7", "неделя", "a week", 7 * 24 * time.Hour},
 	{"30", "30 дней", "30 days", 30 * 24 * time.Hour},
 }
+
+// maxPending is how many rows a user's set holds.
+const maxPending = 500
 
 // unrouted is the extensions that nobody owns, and what users ask for.
 func (p *pages) unrouted(c echo.Context) error {
@@ -78,18 +82,48 @@ func (p *pages) mapExtension(c echo.Context) error {
 		}
 		users, called = append(users, u.ID), append(called, u.DisplayName())
 	}
-	mode := form.Get("mode")
+	mode, ctx := form.Get("mode"), c.Request().Context()
+	before, err := p.newest(ctx, users)
+	if err != nil {
+		return err
+	}
 	switch {
 	case len(users) == 0:
 		return p.done(c, back, "", "", models.InvalidField("user", "is required"))
 	case mode == models.SharedAll || mode == models.SharedCheckIn:
-		err = p.a.d.Setup.ShareExtension(c.Request().Context(), actorOf(c), source, ext, mode, users)
+		err = p.a.d.Setup.ShareExtension(ctx, actorOf(c), source, ext, mode, users)
 	default:
-		err = p.a.d.Setup.MapExtension(c.Request().Context(), actorOf(c), source, ext, users[0])
+		err = p.a.d.Setup.MapExtension(ctx, actorOf(c), source, ext, users[0])
 		called = called[:1]
 	}
+	if err != nil {
+		return p.done(c, back, "", "", err)
+	}
+	after, err := p.newest(ctx, users)
+	if err != nil {
+		return err
+	}
+	ru, en := " Ничего не ждало.", " Nothing waited."
+	if after > before {
+		ru, en = " Что ждало, доставлено.", " What waited is delivered."
+	}
 	who := strings.Join(called, ", ")
-	return p.done(c, back, "Номер "+models.CutText(ext, 80)+" назначен: "+who+". Что ждало, доставлено.", "The extension "+models.CutText(ext, 80)+" belongs to "+who+" now. What waited is delivered.", err)
+	return p.done(c, back, web.OneStop("Номер "+models.CutText(ext, 80)+" назначен: "+who+".")+ru, "The extension "+models.CutText(ext, 80)+" belongs to "+who+" now."+en, nil)
+}
+
+// newest is the id of the last row that waits for one of these users; 0: none.
+func (p *pages) newest(ctx context.Context, users []int64) (int64, error) {
+	last := int64(0)
+	for _, u := range users {
+		rows, _, err := p.a.d.Journal.Notifications(ctx, models.AdminQuery{User: u, State: "pending", Limit: maxPending})
+		if err != nil {
+			return 0, err
+		}
+		for i := range rows {
+			last = max(last, rows[i].ID)
+		}
+	}
+	return last, nil
 }
 
 // refuseRequest drops what users asked for one extension.

@@ -301,5 +301,5 @@ func (p *pages) testUser(c echo.Context) error {
 	if err != nil || len(rows) == 0 {
 		return p.done(c, pathOf("users", u.Login), "", "", err)
 	}
-	return p.done(c, "/admin/notifications/"+idText(rows[0].ID), "Отправлено. Здесь видно, получил ли его клиент.", "Sent. This page tells whether a client gets it.", nil)
+	return p.done(c, "/admin/notifications/"+idText(rows[0].ID), "Отправлено. Здесь видно, получила ли его программа.", "Sent. This page tells whether a client gets it.", nil)
 }

@@ -50,9 +50,13 @@ func (p *pages) webhooks(c echo.Context) error {
 	for i := range list {
 		id := list[i].SourceID
 		if masks[id] == nil {
-			masks[id] = maskOf(n.d.Sources[id])
+			masks[id] = pageMask(n.d.Sources[id])
 		}
-		d.Rows = append(d.Rows, n.webhookRow(d.Lang, &list[i], masks[id]))
+		row := n.webhookRow(d.Lang, &list[i], masks[id])
+		if row.Says, err = p.says(c, n, &list[i]); err != nil {
+			return err
+		}
+		d.Rows = append(d.Rows, row)
 	}
 	last, total := p.a.Refused()
 	d.Refused, d.Total = refusedRows(last, d.Filter.Source), total
@@ -92,7 +96,7 @@ func (p *pages) webhook(c echo.Context) error {
 	}
 	n := names{p.a.d.Setup.Directory()}
 	source := n.d.Sources[w.SourceID]
-	mask := maskOf(source)
+	mask := pageMask(source)
 	d := web.WebhookPage{Frame: p.frame(c, "webhooks", "Запрос АТС", "Webhook"), Row: n.webhookRow(p.lang(c), &w, mask), Size: len(w.Body)}
 	d.Row.Path = mask(w.Path)
 	headers := shownHeaders(w.Headers, mask)
@@ -100,6 +104,7 @@ func (p *pages) webhook(c echo.Context) error {
 		d.Headers = append(d.Headers, web.Pair{Name: name, Value: headers[name]})
 	}
 	d.Body = models.CutText(mask(validUTF8(w.Body)), shownBody)
+	d.Decoded = mask(formText(d.Body, headerOf(w.Headers, "Content-Type")))
 	slug := "SOURCE"
 	if source != nil {
 		slug = source.Slug
@@ -112,10 +117,32 @@ func (p *pages) webhook(c echo.Context) error {
 		d.Why = web.ErrorIn(d.Lang, mask(own.Message))
 	}
 	for i := range res.Events {
-		d.Events = append(d.Events, n.eventRow(d.Lang, &res.Events[i], mask))
+		row := n.eventRow(d.Lang, &res.Events[i], mask)
+		if row.Nothing && d.CallSays == "" {
+			if d.CallSays, err = p.callSays(c, n, d.Lang, w.CallID); err != nil {
+				return err
+			}
+		}
+		d.Events = append(d.Events, row)
 	}
 	d.Verdict, d.Tone = web.WebhookVerdict(d.Lang, d.Row, len(d.Events))
 	return p.show(c, "webhook", d)
+}
+
+// pageMask hides a source's secrets, and what is named like one.
+func pageMask(s *models.Source) func(string) string {
+	own := maskOf(s)
+	return func(text string) string { return maskNamed(own(text)) }
+}
+
+// headerOf is a stored header, whatever case it came in.
+func headerOf(headers map[string]string, name string) string {
+	for n, v := range headers {
+		if strings.EqualFold(n, name) {
+			return v
+		}
+	}
+	return ""
 }
 
 // shownHeaders are all headers, with whatever lets somebody in masked.
@@ -132,7 +159,7 @@ func shownHeaders(in map[string]string, mask func(string) string) map[string]str
 }
 
 func (n names) eventRow(l web.Lang, e *models.DryRunEvent, mask func(string) string) web.EventRow {
-	row := web.EventRow{Type: string(e.Event.Type)}
+	row := web.EventRow{Type: string(e.Event.Type), Same: !e.Changed, Nothing: len(e.Occasions) == 0 && len(e.Beside) == 0}
 	if text, err := json.MarshalIndent(e.Event, "", "  "); err == nil {
 		row.JSON = mask(string(text))
 	}

@@ -29,6 +29,9 @@ func (f *setupFakes) SearchCalls(_ context.Context, q models.CallSearch) (models
 }
 
 func (f *setupFakes) CallTimeline(_ context.Context, call int64) ([]models.Step, error) {
+	if f.steps != nil {
+		return f.steps, f.err
+	}
 	return []models.Step{
 		{What: models.StepStored, NotificationID: 1042, UserID: 1, Rev: 1, Kind: models.KindRinging, CallID: call, WebhookID: 7, Rule: "ringing", Reason: "the extension rings", At: at()},
 		{What: models.StepDelivered, NotificationID: 1042, UserID: 1, Rev: 1, Session: "desk", After: 41 * time.Millisecond, At: at()},

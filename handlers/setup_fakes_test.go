@@ -24,6 +24,10 @@ const (
 // setupFakes add the set-up side to the fakes. did tells what was asked of the
 // use cases, one line each.
 type setupFakes struct {
+	dried       *models.DryRunResult         // what DryRun answers; nil: an answered call
+	steps       []models.Step                // what CallTimeline answers; nil: an example
+	row         *models.HistoryRow           // what Notification answers; nil: a ringing one
+	pendingRows func() []models.Notification // what Notifications answers
 	*fakes
 	did        []string
 	sources    []models.SourceInput
@@ -215,6 +219,9 @@ func (f *setupFakes) DryRun(_ context.Context, q models.DryRunQuery) (models.Dry
 		return models.DryRunResult{}, models.Errorf(models.NotFound, "no webhook %d", q.Webhook)
 	}
 	f.dry = append(f.dry, q)
+	if f.dried != nil {
+		return *f.dried, nil
+	}
 	row := exampleRow()
 	draft := models.Draft{UserID: 1, CollapseKey: "call:1", Kind: row.Kind, Action: row.Action, Payload: row.Payload, TTL: 4 * time.Hour, Rule: "answered", Reason: "one open interest"}
 	seven := int64(7)
@@ -279,10 +286,16 @@ func (f *setupFakes) Call(_ context.Context, user, id int64) (models.Call, error
 
 func (f *setupFakes) Notifications(_ context.Context, q models.AdminQuery) ([]models.Notification, string, error) {
 	f.queries = append(f.queries, q)
+	if f.pendingRows != nil {
+		return f.pendingRows(), "", f.err
+	}
 	return []models.Notification{exampleRow(), plainRow()}, "n2", f.err
 }
 
 func (f *setupFakes) Notification(_ context.Context, _ int64) (models.HistoryRow, error) {
+	if f.row != nil {
+		return *f.row, f.err
+	}
 	return models.HistoryRow{Notification: models.Notification{ID: 9, UserID: 1, Rev: 1, Kind: models.KindRinging, Action: models.ActionIndicate, CallID: 77, SourceID: 5, CreatedAt: at(), UpdatedAt: at()}, State: "pending", At: at()}, f.err
 }
 

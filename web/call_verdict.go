@@ -20,14 +20,23 @@ type CallCase struct {
 	AnsweredBy string
 	Notices    []CallNotice
 	Steps      []models.Step
-	Unowned    []string // extensions that rang and that nobody owns
-	Inactive   []string // names of people whose phones rang and who are switched off
-	Quiet      bool     // the source has been told to make nothing: it is switched off
+	Unowned    []string    // extensions that rang and that nobody owns
+	Late       []LateOwner // extensions that nobody owned then, and somebody does now
+	Inactive   []string    // names of people whose phones rang and who are switched off
+	Quiet      bool        // the source has been told to make nothing: it is switched off
 }
+
+// LateOwner is who an extension belongs to since after the call.
+type LateOwner struct{ Extension, Name string }
 
 // CallVerdict says in one sentence whether and to whom the call was told, or
 // why not; and how that is: good, warn or bad.
 func CallVerdict(l Lang, c CallCase) (text, tone string) {
+	text, tone = c.verdict(l)
+	return OneStop(text), tone
+}
+
+func (c CallCase) verdict(l Lang) (text, tone string) {
 	say := func(ru, en string) string { return said{ru, en}.in(l) }
 	if len(c.Notices) > 0 {
 		text, tone = c.told(l)
@@ -43,6 +52,8 @@ func CallVerdict(l Lang, c CallCase) (text, tone string) {
 		return none + say("это внутренний звонок, о таких не сообщается.", "it is an internal call, and those are not told."), "good"
 	case len(c.Unowned) > 0:
 		return none + c.unowned(l), "bad"
+	case len(c.Late) > 0:
+		return none + c.late(l) + c.answered(l), "warn"
 	case len(c.Inactive) > 0:
 		return none + say("звонили телефоны тех, кто отключён: ", "the phones that rang belong to people who are switched off: ") + strings.Join(c.Inactive, ", ") + ".", "bad"
 	case c.Direction == models.Out && !c.Outgoing:
@@ -71,6 +82,26 @@ func (c CallCase) suppressed(l Lang, s *models.Step) (text, tone string) {
 	return say("Уведомления нет: так решило правило «"+rule+"»: "+WhyIn(l, s.Reason)+".", "No notification: the rule “"+rule+"” decided so: "+WhyIn(l, s.Reason)+"."), "warn"
 }
 
+func (c CallCase) late(l Lang) string {
+	between := "; "
+	if len(c.Late) > 1 {
+		between = ", "
+	}
+	var list []string
+	for _, o := range c.Late {
+		list = append(list, said{"тогда номер " + o.Extension + " был ничей" + between + "теперь его хозяин – " + o.Name, "the extension " + o.Extension + " was nobody's then" + between + "now it belongs to " + o.Name}.in(l))
+	}
+	return strings.Join(list, "; ") + "."
+}
+
+// answered says who answered; "" nobody known.
+func (c CallCase) answered(l Lang) string {
+	if c.AnsweredBy == "" {
+		return ""
+	}
+	return said{" Ответил: ", " Answered by "}.in(l) + c.AnsweredBy + "."
+}
+
 func (c CallCase) unowned(l Lang) string {
 	list := strings.Join(c.Unowned, ", ")
 	if len(c.Unowned) == 1 {
@@ -83,6 +114,7 @@ func (c CallCase) unowned(l Lang) string {
 func (c CallCase) told(l Lang) (text, tone string) {
 	say := func(ru, en string) string { return said{ru, en}.in(l) }
 	first := map[string]time.Duration{}
+	behind := map[string]string{}
 	var heard, missing []string
 	for _, n := range c.Notices {
 		at, known := first[n.User]
@@ -96,23 +128,29 @@ func (c CallCase) told(l Lang) (text, tone string) {
 		}
 	}
 	for _, n := range c.Notices {
+		if n.Behind() {
+			behind[n.User] = n.BehindIn(l)
+		}
 		if _, ok := first[n.User]; !ok && !slices.Contains(missing, n.User) {
 			missing = append(missing, n.User)
 		}
 	}
 	for i, name := range heard {
+		if text := behind[name]; text != "" {
+			heard[i] = name + " (" + text + ")"
+			continue
+		}
 		heard[i] = name + said{" (через " + Lasted(l, first[name]) + ")", " (after " + Lasted(l, first[name]) + ")"}.in(l)
 	}
 	switch {
+	case len(missing) == 0 && len(behind) > 0:
+		text, tone = say("О звонке сообщено: ", "The call was told to ")+strings.Join(heard, ", ")+".", "warn"
 	case len(missing) == 0:
 		text, tone = say("О звонке сообщено: ", "The call was told to ")+strings.Join(heard, ", ")+".", "good"
 	case len(heard) == 0:
-		text, tone = say("Уведомление сделано, но ни один клиент его не получил: ", "A notification was made but no client had it: ")+strings.Join(missing, ", ")+".", "bad"
+		text, tone = say("Уведомление сделано, но ни одна программа его не получила: ", "A notification was made but no client had it: ")+strings.Join(missing, ", ")+".", "bad"
 	default:
 		text, tone = say("О звонке сообщено: ", "The call was told to ")+strings.Join(heard, ", ")+say("; не дошло до: ", "; it did not reach ")+strings.Join(missing, ", ")+".", "warn"
 	}
-	if c.AnsweredBy != "" {
-		text += say(" Ответил: ", " Answered by ") + c.AnsweredBy + "."
-	}
-	return text, tone
+	return text + c.answered(l), tone
 }

@@ -164,6 +164,28 @@ type CallNotice struct {
 	Heard  bool          // a client was told of it
 	After  time.Duration // how soon
 	Told   string        // the session
+	Stale  bool          // that was of an earlier revision: nobody was told of the last one
+	Of     string        // the kind of the revision that was told of
+}
+
+// Behind reports that something of the notification was shown, but not what it
+// is about now: the ring, but not the form.
+func (n CallNotice) Behind() bool {
+	return n.Heard && n.Stale && n.Action != models.ActionNone && n.State != "processed"
+}
+
+// BehindIn says what was shown, how soon, and what was not.
+func (n CallNotice) BehindIn(l Lang) string {
+	say := func(ru, en string) string { return said{ru, en}.in(l) }
+	out := say("прежняя ревизия показана через ", "an earlier revision was shown after ")
+	if n.Of == models.KindRinging {
+		out = say("звонок показан через ", "the ring was shown after ")
+	}
+	out += Lasted(l, n.After) + ", " + shownAs(l, n.Action)
+	if n.State == "pending" {
+		return out + say(" – ещё нет", " is not yet")
+	}
+	return out + say(" – нет", " was not")
 }
 
 // KindIn is the notification's kind in words.

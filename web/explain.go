@@ -36,6 +36,7 @@ func kinds() map[string]said {
 		models.KindEnded:       {"Завершён", "Ended"},
 		models.KindMissed:      {"Пропущен", "Missed"},
 		models.KindDigest:      {"Сводка старых", "Digest of older ones"},
+		"test":                 {"Проверка", "Test"},
 		"mail.received":        {"Письмо", "Mail"},
 		"message.received":     {"Сообщение", "Message"},
 		"chat.waiting":         {"Ждёт в чате", "Waiting in a chat"},

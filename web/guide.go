@@ -133,16 +133,34 @@ var (
 	hookWord  = regexp.MustCompile(`(^|[^$A-Za-z_])HOOK\b`)
 	spanMarks = regexp.MustCompile("`[^`]+`|\\*\\*[^*]+\\*\\*|\\[[^\\]]+\\]\\([^)]+\\)")
 	// Who reads the document has it from the answer of the API.
-	hookFromAnswer = regexp.MustCompile("`hook_url` (?:из ответа|from the answer|of the answer)")
+	hookFromAnswer = regexp.MustCompile("(?:[Tt]he )?`hook_url` (?:из ответа|from the answer|of the answer)")
 	createsOne     = "/v1/admin/sources/"
 )
+
+// namedAddress calls the address what the page calls it. A sentence begins with
+// a capital.
+func namedAddress(l Lang, text string) string {
+	var b strings.Builder
+	from := 0
+	for _, at := range hookFromAnswer.FindAllStringIndex(text, -1) {
+		before := text[from:at[0]]
+		b.WriteString(before)
+		if whole := text[:at[0]]; whole == "" || strings.HasSuffix(whole, ". ") {
+			b.WriteString(said{"**Адрес источника** (`hook_url`)", "**The source's address** (`hook_url`)"}.in(l))
+		} else {
+			b.WriteString(said{"**адрес источника** (`hook_url`)", "**the source's address** (`hook_url`)"}.in(l))
+		}
+		from = at[1]
+	}
+	return b.String() + text[from:]
+}
 
 // readBlocks reads the lines of one part.
 func readBlocks(lines []string, kind, hook string, l Lang) []Block {
 	var out []Block
 	var words []string
 	put := func(text string) string {
-		text = hookFromAnswer.ReplaceAllString(text, said{"**адрес источника** (`hook_url`)", "**the source's address** (`hook_url`)"}.in(l))
+		text = namedAddress(l, text)
 		if hook == "" {
 			return text
 		}

@@ -28,7 +28,7 @@ type LiveGroup struct {
 type LivePerson struct {
 	Login     string
 	Name      string
-	State     string // talking, ringing, free
+	State     string // talking, ringing, free, bare: has no extension
 	Since     time.Time
 	Calls     int // more than one: only the first is shown
 	Call      string
@@ -48,6 +48,8 @@ func (p LivePerson) StateIn(l Lang) string {
 		return said{"говорит", "talking"}.in(l)
 	case "ringing":
 		return said{"звонит", "ringing"}.in(l)
+	case "bare":
+		return said{"нет номера", "no extension"}.in(l)
 	}
 	return said{"свободен", "free"}.in(l)
 }

@@ -6,7 +6,8 @@ import (
 )
 
 // Mask hides the middle of every number of seven digits or more in a text:
-// "+7 903 123-45-67" becomes "+7 903 •••-••-67". Digits that stand apart by
+// "+7 903 123-45-67" becomes "+7 903 •••-••-67"; of one of less
+// than ten digits, which has no code to show, the last two stay. Digits that stand apart by
 // up to four spaces, dashes, dots or brackets, also as an address or a form
 // spells them, are one number. Times and dates have colons or fewer digits; a
 // longer run of digits that is no phone is hidden too, which is the safe mistake.
@@ -15,7 +16,11 @@ func Mask(s string) string {
 	for i := 0; i < len(runes); {
 		end, digits := number(runes[i:])
 		if len(digits) >= 7 {
-			for _, at := range digits[4 : len(digits)-2] {
+			open := 4
+			if len(digits) < 10 { // no code to show
+				open = 0
+			}
+			for _, at := range digits[open : len(digits)-2] {
 				runes[i+at] = '•'
 			}
 		}

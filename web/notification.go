@@ -16,6 +16,7 @@ type NotificationPage struct {
 	Row     PendingRow
 	Object  string // what opens
 	Call    string // address of its call; "": none
+	Follows string // address of the row that it follows; "": none
 	Users   []Option
 	Steps   []StepRow
 }

@@ -20,6 +20,7 @@ type PendingPage struct {
 	Later    bool   // this is not the first page
 	ListURL  string // of this page, for renewing it
 	Unrouted int    // extensions of the last day that nobody owns
+	First    bool   // nothing is connected yet
 	Broken   int    // webhooks of today with an error
 }
 

@@ -23,8 +23,15 @@ func TestCallVerdict(t *testing.T) {
 	}{
 		{"told", CallCase{Notices: []CallNotice{told}, AnsweredBy: "Иванов"}, "О звонке сообщено: Иванов (через 41 мс). Ответил: Иванов.", "good"},
 		{"told to one of two", CallCase{Notices: []CallNotice{told, deaf, told}}, "О звонке сообщено: Иванов (через 41 мс); не дошло до: Петрова.", "warn"},
-		{"nobody had it", CallCase{Notices: []CallNotice{deaf}}, "Уведомление сделано, но ни один клиент его не получил: Петрова.", "bad"},
+		{"nobody had it", CallCase{Notices: []CallNotice{deaf}}, "Уведомление сделано, но ни одна программа его не получила: Петрова.", "bad"},
 		{"told, and one phone is nobody's", CallCase{Notices: []CallNotice{told}, Unowned: []string{"105"}}, "О звонке сообщено: Иванов (через 41 мс). Не сообщено: номер 105 никому не назначен.", "warn"},
+		{"told of the ring only", CallCase{Notices: []CallNotice{{User: "Иванов", Heard: true, Stale: true, Kind: models.KindAnswered, Action: models.ActionOpen, State: "pending", After: 187 * time.Millisecond, Of: models.KindRinging}}, AnsweredBy: "Иванов И."},
+			"О звонке сообщено: Иванов (звонок показан через 187 мс, форма – ещё нет). Ответил: Иванов И.", "warn"},
+		{"told of the ring only, and it is over", CallCase{Notices: []CallNotice{{User: "Иванов", Heard: true, Stale: true, Kind: models.KindAnswered, Action: models.ActionShow, State: "expired", After: 187 * time.Millisecond, Of: models.KindRinging}}},
+			"О звонке сообщено: Иванов (звонок показан через 187 мс, карточка – нет).", "warn"},
+		{"told of the ring, and the sign goes", CallCase{Notices: []CallNotice{{User: "Иванов", Heard: true, Stale: true, Action: models.ActionNone, State: "removed", After: 187 * time.Millisecond, Of: models.KindRinging}}}, "О звонке сообщено: Иванов (через 187 мс).", "good"},
+		{"was nobody's then", CallCase{Late: []LateOwner{{"105", "Иванов И."}}, Legs: 1, AnsweredBy: "Иванов И.", State: models.Ended, Steps: []models.Step{{What: models.StepUnrouted, Reason: "no user owns this extension", Detail: "105"}}}, "Уведомления нет: тогда номер 105 был ничей; теперь его хозяин – Иванов И. Ответил: Иванов И.", "warn"},
+		{"two were nobody's then", CallCase{Late: []LateOwner{{"105", "Иванов"}, {"106", "Петрова"}}, Legs: 2}, "Уведомления нет: тогда номер 105 был ничей, теперь его хозяин – Иванов; тогда номер 106 был ничей, теперь его хозяин – Петрова.", "warn"},
 		{"nobody's", CallCase{Unowned: []string{"105"}, Legs: 1}, "Уведомления нет: номер 105 никому не назначен.", "bad"},
 		{"several are nobody's", CallCase{Unowned: []string{"105", "106"}, Legs: 2}, "Уведомления нет: эти номера никому не назначены: 105, 106.", "bad"},
 		{"who is switched off", CallCase{Inactive: []string{"Сидоров"}, Legs: 1}, "Уведомления нет: звонили телефоны тех, кто отключён: Сидоров.", "bad"},
@@ -102,6 +109,14 @@ func TestGuides(t *testing.T) {
 				}
 			}
 			said[l] = all
+			if strings.Contains(all, "the the ") || strings.Contains(all, "The the ") {
+				t.Errorf("%s in %s: an article twice", kind, l)
+			}
+			for _, b := range g.Blocks {
+				if b.Kind == "step" && len(b.Spans) > 0 && strings.HasPrefix(b.Spans[0].Text, (map[Lang]string{Russian: "адрес источника", English: "the source"})[l]) {
+					t.Errorf("%s in %s: a step begins with a small letter: %s", kind, l, b.Spans[0].Text)
+				}
+			}
 			if strings.Contains(all, "/v1/admin/sources/"+kind) && strings.Contains(all, "-X PUT") {
 				t.Errorf("%s in %s has the request that the form makes", kind, l)
 			}
@@ -152,5 +167,11 @@ func TestGuideBlocks(t *testing.T) {
 	}
 	if len(g.More) != 1 || g.More[0].Title != "Что видно" || len(g.More[0].Blocks) != 1 {
 		t.Errorf("what is folded: %+v", g.More)
+	}
+}
+
+func TestTestIsTranslated(t *testing.T) {
+	if KindIn(Russian, "test") != "Проверка" || KindIn(English, "test") != "Test" {
+		t.Errorf("a test is %q, %q", KindIn(Russian, "test"), KindIn(English, "test"))
 	}
 }

@@ -96,9 +96,9 @@ func phrases() []said {
 
 func whole() map[string]said {
 	out := map[string]said{
-		string(models.OutcomeOpened):    {"клиент открыл форму", "the client opened it"},
+		string(models.OutcomeOpened):    {"программа открыла форму", "the client opened it"},
 		string(models.OutcomeDismissed): {"пользователь убрал", "the user dismissed it"},
-		string(models.OutcomeFailed):    {"клиент не смог открыть форму", "the client could not open it"},
+		string(models.OutcomeFailed):    {"программа не смогла открыть форму", "the client could not open it"},
 		models.ReasonElsewhere:          {"ответил другой", "somebody else answered"},
 		models.ReasonNoAnswer:           {"никто не ответил", "nobody answered"},
 		models.ReasonBusy:               {"занято", "busy"},
@@ -151,7 +151,7 @@ func whole() map[string]said {
 		{"взято после разговора", "taken by the user after the conversation"},
 		{"исходящие у этого источника выключены", "outgoing calls are switched off for this source"},
 		{"срок вышел", "its time was over"},
-		{"клиент был занят", "the client was busy"},
+		{"программа была занята", "the client was busy"},
 		{"ни один сеанс не смог открыть", "no session could open it"},
 		{"убраны все сразу", "all at once"},
 		{"больше 500 строк: о них говорит сводка", "more than 500 rows: told by the digest"},

@@ -17,7 +17,7 @@ func TestRuleWords(t *testing.T) {
 		ru, en string // when → what · whom · action · how long · more
 	}{
 		{"built in", models.Rule{When: models.RuleWhen{Event: []string{"ringing"}}, Then: models.RuleThen{To: []string{"user", "deputy"}}},
-			"у сотрудника звонит телефон → Звонит · этому сотруднику, заместителю, если сотрудник не на связи · сообщить; форма, если сотрудник так настроил · минуту",
+			"у пользователя звонит телефон → Звонит · этому пользователю, заместителю, если пользователь не на связи · сообщить; форма, если пользователь так настроил · минуту",
 			"the user's phone rings → Ringing · this user, the deputy while the user is away · indicate; a form, where the user wants it · a minute"},
 		{"night", models.Rule{When: models.RuleWhen{Event: []string{"missed"}, Hours: &models.RuleHours{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "09:00", To: "18:00", Holidays: []string{"2027-01-01"}, Outside: true}},
 			Then: models.RuleThen{To: []string{"group:duty"}, Title: "Ночью: {phone}", ExpiresS: 7200}},
@@ -28,7 +28,7 @@ func TestRuleWords(t *testing.T) {
 		{"everything else", models.Rule{When: models.RuleWhen{Source: []string{"office", "cloud"}, Direction: []string{"in"}, DID: []string{"+7495"}, Group: []string{"sales"}, User: []string{"ivanov"}, Caller: []string{"unknown", "hidden"},
 			Interests: []string{"none"}, Responsible: []string{"other"}, Present: &no, Hours: &models.RuleHours{Days: []string{"sun", "sat"}, Zone: "Asia/Omsk"}, WaitedMin: &five},
 			Then: models.RuleThen{Kind: "call.vip", Action: "auto", Text: "x", Object: &models.Object{Type: "Документ", Name: "Заявка"}, Shared: true, Lookup: true, Data: map[string]any{"k": 1}}},
-			"что угодно, источник office или cloud, входящий, набрали номер +7495, сотрудник состоит в группе sales, сотрудник — ivanov, звонящего нет в контактах или номер скрыт, открытых интересов нет, за клиента отвечает другой, программа сотрудника не на связи, в часы сб, вс 00:00–24:00 (Asia/Omsk), ждал не меньше 5 с" +
+			"что угодно, источник office или cloud, входящий, набрали номер +7495, пользователь состоит в группе sales, пользователь — ivanov, звонящего нет в контактах или номер скрыт, открытых интересов нет, за клиента отвечает другой, программа пользователя не на связи, в часы сб, вс 00:00–24:00 (Asia/Omsk), ждал не меньше 5 с" +
 				" → call.vip · как обычно для события · что говорят контакты: открыть, выбрать или создать · как обычно для события · текст «x», открывается «Документ Заявка», форму может открыть каждый сеанс, незнакомый номер спросить у CRM, данные для клиентской программы", ""},
 	} {
 		for l, want := range map[Lang]string{Russian: tt.ru, English: tt.en} {
@@ -84,9 +84,9 @@ func TestDiffRules(t *testing.T) {
 func TestVerdictIn(t *testing.T) {
 	for why, want := range map[string]string{
 		"it is switched off":                         "выключено",
-		"the event is answered, not missed":          "событие — «сотрудник говорит с клиентом», а не «звонок пропущен»",
+		"the event is answered, not missed":          "событие — «пользователь говорит с клиентом», а не «звонок пропущен»",
 		"the caller is known, not unknown or hidden": "звонящий — известен, а не неизвестен или скрыт",
-		"the user is in no group sales":              "сотрудника нет в группе sales",
+		"the user is in no group sales":              "пользователя нет в группе sales",
 		"Mon 2026-11-23 23:10 is outside the hours":  "Mon 2026-11-23 23:10: это вне названных часов",
 		"strange": "strange",
 	} {

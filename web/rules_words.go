@@ -22,9 +22,9 @@ type RuleText struct {
 // RuleEventIn names an occasion that rules tell apart.
 func RuleEventIn(l Lang, event string) string {
 	words := map[string]said{
-		models.RuleRinging:     {"у сотрудника звонит телефон", "the user's phone rings"},
-		models.RuleAnswered:    {"сотрудник говорит с клиентом", "the user talks with the customer"},
-		models.RuleOutgoing:    {"сотрудник дозвонился клиенту", "the customer answered the user's call"},
+		models.RuleRinging:     {"у пользователя звонит телефон", "the user's phone rings"},
+		models.RuleAnswered:    {"пользователь говорит с клиентом", "the user talks with the customer"},
+		models.RuleOutgoing:    {"пользователь дозвонился клиенту", "the customer answered the user's call"},
 		models.RuleElsewhere:   {"ответил другой", "somebody else answered"},
 		models.RuleRingEnded:   {"телефон замолчал", "the phone fell silent"},
 		models.RuleTransferred: {"клиента перевели к другому", "the customer was handed on"},
@@ -39,15 +39,15 @@ func RuleEventIn(l Lang, event string) string {
 
 // usual is what the built-in rule for an event has.
 func usual(event string) (kind string, action, keep, whom said) {
-	owner := said{"этому сотруднику", "this user"}
-	deputised := said{"этому сотруднику; если его программа не на связи, и заместителю", "this user; his deputy too while his client is away"}
+	owner := said{"этому пользователю", "this user"}
+	deputised := said{"этому пользователю; если его программа не на связи, и заместителю", "this user; his deputy too while his client is away"}
 	goes := said{"строка исчезает", "the row goes"}
 	brief := said{"полминуты", "half a minute"}
 	opens := said{"что говорят контакты: открыть, выбрать или создать", "what the contacts say: open, choose or create"}
 	had := said{"у кого строка ещё стоит", "who still has the row"}
 	switch event {
 	case models.RuleRinging:
-		return models.KindRinging, said{"сообщить; форма, если сотрудник так настроил", "indicate; a form, where the user wants it"}, said{"минуту", "a minute"}, deputised
+		return models.KindRinging, said{"сообщить; форма, если пользователь так настроил", "indicate; a form, where the user wants it"}, said{"минуту", "a minute"}, deputised
 	case models.RuleAnswered:
 		return models.KindAnswered, opens, said{"4 часа", "4 hours"}, owner
 	case models.RuleOutgoing:
@@ -155,14 +155,14 @@ func whenWords(l Lang, w *models.RuleWhen) []string {
 	add(len(w.Source) > 0, say("источник ", "source ")+or(w.Source))
 	add(len(w.Direction) > 0, in(w.Direction, map[string]said{"in": {"входящий", "incoming"}, "out": {"исходящий", "outgoing"}}))
 	add(len(w.DID) > 0, say("набрали номер ", "the number dialled is ")+or(w.DID))
-	add(len(w.Group) > 0, say("сотрудник состоит в группе ", "the user is in the group ")+or(w.Group))
-	add(len(w.User) > 0, say("сотрудник — ", "the user is ")+or(w.User))
+	add(len(w.Group) > 0, say("пользователь состоит в группе ", "the user is in the group ")+or(w.Group))
+	add(len(w.User) > 0, say("пользователь — ", "the user is ")+or(w.User))
 	add(len(w.Caller) > 0, in(w.Caller, map[string]said{"known": {"звонящий есть в контактах", "the caller is a contact"}, "unknown": {"звонящего нет в контактах", "the caller is no contact"}, "hidden": {"номер скрыт", "the number is hidden"}}))
 	add(len(w.Interests) > 0, in(w.Interests, map[string]said{"none": {"открытых интересов нет", "there is no open interest"}, "one": {"открытый интерес один", "there is one open interest"}, "several": {"открытых интересов несколько", "there are several open interests"}}))
 	add(len(w.Responsible) > 0, in(w.Responsible, map[string]said{"user": {"за клиента отвечает он сам", "he is responsible for the client"}, "other": {"за клиента отвечает другой", "somebody else is responsible for the client"}, "none": {"у клиента нет ответственного", "nobody is responsible for the client"}}))
 	if w.Present != nil {
-		add(*w.Present, say("программа сотрудника на связи", "the user's client is there"))
-		add(!*w.Present, say("программа сотрудника не на связи", "the user's client is away"))
+		add(*w.Present, say("программа пользователя на связи", "the user's client is there"))
+		add(!*w.Present, say("программа пользователя не на связи", "the user's client is away"))
 	}
 	if w.Hours != nil {
 		out = append(out, hoursWords(l, w.Hours))
@@ -226,11 +226,11 @@ func hoursWords(l Lang, h *models.RuleHours) string {
 func recipientIn(l Lang, to string) string {
 	switch to {
 	case "user":
-		return said{"этому сотруднику", "this user"}.in(l)
+		return said{"этому пользователю", "this user"}.in(l)
 	case "responsible":
 		return said{"ответственному за клиента", "the client's responsible"}.in(l)
 	case "deputy":
-		return said{"заместителю, если сотрудник не на связи", "the deputy while the user is away"}.in(l)
+		return said{"заместителю, если пользователь не на связи", "the deputy while the user is away"}.in(l)
 	}
 	name := strings.TrimPrefix(to, "group:")
 	return said{"группе " + name, "the group " + name}.in(l)
@@ -260,7 +260,7 @@ func InUnits(seconds int) (n int, unit string) {
 // languages.
 func NoteIn(l Lang, note string) string {
 	for _, s := range []said{
-		{"пока звонит телефон, у сотрудника лёгкий знак (форма, если он открывает по звонку и звонит один); нет на связи — и у заместителя", "a light sign on the user's screen while his phone rings (a form, where he opens on ringing and his phone alone rings); his deputy's too when the user is away"},
+		{"пока звонит телефон, у пользователя лёгкий знак (форма, если он открывает по звонку и звонит один); нет на связи — и у заместителя", "a light sign on the user's screen while his phone rings (a form, where he opens on ringing and his phone alone rings); his deputy's too when the user is away"},
 		{"открытый интерес клиента, выбор из нескольких или мастер нового", "the client's open interest, a choice among several, or the wizard of a new one"},
 		{"как при ответе, если у источника включены исходящие", "as answered, where the source has outgoing calls on"},
 		{"ответил коллега: знак исчезает", "a colleague answered: the sign goes"},
@@ -287,13 +287,13 @@ func VerdictIn(l Lang, why string) string {
 		{"источник — %, а не %", "the source is %, not %"},
 		{"направление — %, а не %", "the direction is %, not %"},
 		{"набран номер %, а не %", "the number dialled is %, not %"},
-		{"сотрудник — не %", "the user is not %"},
-		{"сотрудника нет в группе %", "the user is in no group %"},
+		{"пользователь — не %", "the user is not %"},
+		{"пользователя нет в группе %", "the user is in no group %"},
 		{"звонящий — %, а не %", "the caller is %, not %"},
 		{"открытых интересов: %, а не %", "open interests: %, not %"},
 		{"ответственный за клиента — %, а не %", "the client's responsible is %, not %"},
-		{"программа сотрудника на связи", "the user's client is there"},
-		{"программа сотрудника не на связи", "the user's client is away"},
+		{"программа пользователя на связи", "the user's client is there"},
+		{"программа пользователя не на связи", "the user's client is away"},
 		{"ждал % с, это меньше %", "he has waited % s, less than %"},
 		{"ждал % с, это больше %", "he has waited % s, more than %"},
 		{"%: это в названные часы", "% is within the hours"},

@@ -77,19 +77,20 @@ type FieldRow struct {
 // test call, and its settings.
 type SourcePage struct {
 	Frame
-	Row      SourceRow
-	About    string // what the kind is
-	URL      string // of its hook; "": not for who looks
-	Form     SourceForm
-	Guide    Guide
-	Stories  []StoryOption
-	Mute     string // why no test call can be placed; "": one can
-	Exts     []Option
-	Phone    string
-	Test     *TestRun // nil: none was placed
-	Refused  []RefusedRow
-	Networks []string
-	Can      []Ability
+	Row        SourceRow
+	About      string // what the kind is
+	URLWarning string // why a PBX may not come to it; "": nothing is wrong
+	URL        string // of its hook; "": not for who looks
+	Form       SourceForm
+	Guide      Guide
+	Stories    []StoryOption
+	Mute       string // why no test call can be placed; "": one can
+	Exts       []Option
+	Phone      string
+	Test       *TestRun // nil: none was placed
+	Refused    []RefusedRow
+	Networks   []string
+	Can        []Ability
 }
 
 // Ability is something that a kind can tell: yes, partly or no.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"zummer/models"
@@ -9,7 +10,7 @@ import (
 
 // toldIn says which client was told of a revision, and how soon.
 func toldIn(l Lang, s *models.Step) string {
-	out := said{"сообщено клиенту без имени сеанса", "told to a client without a session name"}.in(l)
+	out := said{"сообщено программе без имени сеанса", "told to a client without a session name"}.in(l)
 	if s.Session != "" {
 		out = said{"сообщено сеансу ", "told to session "}.in(l) + s.Session
 	}
@@ -26,7 +27,7 @@ func Lasted(l Lang, d time.Duration) string {
 		return strconv.FormatInt(d.Milliseconds(), 10) + said{" мс", " ms"}.in(l)
 	case d < 10*time.Second:
 		text := strconv.FormatFloat(d.Truncate(100*time.Millisecond).Seconds(), 'f', 1, 64)
-		return text + said{" с", " s"}.in(l)
+		return said{strings.Replace(text, ".", ",", 1) + " с", text + " s"}.in(l)
 	case d < 2*time.Minute:
 		return strconv.Itoa(int(d.Seconds())) + said{" с", " s"}.in(l)
 	case d < 2*time.Hour:

@@ -37,6 +37,26 @@ type WebhookRow struct {
 	Error   string
 	Events  int
 	Call    string // address of the call; "": none
+	Says    WebhookSays
+}
+
+// WebhookSays is the first event of a request: what happened, at which
+// extension, with which customer's number. The zero one: it is not known.
+type WebhookSays struct{ Event, Extension, Phone string }
+
+// In says it in one line, the number as who looks may see it.
+func (s WebhookSays) In(f Frame) string {
+	if s.Event == "" {
+		return ""
+	}
+	out := EventIn(f.Lang, s.Event)
+	if s.Extension != "" {
+		out += " · " + f.Text(s.Extension)
+	}
+	if s.Phone != "" {
+		out += " · " + f.Phone(s.Phone)
+	}
+	return out
 }
 
 // OutcomeIn says in words what became of it.
@@ -69,15 +89,17 @@ func (r RefusedRow) ReasonIn(l Lang) string { return RefusalIn(l, r.Reason) }
 // WebhookPage is one request as it came, and what was understood.
 type WebhookPage struct {
 	Frame
-	Row     WebhookRow
-	Verdict string
-	Tone    string
-	Headers []Pair
-	Body    string
-	Size    int
-	Curl    string
-	Events  []EventRow
-	Why     string // the parse cannot be repeated, in words; "": it was
+	Row      WebhookRow
+	Verdict  string
+	Tone     string
+	Headers  []Pair
+	Body     string
+	Decoded  string // the body's form, one field a line; "": it is none
+	Size     int
+	Curl     string
+	Events   []EventRow
+	CallSays string // of the call, when an event makes nothing; "": not known
+	Why      string // the parse cannot be repeated, in words; "": it was
 }
 
 // Pair is a name with its value.
@@ -86,10 +108,12 @@ type Pair struct{ Name, Value string }
 // EventRow is one event that was understood, and what the rules in force make
 // of it.
 type EventRow struct {
-	Type   string
-	JSON   string // in canonical form
-	Notes  []string
-	Result []EventResult
+	Type    string
+	JSON    string // in canonical form
+	Notes   []string
+	Result  []EventResult
+	Nothing bool // it makes nothing for anybody
+	Same    bool // for it tells nothing new of the call
 }
 
 // TypeIn says the event in words.
@@ -106,6 +130,11 @@ type EventResult struct {
 // WebhookVerdict says in one sentence what became of a request, and how that
 // is: good, warn or bad. events is how many it holds when it is read now.
 func WebhookVerdict(l Lang, r WebhookRow, events int) (text, tone string) {
+	text, tone = r.verdict(l, events)
+	return OneStop(text), tone
+}
+
+func (r WebhookRow) verdict(l Lang, events int) (text, tone string) {
 	say := func(ru, en string) string { return said{ru, en}.in(l) }
 	switch r.Outcome {
 	case "stored":
