@@ -83,7 +83,7 @@
   // What cannot be undone is asked for.
   const dialog = document.getElementById('confirm');
   document.addEventListener('submit', (event) => {
-    const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
+    const text = event.submitter?.dataset.confirm || event.target.querySelector('input[data-confirm]:checked')?.dataset.confirm || event.target.dataset.confirm;
     if (!text || event.target.dataset.sure) return;
     event.preventDefault();
     event.stopPropagation();
