@@ -38,7 +38,7 @@ func TestContactsInTheBrowser(t *testing.T) {
 		undefined`, nil))
 	p.do("choose the file", chromedp.SetUploadFiles(`input[type=file]`, []string{file}), chromedp.Click(`form[data-import] button`))
 	p.until("the report", `document.getElementById('n-stored')?.innerText === '`+fmt.Sprint(lines+1)+`'`, 60*time.Second)
-	if got := p.text(`document.getElementById('n-failed').innerText + '|' + document.querySelector('#report tbody').innerText.replace(/\s+/g, ' ')`); got != "1|102 код: обязательное поле" {
+	if got := p.text(`document.getElementById('n-failed').innerText + '|' + document.querySelector('#report tbody').innerText.replace(/\s+/g, ' ')`); got != "1|102 «Код»: не заполнено" {
 		t.Errorf("the report says %q", got)
 	}
 	if !p.yes(`seen.length > 1 && seen.some((s) => /\d/.test(s)) && document.getElementById('import-progress').hidden && document.querySelector('progress').closest('label') !== null`) {
@@ -47,7 +47,7 @@ func TestContactsInTheBrowser(t *testing.T) {
 	p.accessible("the report")
 	var answer string
 	p.do("download the report", chromedp.Evaluate(`fetch('/admin/contacts/import/refused.csv', {method: 'POST', body: new URLSearchParams(new FormData(document.querySelector('#report form')))}).then((r) => r.text())`, &answer, awaited))
-	if !strings.Contains(answer, "102;код: обязательное поле") {
+	if !strings.Contains(answer, "102;«Код»: не заполнено") {
 		t.Errorf("the file of the report: %q", answer)
 	}
 

@@ -97,7 +97,31 @@ func (a *API) act(c echo.Context, action string) (models.Notification, error) {
 			return models.Notification{}, err
 		}
 	}
-	return a.d.Register.Administrate(c.Request().Context(), actorOf(c), id, action, to)
+	return a.administrateAs(c, id, action, to)
+}
+
+// administrateAs does action to a row and writes down who did it.
+func (a *API) administrateAs(c echo.Context, id int64, action string, to int64) (models.Notification, error) {
+	ctx, by := c.Request().Context(), actorOf(c)
+	n, err := a.d.Register.Administrate(ctx, by, id, action, to)
+	if err != nil {
+		return n, err
+	}
+	detail := ""
+	if to != 0 {
+		detail = "to " + names{a.d.Setup.Directory()}.login(to)
+	}
+	return n, a.d.Setup.AuditNote(ctx, by, "notification."+action, idText(id), detail)
+}
+
+// replayAs runs a webhook again and writes down who did it.
+func (a *API) replayAs(c echo.Context, id int64) (models.AcceptResult, error) {
+	ctx, by := c.Request().Context(), actorOf(c)
+	res, err := a.d.Register.Replay(ctx, by, id)
+	if err != nil {
+		return res, err
+	}
+	return res, a.d.Setup.AuditNote(ctx, by, "webhook.replay", idText(id), "outcome "+res.Outcome)
 }
 
 // stepBody is one entry of a timeline.
@@ -252,7 +276,7 @@ func (a *API) replayWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	res, err := a.d.Register.Replay(c.Request().Context(), actorOf(c), id)
+	res, err := a.replayAs(c, id)
 	if err != nil {
 		return err
 	}

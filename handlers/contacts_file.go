@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,19 +30,28 @@ type contactsFile struct {
 	per *budget     // bytes that one record may take
 
 	columns []string // by place; "": not known
+	names   []string // of the columns, as the file has them
 	byPhone bool     // there is no column of ids: the first number is the id
 	at      []int    // line of the file, by line given
 	own     map[int]string
 	buf     bytes.Buffer
 	err     error
+	lines   int   // of the file that were read
+	offset  int64 // and bytes, behind the mark
 }
 
 // maxRecord bounds one record of CSV: a quote that nobody closed would take
 // the rest of the file.
 const maxRecord = 256 << 10
 
-// A quote that is not closed shows itself in a cell of many lines.
-const maxCellLines = 20
+// A quote that is not closed shows itself in a cell of many lines, or in a long
+// one of several.
+const (
+	maxCellLines = 20
+	maxCellBytes = 16 << 10
+)
+
+const openQuote = "a quote is opened here and not closed"
 
 // openContacts looks at the beginning of a file. Errors: Malformed when its
 // first line names no column that is known.
@@ -75,13 +85,84 @@ func openContacts(r io.Reader) (*contactsFile, error) {
 	} else if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		return nil, brokenOff(err)
 	}
-	f.csv = csv.NewReader(first)
-	f.csv.Comma, f.csv.LazyQuotes, f.csv.FieldsPerRecord, f.csv.TrimLeadingSpace = separator(string(line)), true, -1, true
-	names, err := f.csv.Read()
-	if err != nil {
+	f.csv = readerCSV(first, separator(string(line)), true)
+	names, at, err := f.record()
+	switch {
+	case at > 0:
+		return nil, openQuoteAt(at)
+	case err != nil:
 		return nil, models.Errorf(models.Malformed, "the first line, which names the columns, cannot be read")
 	}
 	return f, f.header(names)
+}
+
+func readerCSV(r io.Reader, comma rune, lazy bool) *csv.Reader {
+	out := csv.NewReader(r)
+	out.Comma, out.LazyQuotes, out.FieldsPerRecord, out.TrimLeadingSpace = comma, lazy, -1, true
+	return out
+}
+
+func openQuoteAt(line int) error {
+	return models.Errorf(models.Malformed, "line %d: %s", line, openQuote)
+}
+
+// record reads the next one. open is the line in which a quote is opened that
+// swallows lines: one that is open at the end of the file, one in a cell too long
+// to be meant, or one that the opening quote of a later cell closes. 0: none.
+func (f *contactsFile) record() (record []string, open int, err error) {
+	f.per.left = maxRecord
+	record, err = f.csv.Read()
+	n := f.csv.InputOffset() - f.offset
+	if errors.Is(err, errBudget) {
+		n = int64(f.per.kept.Len())
+	}
+	raw := f.per.kept.Next(int(n))
+	before := f.lines
+	f.offset += n
+	f.lines += bytes.Count(raw, []byte("\n"))
+	if err != nil && !errors.Is(err, errBudget) {
+		return nil, 0, err
+	}
+	if bytes.IndexByte(raw, '"') < 0 {
+		return record, 0, err
+	}
+	at := func(i int) int { // a line of the file
+		line, _ := f.csv.FieldPos(i)
+		return line
+	}
+	if err != nil { // the record that broke off, as far as it was read
+		part := readerCSV(bytes.NewReader(raw), f.csv.Comma, true)
+		cells, perr := part.Read()
+		if perr != nil {
+			return nil, before + 1, err
+		}
+		line, _ := part.FieldPos(len(cells) - 1)
+		return nil, before + line, err
+	}
+	for i, cell := range record {
+		if lines := strings.Count(cell, "\n"); lines > maxCellLines || lines > 0 && len(cell) > maxCellBytes {
+			return nil, at(i), nil
+		}
+	}
+	last, more := len(record)-1, -1
+	for i, cell := range record {
+		if strings.Contains(cell, "\n") {
+			more = i
+		}
+	}
+	switch {
+	case more >= 0:
+		if _, err := readerCSV(bytes.NewReader(raw), f.csv.Comma, false).Read(); err != nil {
+			return nil, at(more), nil
+		}
+	case !bytes.HasSuffix(raw, []byte("\n")): // the file's last line
+		r := readerCSV(io.MultiReader(bytes.NewReader(raw), strings.NewReader("\nx")), f.csv.Comma, true)
+		_, first := r.Read()
+		if _, second := r.Read(); first != nil || second != nil {
+			return nil, at(last), nil
+		}
+	}
+	return record, 0, nil
 }
 
 func brokenOff(err error) error {
@@ -155,7 +236,7 @@ func (f *contactsFile) header(names []string) error {
 	known := map[string]bool{}
 	for _, n := range names {
 		c := columnOf(n)
-		f.columns = append(f.columns, c)
+		f.columns, f.names = append(f.columns, c), append(f.names, models.CutText(strings.TrimSpace(strings.TrimPrefix(n, "\ufeff")), 60))
 		known[c] = true
 	}
 	f.byPhone = !known["external_id"]
@@ -184,16 +265,17 @@ func (f *contactsFile) Read(p []byte) (int, error) {
 
 // next turns one record into a line.
 func (f *contactsFile) next() {
-	f.per.left = maxRecord
-	record, err := f.csv.Read()
+	record, open, err := f.record()
 	parse := (*csv.ParseError)(nil)
 	switch {
+	case errors.Is(err, errBudget) && open > 0:
+		f.err = openQuoteAt(open)
+		return
 	case errors.Is(err, errBudget):
-		line := 0
-		if n := len(f.at); n > 0 {
-			line = f.at[n-1]
-		}
-		f.err = models.Errorf(models.Malformed, "after line %d a quote is opened and not closed", line)
+		f.err = models.Errorf(models.Malformed, "line %d is longer than %d bytes", f.lines+1, maxRecord)
+		return
+	case open > 0:
+		f.refuse(open, openQuote)
 		return
 	case errors.As(err, &parse):
 		f.refuse(parse.StartLine, "cannot be read as CSV")
@@ -233,9 +315,6 @@ func (f *contactsFile) contact(record []string) (value map[string]any, wrong str
 	var phones []string
 	filled := false
 	for i, cell := range record {
-		if strings.Count(cell, "\n") > maxCellLines {
-			return nil, "a quote is opened here and not closed"
-		}
 		cell = strings.TrimSpace(plainCell(cell))
 		filled = filled || cell != ""
 		if i >= len(f.columns) || cell == "" {
@@ -308,7 +387,28 @@ func (f *contactsFile) refused(e models.ImportError) models.ImportError {
 	if f.csv == nil || e.Line < 1 || e.Line > len(f.at) {
 		return e
 	}
-	return models.ImportError{Line: f.at[e.Line-1], Message: cmp.Or(f.own[e.Line], e.Message)}
+	e.Message = cmp.Or(f.own[e.Line], e.Message)
+	e.Line = f.at[e.Line-1]
+	return e
+}
+
+// inColumns is what say makes of a message, with the field that it begins with
+// called as the file calls its column.
+func (f *contactsFile) inColumns(message string, say func(string) string) string {
+	field, rest, ok := strings.Cut(message, ": ")
+	if !ok || f.csv == nil {
+		return say(message)
+	}
+	column := field
+	if part, ok := strings.CutPrefix(field, "client."); ok {
+		column = "client_" + part
+	} else if i := strings.Index(field, "]."); i > 0 && strings.HasPrefix(field, "interests[") {
+		column = "interest_" + field[i+2:]
+	}
+	if i := slices.Index(f.columns, column); i >= 0 {
+		return "«" + f.names[i] + "»: " + say(rest)
+	}
+	return say(message)
 }
 
 // contactCell makes a cell from which plainCell takes off what csvCell adds: a
@@ -385,10 +485,11 @@ func (u *utf8Lines) Read(p []byte) (int, error) {
 
 var errBudget = errors.New("a record is too long")
 
-// budget stops a reader that takes more than is left.
+// budget stops a reader that takes more than is left, and keeps what it took.
 type budget struct {
 	r    io.Reader
 	left int
+	kept bytes.Buffer
 }
 
 func (b *budget) Read(p []byte) (int, error) {
@@ -397,5 +498,6 @@ func (b *budget) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Read(p)
 	b.left -= n
+	b.kept.Write(p[:n])
 	return n, err
 }

@@ -57,12 +57,21 @@ func TestContactsFile(t *testing.T) {
 		{name: "without ids the first number is the id", file: "имя;телефон\nИванов;8 (903) 123-45-67\nПетров;\n", want: []string{"phone:79031234567|Иванов|8 (903) 123-45-67|||"}, refused: "3: there is no number in it, and no id"},
 		{name: "quotes before formulas are taken off", file: "код;имя;телефоны\n'=1+1;''x;'+7 903 1, '+7 495 2\n", want: []string{"=1+1|'x|+7 903 1,+7 495 2|||"}},
 		{name: "an interest in columns", file: "код;имя;версия;интерес;uid интереса\nc-1;a;1 042;Двери;u-1\n", want: []string{"c-1|a|||1 042|Двери"}},
-		{name: "interests as JSON", file: `код;имя;интересы` + "\n" + `c-1;a;"[{""title"":""Двери""}]"` + "\nc-2;b;двери\n", want: []string{"c-1|a||||Двери"}, refused: "3: interests: are no JSON list"},
-		{name: "the line of the file is told, not of the record", file: "код;имя\n\n\"c-1\";\"a\nb\"\n;нет кода\n", want: []string{"c-1|a\nb||||"}, refused: "5: external_id: must not be empty"},
+		{name: "interests as JSON", file: `код;имя;интересы` + "\n" + `c-1;a;"[{""title"":""Двери""}]"` + "\nc-2;b;двери\n", want: []string{"c-1|a||||Двери"}, refused: "3: «интересы»: are no JSON list"},
+		{name: "the line of the file is told, not of the record", file: "код;имя\n\n\"c-1\";\"a\nb\"\n;нет кода\n", want: []string{"c-1|a\nb||||"}, refused: "5: «код»: must not be empty"},
 		{name: "NDJSON", file: "\n{\"external_id\":\"c-1\",\"name\":\"a\"}\n[]\n", want: []string{"c-1|a||||"}, refused: "3: is no JSON object"},
 		{name: "NDJSON in windows-1251", file: cp1251(t, "{\"external_id\":\"c-1\",\"name\":\"Иванов\"}\n"), want: []string{"c-1|Иванов||||"}},
 		{name: "a quote that is not closed", file: "код;имя\nc-1;a\nc-2;\"b\n" + strings.Repeat("x;y\n", 30), want: []string{"c-1|a||||"}, refused: "3: a quote is opened here and not closed"},
-		{name: "a quote that is not closed in a long file", file: "код;имя\nc-1;a\nc-2;\"b\n" + strings.Repeat("c-3;y\n", 100_000), want: []string{"c-1|a||||"}, err: "after line 2 a quote is opened and not closed"},
+		{name: "a quote that is not closed in a long file", file: "код;имя\nc-1;a\nc-2;\"b\n" + strings.Repeat("c-3;y\n", 100_000), want: []string{"c-1|a||||"}, err: "line 3: a quote is opened here and not closed"},
+		{name: "a quote that is open at the end", file: "код;имя\nc-1;a\nc-2;\"b\nc-3;x\nc-4;y\n", want: []string{"c-1|a||||"}, refused: "3: a quote is opened here and not closed"},
+		{name: "a quote that is open in the last line", file: "код;имя\nc-1;a\nc-2;\"b", want: []string{"c-1|a||||"}, refused: "3: a quote is opened here and not closed"},
+		{name: "a quote that another line's closes", file: "код;имя\nc-1;\"a\nc-2;\"b\"\nc-3;c\n", want: []string{"c-3|c||||"}, refused: "2: a quote is opened here and not closed"},
+		{name: "the quote was opened in a line of its own", file: "код;имя;город\nc-1;\"a\nb\";\"Омск\nc-2;b;c\n", refused: "3: a quote is opened here and not closed"},
+		{name: "quotes in quotes", file: "код;имя\nc-1;\"ООО \"\"Ромашка\"\"\nОмск\"\nc-2;\"ООО \"Ромашка\" Омск\"", want: []string{"c-1|ООО \"Ромашка\"\nОмск||||", "c-2|ООО \"Ромашка\" Омск||||"}},
+		{name: "quotes in quotes that are not closed so", file: "код;имя\nc-1;\"ООО \"Ромашка\"\"\nc-2;b\n", refused: "2: a quote is opened here and not closed"},
+		{name: "a long cell of lines", file: "код;имя\nc-1;\"a\n" + strings.Repeat("y", 17<<10) + "\"\nc-2;b\n", want: []string{"c-2|b||||"}, refused: "2: a quote is opened here and not closed"},
+		{name: "a quote open in the line of names", file: "код;имя;\"город\nc-1;a;b\nc-2;a;b\n", err: "line 1: a quote is opened here and not closed"},
+		{name: "the column as the file calls it", file: "Код контакта;Имя\n;x\n", refused: "2: «Код контакта»: must not be empty"},
 		{name: "empty", file: " \n", err: "the file is empty"},
 		{name: "no names of columns", file: "Иванов;+79031234567\n", err: "the first line names no column of ids or numbers: write external_id;name;phones there"},
 		{name: "ids alone", file: "код;город\n1;Омск\n", err: "the first line names neither names nor numbers: write external_id;name;phones there"},
@@ -76,7 +85,7 @@ func TestContactsFile(t *testing.T) {
 			if err == nil {
 				_, err = f.ImportLines(t.Context(), Actor{}, file, false, func(models.ImportReport) {}, func(e models.ImportError) {
 					e = file.refused(e)
-					refused = fmt.Sprintf("%d: %s", e.Line, e.Message)
+					refused = fmt.Sprintf("%d: %s", e.Line, file.inColumns(e.Message, func(s string) string { return s }))
 				})
 			}
 			own := (*models.Error)(nil)

@@ -3,6 +3,7 @@ package handlers
 import (
 	"encoding/base64"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -71,6 +72,11 @@ func (a *API) registerPages(e *echo.Echo) {
 	p.registerPeople(add)
 	p.registerRules(add)
 	p.registerPhones(add)
+	for at := range maps.Clone(a.pageRoles) { // what answers to a button leads to the page that has it
+		if path, ok := strings.CutPrefix(at, "POST "); ok && a.pageRoles["GET "+path] == "" {
+			e.GET(path, func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, p.readable(c)) }, a.entry, p.head, a.signedIn(models.RoleViewer))
+		}
+	}
 	e.GET("/static/:file", p.static, a.entry)
 	if a.d.Demo != nil {
 		p.registerDemo(e, sameSite)
@@ -162,9 +168,32 @@ func (p *pages) lang(c echo.Context) web.Lang {
 // zone is the one in which pages show times.
 func (p *pages) zone() *time.Location { return models.ZoneOf(p.a.d.Timezone) }
 
+// readable is the address of this page for who comes back to it: of one that only
+// a button asks for, the page of the button, else the nearest above it that can
+// be looked at.
+func (p *pages) readable(c echo.Context) string {
+	req := c.Request()
+	if req.Method != http.MethodGet {
+		if from, err := url.Parse(req.Referer()); err == nil && from.Host == req.Host && ourPath(from.RequestURI()) == from.RequestURI() {
+			return from.RequestURI()
+		}
+	}
+	pattern, path := c.Path(), req.URL.EscapedPath()
+	if p.a.pageRoles["GET "+pattern] != "" || !strings.HasPrefix(pattern, "/admin/") || p.a.pageRoles["POST "+pattern] == "" {
+		return c.Request().URL.RequestURI()
+	}
+	for pattern != "/admin" && p.a.pageRoles["GET "+pattern] == "" {
+		pattern, path = pattern[:strings.LastIndex(pattern, "/")], path[:strings.LastIndex(path, "/")]
+	}
+	if pattern == "/admin" {
+		return "/admin/"
+	}
+	return path
+}
+
 // frame fills what every page has. section is of web.Frame.Nav.
 func (p *pages) frame(c echo.Context, section, ru, en string) web.Frame {
-	f := web.Frame{Lang: p.lang(c), Version: p.a.d.Version, Section: section, Path: ownPath(c.Request()), Who: adminOf(c), Zone: p.zone(), Now: time.Now()}
+	f := web.Frame{Lang: p.lang(c), Version: p.a.d.Version, Section: section, Path: p.readable(c), Who: adminOf(c), Zone: p.zone(), Now: time.Now()}
 	f.Title = f.T(ru, en)
 	if t := cookieOf(c, cookieTheme); t == "light" || t == "dark" {
 		f.Theme = t
@@ -179,17 +208,6 @@ func (p *pages) frame(c echo.Context, section, ru, en string) web.Frame {
 		p.setCookie(c, cookieFlash, "", -time.Second)
 	}
 	return f
-}
-
-// ownPath is where a page can be asked for again: of one that answers a form,
-// where the form stood.
-func ownPath(req *http.Request) string {
-	if req.Method != http.MethodGet {
-		if from, err := url.Parse(req.Referer()); err == nil && from.Host == req.Host && ourPath(from.RequestURI()) == from.RequestURI() {
-			return from.RequestURI()
-		}
-	}
-	return req.URL.RequestURI()
 }
 
 // show answers with a page, or with the part of it that htmx asks for.

@@ -12,8 +12,8 @@ import (
 func TestSwitchesOfAnAnswerToAForm(t *testing.T) {
 	for _, tt := range []struct{ name, target, referer, back string }{
 		{"a new token", "/admin/users/ivanov/tokens", "http://example.com/admin/users/ivanov?lang=en", "%2fadmin%2fusers%2fivanov%3flang%3den"},
-		{"a browser that does not say", "/admin/users/ivanov/tokens", "", "%2fadmin%2fusers%2fivanov%2ftokens"},
-		{"from elsewhere", "/admin/users/ivanov/tokens", "http://evil.example/admin/x", "%2fadmin%2fusers%2fivanov%2ftokens"},
+		{"a browser that does not say", "/admin/users/ivanov/tokens", "", "%2fadmin%2fusers%2fivanov"},
+		{"from elsewhere", "/admin/users/ivanov/tokens", "http://evil.example/admin/x", "%2fadmin%2fusers%2fivanov"},
 		{"something wrong", "/admin/account/password", "http://example.com/admin/account", "%2fadmin%2faccount"},
 		{"a sign-in that failed", signInPath, "http://example.com/admin/sign-in?next=%2Fadmin%2Fcalls", "%2fadmin%2fsign-in%3fnext%3d%252Fadmin%252Fcalls"},
 	} {

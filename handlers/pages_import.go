@@ -21,7 +21,7 @@ import (
 const (
 	maxImport    = 512 << 20              // bytes of one file
 	shownRefused = 100                    // lines of the report on the page
-	keptRefused  = 10_000                 // lines of the report that can be downloaded
+	keptRefused  = 10_000                 // lines of the report, refused or with something to say about, that can be downloaded
 	pageProgress = 300 * time.Millisecond // between two words about how far an import is
 	exportPage   = 1000                   // contacts that are read at once
 )
@@ -129,6 +129,7 @@ func (p *pages) importOne(c echo.Context, part *multipart.Part, full bool, body 
 	}
 	rep := &web.ImportReport{File: models.CutText(part.FileName(), 100), Full: full}
 	var all []models.ImportError
+	noted := 0
 	progress := func(r models.ImportReport) {
 		out.stay()
 		if !out.lines || time.Since(out.last) < pageProgress {
@@ -142,13 +143,16 @@ func (p *pages) importOne(c echo.Context, part *multipart.Part, full bool, body 
 		}{countsOf(&r), body.n, c.Request().ContentLength})
 	}
 	done, err := p.a.d.Setup.ImportLines(c.Request().Context(), actorOf(c), file, full, progress, func(e models.ImportError) {
+		if e.Stored {
+			noted++
+		}
 		if len(all) < keptRefused {
 			e = file.refused(e)
-			e.Message = web.ErrorIn(p.lang(c), e.Message)
+			e.Message = file.inColumns(e.Message, func(s string) string { return web.ErrorIn(p.lang(c), s) })
 			all = append(all, e)
 		}
 	})
-	rep.ImportReport, rep.Refused, rep.Cut = done, all[:min(len(all), shownRefused)], done.Failed > len(all)
+	rep.ImportReport, rep.Refused, rep.Noted, rep.Cut = done, all[:min(len(all), shownRefused)], noted, done.Failed+noted > len(all)
 	if len(all) > 0 {
 		text, merr := json.Marshal(all)
 		if merr != nil {

@@ -34,7 +34,7 @@ func TestMaskedAdministrators(t *testing.T) {
 		t.Fatalf("status %d sets %v", rec.Code, flash)
 	}
 	page := call(t, e, "GET", "/admin/unrouted?lang=en", "", asOperator+"; "+flash[0].Name+"="+flash[0].Value).Body.String()
-	if words := page[strings.Index(page, `class="flash`):]; !strings.Contains(words, "What waited is delivered") || strings.Contains(words[:strings.Index(words, "</p>")], number) {
+	if words := page[strings.Index(page, `class="flash`):]; !strings.Contains(words, "belongs to ") || strings.Contains(words[:strings.Index(words, "</p>")], number) {
 		t.Errorf("the words about what was done show the number: %.300s", words)
 	}
 }

@@ -236,7 +236,7 @@ func (p *pages) administrate(c echo.Context, id int64, action, user string) (mod
 		}
 		to = u.ID
 	}
-	return p.a.d.Register.Administrate(c.Request().Context(), actorOf(c), id, action, to)
+	return p.a.administrateAs(c, id, action, to)
 }
 
 func actedIn(action string) (ru, en string) {

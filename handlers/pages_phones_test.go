@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -103,7 +104,7 @@ func TestPhoneButtons(t *testing.T) {
 		status             int
 		did, back          string
 	}{
-		{"replay", "/admin/webhooks/7/replay", "", 303, "test replay 7", "/admin/webhooks/7"},
+		{"replay", "/admin/webhooks/7/replay", "", 303, "test replay 7;test audit webhook.replay 7 outcome failed", "/admin/webhooks/7"},
 		{"map", "/admin/unrouted/map", "source=office&extension=105&user=ivanov&back=/admin/unrouted%3Fdays%3D7", 303, "test map office/105 to 1", "/admin/unrouted?days=7"},
 		{"map to nobody", "/admin/unrouted/map", "source=office&extension=105", 303, "", "/admin/unrouted"},
 		{"map to a stranger", "/admin/unrouted/map", "source=office&extension=105&user=x", 303, "", "/admin/unrouted"},
@@ -319,6 +320,52 @@ func TestPhonePagesByRole(t *testing.T) {
 	} {
 		if rec := call(t, p.e, tt.method, tt.target, tt.form, tt.cookie, "Content-Type: application/x-www-form-urlencoded", "Sec-Fetch-Site: same-origin"); rec.Code != tt.status {
 			t.Errorf("%s %s as %s: status %d, want %d", tt.method, tt.target, tt.cookie, rec.Code, tt.status)
+		}
+	}
+}
+
+// A secret that was typed into a refused form is asked for again, is required
+// then and is never sent back; without it the next save is refused too.
+func TestASecretIsTypedAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name, target string
+		form         string
+		status       int
+		again        bool
+	}{
+		{"refused", "/admin/sources", "kind=generic&slug=office&secret=hush-hush&active=on", 422, true},
+		{"refused, no secret typed", "/admin/sources", "kind=generic&slug=office&active=on", 422, false},
+		{"without it the second time", "/admin/sources", "kind=generic&slug=new&again=secret&active=on", 422, true},
+		{"with it", "/admin/sources", "kind=generic&slug=new&again=secret&secret=hush-hush&active=on", 303, false},
+		{"of a stored source", "/admin/sources/office", "name=x&again=secret", 422, true},
+		{"of a stored source, forgotten", "/admin/sources/office", "name=x&again=secret&forget.secret=on", 303, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e, _ := setupSurface(t, newSetupFakes())
+			v, _ := url.ParseQuery(tt.form)
+			rec := postForm(t, e, tt.target+"?lang=en", v)
+			body := rec.Body.String()
+			if rec.Code != tt.status || strings.Contains(body, `name="again" value="secret"`) != tt.again || strings.Contains(body, "hush-hush") {
+				t.Errorf("status %d, %s", rec.Code, body)
+			}
+			if tt.again && (!regexp.MustCompile(`<input type="password" id="f-secret"[^>]* required`).MatchString(body) || !strings.Contains(body, "enter it again: secrets are never shown")) {
+				t.Errorf("it is not asked for: %s", body)
+			}
+		})
+	}
+}
+
+// An address that answers only to a button leads back to the page that has it:
+// the switches of language and theme, and reloading, ask for it.
+func TestAddressesOfButtonsLeadBack(t *testing.T) {
+	e, _ := setupSurface(t, newSetupFakes())
+	for target, want := range map[string]string{
+		"/admin/users/ivanov/tokens": "/admin/users/ivanov", "/admin/users/ivanov/tokens/3/revoke": "/admin/users/ivanov", "/admin/administrators/boss/password": "/admin/administrators/boss",
+		"/admin/sources/office/test": "/admin/sources/office", "/admin/rules/move": "/admin/rules", "/admin/notifications/act": "/admin/", "/admin/notifications/5/process": "/admin/notifications/5",
+	} {
+		rec := call(t, e, "GET", target, "", asBrowser)
+		if rec.Code != 303 || rec.Header().Get("Location") != want {
+			t.Errorf("%s: %d to %q, want %q", target, rec.Code, rec.Header().Get("Location"), want)
 		}
 	}
 }

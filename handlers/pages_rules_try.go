@@ -149,6 +149,7 @@ func (p *pages) tryEvents(v url.Values) ([]models.Event, error) {
 // showTry shows the form, with what came of it.
 func (p *pages) showTry(c echo.Context, status int, v url.Values, res *models.DryRunResult, wrong *models.Error) error {
 	d := web.RuleTryPage{Frame: p.frame(c, "rules", "Проверка правил", "Dry run of the rules"), Draft: v.Get("rules"), Number: p.a.d.Setup.Rules().Version}
+	d.Path = "/admin/rules/try"
 	if n := basedOn(v); n >= 0 && d.Draft != "" {
 		d.Number = n
 	}

@@ -293,7 +293,7 @@ func TestImportPage(t *testing.T) {
 		did          string
 		want         []string
 	}{
-		{name: "without a script", file: file, status: 200, did: "test import full=false", want: []string{`id="n-stored">2`, `id="n-failed" class="bad">1`, `class="num">3</th><td>external_id: must not be empty`, "Download the refused lines"}},
+		{name: "without a script", file: file, status: 200, did: "test import full=false", want: []string{`id="n-stored">2`, `id="n-failed" class="bad">1`, `class="num">3</th><td>«код»: must not be empty`, "Download these lines", `data-confirm="Contacts that are not in the file will be removed.`}},
 		{name: "with the script", file: file, full: true, script: true, status: 200, did: "test import full=true", want: []string{`"lines":1`, `"bytes":`, `"done":true`, `id=\"n-stored\"`}},
 		{name: "all lines are good", file: "код;имя\nc-1;a\n", status: 200, did: "test import full=false", want: []string{"All lines were taken"}},
 		{name: "no columns", file: "a;b\n", status: 422, want: []string{"the first line names no column"}},

@@ -43,6 +43,14 @@ func (p *pages) sourceForm(f web.Frame, info pbx.Info, s *models.Source, values 
 	for _, i := range pbx.CommonSettings() {
 		out.More = append(out.More, field(i))
 	}
+	for _, rows := range [][]web.FieldRow{out.Fields, out.More} {
+		for i := range rows {
+			typedAgain(f, &rows[i], values, wrong)
+		}
+	}
+	if out.Secret != nil {
+		typedAgain(f, out.Secret, values, wrong)
+	}
 	for _, z := range zones() {
 		out.Zones = append(out.Zones, web.Option{Value: z})
 	}
@@ -59,6 +67,28 @@ func (p *pages) sourceForm(f web.Frame, info pbx.Info, s *models.Source, values 
 		}
 	}
 	return out
+}
+
+// typedAgain asks for a secret anew that was typed into a form which was refused:
+// it is never sent back, and without it the next save would pass it over.
+func typedAgain(f web.Frame, row *web.FieldRow, values url.Values, wrong *models.Error) {
+	if wrong == nil || !row.Secret || values.Get(row.Name) == "" && !slices.Contains(values["again"], row.Name) {
+		return
+	}
+	row.Again = true
+	if row.Wrong == "" {
+		row.Wrong = f.T("введите ещё раз: секреты обратно не показываются", "enter it again: secrets are never shown")
+	}
+}
+
+// missingAgain refuses a form without a secret that its last refusal took away.
+func missingAgain(form url.Values) *models.Error {
+	for _, name := range form["again"] {
+		if form.Get(name) == "" && form.Get("forget."+name) != "on" {
+			return models.InvalidField(models.CutText(name, 80), "enter it again: secrets are never shown")
+		}
+	}
+	return nil
 }
 
 func (n names) groupNames() map[string]bool {

@@ -109,6 +109,9 @@ func (p *pages) makeSource(c echo.Context) error {
 	if p.a.d.Setup.Directory().SourceBySlug(slug) != nil {
 		return p.showNewSource(c, http.StatusUnprocessableEntity, info, form, models.InvalidField("slug", "is taken by another source"))
 	}
+	if own := missingAgain(form); own != nil {
+		return p.showNewSource(c, http.StatusUnprocessableEntity, info, form, own)
+	}
 	in := sourceInput(info, nil, form)
 	in.Kind = &info.Kind
 	s, err := p.a.d.Setup.PutSource(c.Request().Context(), actorOf(c), slug, in)
@@ -172,6 +175,9 @@ func (p *pages) editSource(c echo.Context) error {
 	if a, ok := pbx.Lookup(s.Kind); ok {
 		info = a.Info()
 	}
+	if own := missingAgain(form); own != nil {
+		return p.showSource(c, http.StatusUnprocessableEntity, s, form, own)
+	}
 	if err = movedOn(form, names{p.a.d.Setup.Directory()}.sourceValues(info, s)); err == nil {
 		_, err = p.a.d.Setup.PutSource(c.Request().Context(), actorOf(c), s.Slug, sourceInput(info, s, form))
 	}
@@ -216,7 +222,7 @@ func (p *pages) dropSource(c echo.Context) error {
 		return err
 	}
 	if strings.TrimSpace(c.FormValue("confirm")) != s.Slug {
-		return p.done(c, sourcePath(s), "", "", models.InvalidField("confirm", "type the name of the source: %s", s.Slug))
+		return p.done(c, sourcePath(s), "", "", models.InvalidField("confirm", "type the short name of the source: %s", s.Slug))
 	}
 	err = p.a.d.Setup.DeleteSource(c.Request().Context(), actorOf(c), s.Slug)
 	if err != nil {

@@ -75,16 +75,16 @@ func TestAdminButtons(t *testing.T) {
 		status       int
 		did          string
 	}{
-		{"process", "/admin/notifications/9/process", []string{"Sec-Fetch-Site: same-origin"}, 303, "test process 9 to 0"},
-		{"expire", "/admin/notifications/9/expire", []string{"Sec-Fetch-Site: same-origin"}, 303, "test expire 9 to 0"},
-		{"requeue", "/admin/notifications/9/requeue", []string{"Sec-Fetch-Site: same-origin"}, 303, "test requeue 9 to 0"},
-		{"reassign", "/admin/notifications/9/reassign?user=ivanov", []string{"Sec-Fetch-Site: same-origin"}, 303, "test reassign 9 to 1"},
+		{"process", "/admin/notifications/9/process", []string{"Sec-Fetch-Site: same-origin"}, 303, "test process 9 to 0;test audit notification.process 9"},
+		{"expire", "/admin/notifications/9/expire", []string{"Sec-Fetch-Site: same-origin"}, 303, "test expire 9 to 0;test audit notification.expire 9"},
+		{"requeue", "/admin/notifications/9/requeue", []string{"Sec-Fetch-Site: same-origin"}, 303, "test requeue 9 to 0;test audit notification.requeue 9"},
+		{"reassign", "/admin/notifications/9/reassign?user=ivanov", []string{"Sec-Fetch-Site: same-origin"}, 303, "test reassign 9 to 1;test audit notification.reassign 9 to ivanov"},
 		{"reassign to nobody", "/admin/notifications/9/reassign?user=nobody", []string{"Sec-Fetch-Site: same-origin"}, 303, ""},
-		{"many", "/admin/notifications/act?action=expire&id=9&id=10", []string{"Sec-Fetch-Site: same-origin"}, 303, "test expire 9 to 0;test expire 10 to 0"},
-		{"many to somebody", "/admin/notifications/act?action=reassign&user=ivanov&id=9", []string{"Sec-Fetch-Site: same-origin"}, 303, "test reassign 9 to 1"},
+		{"many", "/admin/notifications/act?action=expire&id=9&id=10", []string{"Sec-Fetch-Site: same-origin"}, 303, "test expire 9 to 0;test audit notification.expire 9;test expire 10 to 0;test audit notification.expire 10"},
+		{"many to somebody", "/admin/notifications/act?action=reassign&user=ivanov&id=9", []string{"Sec-Fetch-Site: same-origin"}, 303, "test reassign 9 to 1;test audit notification.reassign 9 to ivanov"},
 		{"none of many", "/admin/notifications/act?action=expire", []string{"Sec-Fetch-Site: same-origin"}, 303, ""},
 		{"an action that is none", "/admin/notifications/act?action=delete&id=9", []string{"Sec-Fetch-Site: same-origin"}, 422, ""},
-		{"an old browser on the same page", "/admin/notifications/9/process", []string{"Origin: http://example.com"}, 303, "test process 9 to 0"},
+		{"an old browser on the same page", "/admin/notifications/9/process", []string{"Origin: http://example.com"}, 303, "test process 9 to 0;test audit notification.process 9"},
 		{"another site", "/admin/notifications/9/process", []string{"Sec-Fetch-Site: cross-site"}, 403, ""},
 		{"another site in an old browser", "/admin/notifications/9/process", []string{"Origin: https://evil.example"}, 403, ""},
 	} {

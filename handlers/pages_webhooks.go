@@ -185,7 +185,7 @@ func (p *pages) replay(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	res, err := p.a.d.Register.Replay(c.Request().Context(), actorOf(c), id)
+	res, err := p.a.replayAs(c, id)
 	ru, en := "Запрос выполнен заново: "+web.OutcomeIn(web.Russian, res.Outcome)+".", "The request was run again: "+web.OutcomeIn(web.English, res.Outcome)+"."
 	if res.Error != "" {
 		ru, en = ru+" "+web.ErrorIn(web.Russian, res.Error), en+" "+res.Error

@@ -191,6 +191,9 @@ func TestRolesOfPages(t *testing.T) {
 		if !strings.HasPrefix(r.Path, "/admin") || r.Method == "echo_route_not_found" || slices.Contains(open, r.Method+" "+r.Path) {
 			continue
 		}
+		if r.Method == "GET" && a.pageRoles["GET "+r.Path] == "" && a.pageRoles["POST "+r.Path] != "" {
+			continue // it only leads to the page that has the button
+		}
 		seen++
 		least, ok := a.pageRoles[r.Method+" "+r.Path]
 		if !ok {

@@ -112,14 +112,16 @@ type ContactInput struct {
 // ImportReport counts what ImportContacts did.
 type ImportReport struct {
 	Lines, Stored, Ignored, Removed int
+	Unread                          int           // numbers that were not understood and left out
 	Errors                          []ImportError // the first 100
 	Failed                          int
 }
 
-// ImportError is one refused line.
+// ImportError is one refused line, or one that was stored with something left out.
 type ImportError struct {
 	Line    int    `json:"line"`
 	Message string `json:"message"`
+	Stored  bool   `json:"stored,omitempty"` // never in a report's Errors
 }
 
 // HistoryQuery asks for a user's past rows.

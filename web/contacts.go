@@ -64,7 +64,8 @@ type ImportReport struct {
 	models.ImportReport
 	File    string
 	Took    time.Duration
-	Refused []models.ImportError // those that are shown
+	Refused []models.ImportError // those that are shown, refused or stored with something left out
+	Noted   int                  // lines that were stored so
 	All     string               // those that can be downloaded, as JSON; "": none
 	Cut     bool                 // there were more than can be downloaded
 	Full    bool
@@ -132,14 +133,17 @@ func contactErrors() []said {
 		{"первая строка, в которой стоят названия столбцов, не читается", "the first line, which names the columns, cannot be read"},
 		{"в первой строке нет столбца с кодами или номерами: напишите там «код;имя;телефоны»", "the first line names no column of ids or numbers: write external_id;name;phones there"},
 		{"в первой строке нет ни имён, ни номеров: напишите там «код;имя;телефоны»", "the first line names neither names nor numbers: write external_id;name;phones there"},
-		{"после строки % открыта кавычка, которая не закрыта", "after line % a quote is opened and not closed"},
-		{"здесь открыта кавычка, которая не закрыта", "a quote is opened here and not closed"},
+		{"в строке % открыта кавычка, которая не закрыта: за ней могли пропасть следующие строки. Из контактов ничего не удалено", "line %: a quote is opened here and not closed"},
+		{"строка % длиннее % байт", "line % is longer than % bytes"},
+		{"здесь открыта кавычка, которая не закрыта: следующие строки попали внутрь неё", "a quote is opened here and not closed"},
 		{"строка не читается как CSV", "cannot be read as CSV"},
 		{"строка не читается", "cannot be read"},
 		{"в строке нет ни кода, ни номера", "there is no number in it, and no id"},
-		{"интересы записаны не списком JSON", "interests: are no JSON list"},
+		{"не список JSON", "are no JSON list"},
 		{"строка — не объект JSON", "is no JSON object"},
 		{"код: обязательное поле", "external_id: must not be empty"},
+		{"сохранён, но номеров не понято: %", "stored, but numbers were not understood: %"},
+		{"сохранён, но его интерес не открыть: нужны «тип интереса», «вид интереса» и «uid интереса», либо «ссылка интереса», либо «адрес интереса»", "stored, but an interest of it cannot be opened: it needs interest_type, interest_name and interest_uid, or interest_link, or interest_url"},
 		{"версия: должно быть целое число", "seq: must be a whole number"},
 		{"строка длиннее % байт", "longer than % bytes"},
 		{"строки оборвались после строки %", "the lines broke off after line %"},

@@ -8,6 +8,12 @@ import (
 // ErrorIn says an error of the service in the page's language. Errors are made
 // in English; one that is not known here stays English.
 func ErrorIn(l Lang, message string) string {
+	if parts, ok := (said{en: "this needs the role %; yours is %"}).parts(message); ok { // as the pages call them
+		for i := range parts {
+			parts[i] = RoleIn(l, parts[i])
+		}
+		return fill(said{"для этого нужна роль «%», а у вас «%»", "this needs the role %; yours is %"}.in(l), parts)
+	}
 	if l == English {
 		return message
 	}
@@ -83,7 +89,9 @@ func errorTexts() []said {
 		{"нужно для этого", "is required for this"},
 		{"это не адрес", "is not an address"},
 		{"введите заново (или %, чтобы забыть): % теперь ведёт в другое место", "give it anew, or % to forget it: % leads elsewhere now"},
-		{"чтобы удалить, впишите имя источника: %", "type the name of the source: %"},
+		{"чтобы удалить, впишите короткое имя (адрес) источника: %", "type the short name of the source: %"},
+		{"введите ещё раз: секреты обратно не показываются", "enter it again: secrets are never shown"},
+		{"нет такой страны: %; напишите две буквы, например RU", "no country %; give two letters like RU"},
 		{"это не номер телефона", "is no phone number"},
 		{"такого пробного звонка нет", "is none of the test calls"},
 		{"этот вид АТС такого не рассказывает: %", "this kind cannot tell it: %"},
@@ -98,7 +106,6 @@ func errorTexts() []said {
 		{"АТС не отдала запись", "the PBX did not give the recording"},
 		{"у АТС нет (или больше нет) записи этого звонка", "the PBX has no recording of this call (any more)"},
 		{"никто не просит номер % источника %", "nobody asks for the extension % of %"},
-		{"для этого нужна роль %, а у вас %", "this needs the role %; yours is %"},
 	}
 }
 

@@ -30,6 +30,15 @@ func (f Form) Has(field, value string) bool {
 // Bad reports whether something is wrong with a field.
 func (f Form) Bad(field string) bool { return f.Wrong[field] != "" }
 
+// Mistake is what is wrong with one field.
+type Mistake struct{ Field, Text string }
+
+// At is what is wrong with a field, for template "wrong-at".
+func (f Form) At(field string) Mistake { return Mistake{field, f.Wrong[field]} }
+
+// At is Form.At of the row's field.
+func (r FieldRow) At() Mistake { return Mistake{r.Name, r.Wrong} }
+
 // FormOf is the form with an error of the use case: at its field, else above.
 func FormOf(l Lang, values url.Values, err *models.Error) Form {
 	f := Form{Values: values, Wrong: map[string]string{}}

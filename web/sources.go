@@ -71,6 +71,7 @@ type FieldRow struct {
 	List     bool
 	Required bool
 	Wrong    string
+	Again    bool // a secret that was typed, and has to be typed once more
 }
 
 // SourcePage is one source: how it fares, its address, what to enter where, a

@@ -30,6 +30,10 @@ func ParseLocal(raw, region, area string) Number {
 	return n
 }
 
+// ValidRegion reports whether there is a country of these two letters that has
+// numbers.
+func ValidRegion(region string) bool { return phonenumbers.GetCountryCodeForRegion(region) != 0 }
+
 // ValidArea reports whether area is what is dialled between the trunk prefix
 // and a local number of the region: digits alone, such as 495.
 func ValidArea(area, region string) bool {

@@ -83,7 +83,7 @@
   // What cannot be undone is asked for.
   const dialog = document.getElementById('confirm');
   document.addEventListener('submit', (event) => {
-    const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
+    const text = event.submitter?.dataset.confirm || event.target.querySelector('input[data-confirm]:checked')?.dataset.confirm || event.target.dataset.confirm;
     if (!text || event.target.dataset.sure) return;
     event.preventDefault();
     event.stopPropagation();
@@ -99,6 +99,42 @@
     };
     dialog.showModal();
     dialog.querySelector('[value="yes"]').focus();
+  }, true);
+
+  // What is wrong in a form is listed above it, what is closed over it is opened, and the first such field is begun with.
+  const mistakes = [...document.querySelectorAll('main small.wrong[data-for]')];
+  const list = document.querySelector('#mistakes ul');
+  let first = null;
+  mistakes.forEach((told, i) => {
+    const name = told.dataset.for;
+    for (let d = told.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
+    told.id ||= `wrong-${i}`;
+    let box = told.parentElement;
+    const fields = (at) => [...at.querySelectorAll('input, select, textarea')].filter((e) => e.name === name && e.type !== 'hidden');
+    while (box && box.id !== 'main' && !fields(box).length) box = box.parentElement;
+    const field = box && fields(box)[0];
+    const item = document.createElement('li');
+    const link = document.createElement('a');
+    let label = name;
+    if (field) {
+      field.id ||= `field-${i}`;
+      field.setAttribute('aria-invalid', 'true');
+      field.setAttribute('aria-describedby', `${field.getAttribute('aria-describedby') || ''} ${told.id}`.trim());
+      const own = field.type === 'checkbox' || field.type === 'radio' ? field.closest('fieldset')?.querySelector('legend') : field.labels?.[0];
+      label = [...(own?.childNodes || [])].filter((n) => n.nodeType === 3 || n.localName === 'code').map((n) => n.textContent).join('').trim() || name;
+      first ||= field;
+    }
+    link.href = `#${(field || told).id}`;
+    link.textContent = `${label}: ${told.textContent}`;
+    link.addEventListener('click', (e) => { if (field) { e.preventDefault(); field.focus(); } });
+    item.append(link);
+    list.append(item);
+  });
+  if (mistakes.length) list.parentElement.hidden = false;
+  first?.focus();
+  // What the browser itself finds wrong may be closed over too.
+  document.addEventListener('invalid', (event) => {
+    for (let d = event.target.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
   }, true);
 
   // data-all chooses every data-one; the bar of what can be done to many shows how many.

@@ -268,7 +268,7 @@ func told(old, put models.Admin) string {
 	add(old.Name != put.Name, "name")
 	add(old.Lang != put.Lang, "language %q", put.Lang)
 	add(old.Masked != put.Masked && put.Masked, "masked")
-	add(old.Masked != put.Masked && !put.Masked, "not masked")
+	add((old.ID == 0 || old.Masked) && !put.Masked, "not masked")
 	add(old.Active != put.Active && put.Active, "switched on")
 	add(old.Active != put.Active && !put.Active, "switched off")
 	add(old.ID != 0 && old.PasswordHash != put.PasswordHash, "new password")

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"zummer/models"
+	"zummer/models/phone"
 )
 
 // Bounds of what is named here, in characters.
@@ -71,6 +72,9 @@ func region(s string) (string, error) {
 	s = strings.ToUpper(strings.TrimSpace(s))
 	if ok, _ := regexp.MatchString(`^([A-Z]{2})?$`, s); !ok || s == "ZZ" {
 		return "", models.InvalidField("region", "%q is no country code; give two letters like RU", models.CutText(s, 40))
+	}
+	if s != "" && !phone.ValidRegion(s) {
+		return "", models.InvalidField("region", "no country %q; give two letters like RU", s)
 	}
 	return s, nil
 }

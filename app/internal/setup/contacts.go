@@ -21,7 +21,7 @@ const (
 // PutContact stores one client of the company; false: a higher Seq is stored.
 // Contacts are not part of config_version. Errors: Invalid with the field.
 func (s *Setup) PutContact(ctx context.Context, by models.Actor, in models.ContactInput) (bool, error) {
-	contact, err := s.contact(in)
+	contact, _, err := s.contact(in)
 	if err != nil {
 		return false, err
 	}
@@ -86,7 +86,7 @@ func (s *Setup) ReadContact(raw []byte) (models.Contact, error) {
 	if err != nil {
 		return models.Contact{}, err
 	}
-	c, err := s.contact(in)
+	c, _, err := s.contact(in)
 	if err != nil {
 		return models.Contact{}, err
 	}
@@ -94,17 +94,20 @@ func (s *Setup) ReadContact(raw []byte) (models.Contact, error) {
 }
 
 // contact checks and cleans what the CRM sent. A number that cannot be read is
-// left out: the client is still known by the others.
-func (s *Setup) contact(in models.ContactInput) (*models.Contact, error) {
+// left out and counted: the client is still known by the others.
+func (s *Setup) contact(in models.ContactInput) (_ *models.Contact, unread int, _ error) {
 	out := &models.Contact{Name: models.CutText(in.Name, models.MaxName), RespLogin: models.CutText(in.Responsible, maxLogin), Seq: in.Seq}
 	var err error
 	if out.ExternalID, err = name("external_id", in.ExternalID, maxLogin); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	seen := map[string]bool{}
 	for _, raw := range in.Phones {
 		raw = strings.TrimSuffix(raw, ".0") // a spreadsheet's number
 		key := phone.ParseLocal(raw, s.opt.Region, s.opt.AreaCode).Key()
+		if key == "" && strings.TrimSpace(raw) != "" {
+			unread++
+		}
 		if key == "" || seen[key] || len(seen) == maxPhones {
 			continue
 		}
@@ -112,14 +115,14 @@ func (s *Setup) contact(in models.ContactInput) (*models.Contact, error) {
 		out.Phones = append(out.Phones, key)
 	}
 	if out.Client, err = object("client", in.Client); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for i := range in.Interests[:min(len(in.Interests), maxInterests)] {
 		o, err := object(fmt.Sprintf("interests[%d]", i), &in.Interests[i])
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		out.Interests = append(out.Interests, *o)
 	}
-	return out, nil
+	return out, unread, nil
 }

@@ -336,6 +336,22 @@ func TestImportReportsManyErrors(t *testing.T) {
 	})
 }
 
+// What is stored without a number that was not understood, or with an interest
+// that nothing can open, is told by line; nothing of it counts as refused.
+func TestImportLinesTellsWhatWasLeftOut(t *testing.T) {
+	onBoth(t, func(w *world) {
+		var told []string
+		r, err := w.ImportLines(w.ctx, by(), strings.NewReader(`{"external_id":"a","phones":["нет телефона","8 (903) 000-00-02"," "]}
+{"external_id":"b","phones":["8 (903) 000-00-03"],"interests":[{"title":"Двери"}]}
+{"external_id":"c","interests":[{"title":"Двери","type":"Документ","name":"Интерес","uid":"8c1f3a52-64ab-11ee-a2b1-00155d0a0b0c"},{"title":"Окна","url":"https://crm.example/1"}]}
+`), false, nil, func(e models.ImportError) { told = append(told, fmt.Sprint(e.Line, e.Stored, " ", e.Message[:28])) })
+		w.must(err)
+		if want := []string{"1 true stored, but numbers were not", "2 true stored, but an interest of i"}; !slices.Equal(told, want) || r.Unread != 1 || r.Failed != 0 || r.Stored != 3 {
+			t.Errorf("told %q, want %q; %+v", told, want, r)
+		}
+	})
+}
+
 // ImportLines tells of every refused line, not only of those in the report.
 func TestImportLinesTellsAllRefused(t *testing.T) {
 	onBoth(t, func(w *world) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"slices"
 	"time"
 
 	"zummer/models"
@@ -33,7 +34,8 @@ func (s *Setup) ImportContacts(ctx context.Context, by models.Actor, r io.Reader
 }
 
 // ImportLines is ImportContacts that also tells of every refused line, beyond
-// those of the report; refused nil: nobody is told.
+// those of the report, and (with Stored) of lines that are stored without what
+// was not understood; refused nil: nobody is told.
 func (s *Setup) ImportLines(ctx context.Context, by models.Actor, r io.Reader, full bool, progress func(models.ImportReport), refused func(models.ImportError)) (models.ImportReport, error) {
 	im := &importing{s: s, by: by, full: full, progress: progress, refused: refused, seed: maphash.MakeSeed(), named: map[uint64]struct{}{}}
 	err := s.writeContacts(ctx, func(_ Tx, now time.Time) error {
@@ -84,7 +86,7 @@ func (im *importing) read(ctx context.Context, r io.Reader) error {
 			im.report.Lines++
 			if tooLong || len(line) > maxLine {
 				im.refuse(number, models.Errorf(models.TooLarge, "longer than %d bytes", maxLine))
-			} else if err := im.add(line); err != nil {
+			} else if err := im.add(number, line); err != nil {
 				im.refuse(number, err)
 			}
 		}
@@ -137,14 +139,29 @@ func (im *importing) refuse(line int, err error) {
 	}
 }
 
-func (im *importing) add(line []byte) error {
+// note tells of a line that is stored without a part of it, or with one that
+// serves nothing.
+func (im *importing) note(line int, message string) {
+	if im.refused != nil {
+		im.refused(models.ImportError{Line: line, Message: message, Stored: true})
+	}
+}
+
+func (im *importing) add(number int, line []byte) error {
 	in, err := readContact(line)
 	if err != nil {
 		return err
 	}
-	c, err := im.s.contact(in)
+	c, unread, err := im.s.contact(in)
 	if err != nil {
 		return err
+	}
+	if unread > 0 {
+		im.report.Unread += unread
+		im.note(number, fmt.Sprintf("stored, but numbers were not understood: %d", unread))
+	}
+	if slices.ContainsFunc(c.Interests, func(o models.Object) bool { return o.Link == "" && o.URL == "" }) {
+		im.note(number, "stored, but an interest of it cannot be opened: it needs interest_type, interest_name and interest_uid, or interest_link, or interest_url")
 	}
 	if im.full {
 		im.named[im.hash(c.ExternalID)] = struct{}{}

@@ -62,6 +62,7 @@ func TestPutSourceRefuses(t *testing.T) {
 			{"unknown kind", "a", "kind", models.SourceInput{Kind: p("mango2")}},
 			{"unknown zone", "a", "timezone", models.SourceInput{Kind: p("generic"), Timezone: p("Moscow")}},
 			{"the machine's own zone", "a", "timezone", models.SourceInput{Kind: p("generic"), Timezone: p("Local")}},
+			{"region that is no country", "a", "region", models.SourceInput{Kind: p("generic"), Region: p("XX")}},
 			{"region of three letters", "a", "region", models.SourceInput{Kind: p("generic"), Region: p("RUS")}},
 			{"unknown group", "a", "group", models.SourceInput{Kind: p("generic"), Group: p("nobody")}},
 			{"secret too long", "a", "secret", models.SourceInput{Kind: p("generic"), Secret: p(strings.Repeat("x", 1025))}},
