@@ -30,3 +30,37 @@ func TestExchangeStepThrows(t *testing.T) {
 		t.Errorf("the log does not tell: %v", b.Log)
 	}
 }
+
+// TestRefusedUser: a user whom the service refuses is told in the log, and the
+// others come; who leaves is switched off all the same.
+func TestRefusedUser(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	p := newProxy(t, s.URL)
+	b := serverBase(t, p.URL, s.key)
+	const petrova, sidorov = "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"
+	b.Users = []bsltest.User{{UID: petrova, Name: "petrova", FullName: "Петрова П."}, {UID: sidorov, Name: "sidorov", FullName: "Сидоров С."}}
+	b.set("пользователь."+petrova+".Номер", strings.Repeat("1", 300))
+	b.exchange()
+	if u := s.Admin("GET", "/v1/admin/users/sidorov", nil); u["external_id"] != sidorov {
+		t.Errorf("sidorov: %v", u)
+	}
+	if !strings.Contains(fmt.Sprint(b.Log), petrova) {
+		t.Errorf("the log does not tell: %v", b.Log)
+	}
+	p.forget()
+	b.exchange()
+	if n := p.count("/v1/sync/users"); n != 0 {
+		t.Errorf("the refused user comes again: %d requests", n)
+	}
+	b.Users = b.Users[:1]
+	b.exchange()
+	if u := s.Admin("GET", "/v1/admin/users/sidorov", nil); u["active"] != false {
+		t.Errorf("who left is still active: %v", u)
+	}
+	b.set("пользователь."+petrova+".Номер", "102")
+	b.exchange()
+	if u := s.Admin("GET", "/v1/admin/users/petrova", nil); u["external_id"] != petrova {
+		t.Errorf("petrova with a number that is one: %v", u)
+	}
+}
