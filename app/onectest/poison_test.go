@@ -64,3 +64,30 @@ func TestRefusedUser(t *testing.T) {
 		t.Errorf("petrova with a number that is one: %v", u)
 	}
 }
+
+// TestCallStoredHalf: what was written of a call before an error is rolled
+// back, so the call's next change makes no second document.
+func TestCallStoredHalf(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	b := serverBase(t, s.URL, s.key)
+	b.AddTransactions()
+	b.module(bsltest.Module{Name: "ЗмрСерверПереопределяемый", Kind: bsltest.ServerModule, Extends: true, Text: `
+&После("ПриПолученииЗвонка")
+Процедура СвойПриПолученииЗвонка(Звонок, УИДДокумента)
+	Если ЗмрХранилище.Значение("проверка.сбой") = "1" Тогда
+		ВызватьИсключение "своя ошибка";
+	КонецЕсли;
+КонецПроцедуры
+`})
+	b.exchange()
+	b.set("проверка.сбой", "1")
+	s.missed("c-1", "+79031234567")
+	b.exchange()
+	b.set("проверка.сбой", "")
+	s.event(map[string]any{"event": "recording", "call": "c-1", "recording": "http://pbx.example/rec-1.mp3"})
+	b.exchange()
+	if n := len(b.calls.Rows()); n != 1 {
+		t.Errorf("%d documents of one call", n)
+	}
+}
