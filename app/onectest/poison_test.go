@@ -2,6 +2,7 @@ package onectest_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -89,5 +90,36 @@ func TestCallStoredHalf(t *testing.T) {
 	b.exchange()
 	if n := len(b.calls.Rows()); n != 1 {
 		t.Errorf("%d documents of one call", n)
+	}
+}
+
+// TestRecordingsThatNobodyGives: recordings that the PBX does not give, or not
+// in time, do not keep the others from coming.
+func TestRecordingsThatNobodyGives(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	p := newProxy(t, s.URL)
+	b := serverBase(t, p.URL, s.key)
+	for i := range 21 {
+		b.set(fmt.Sprintf("запись.ждет.1%02d", i), "ivanov")
+	}
+	b.set("запись.ждет.900", "ivanov")
+	p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/100/recording"):
+			down(w, r, pass)
+		case strings.HasSuffix(r.URL.Path, "/900/recording"):
+			_, _ = w.Write([]byte("ID3sound"))
+		case strings.HasSuffix(r.URL.Path, "/recording"):
+			status(503)(w, r, pass)
+		default:
+			pass(w)
+		}
+	})
+	for range 4 {
+		b.exchange()
+	}
+	if b.setting("запись.есть.900") != "1" {
+		t.Error("the recording that can be had did not come")
 	}
 }
