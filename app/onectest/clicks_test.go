@@ -1,8 +1,13 @@
 package onectest_test
 
 import (
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"zummer/clients/onec/bsltest"
 )
 
 // TestManyAcknowledgements: however many acknowledgements wait, a click stands
@@ -28,5 +33,44 @@ func TestManyAcknowledgements(t *testing.T) {
 	p.do(nil)
 	if longest := b.LongestBlock(); longest > managedKinds[4].promise {
 		t.Errorf("the window stood still for %v, promised is %v", longest, managedKinds[4].promise)
+	}
+}
+
+// TestWakingByPages: the job that wakes clients reads a picture of many pages
+// to its end, and has its version then.
+func TestWakingByPages(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	p := newProxy(t, s.URL)
+	b := startAt(t, s, managedKinds[6], p.URL)
+	s.User("petrova", "office", "102")
+	for i := range 3 {
+		s.publish(`{"user":"ivanov","kind":"note","title":"i%d"}`, i)
+		s.publish(`{"user":"petrova","kind":"note","title":"p%d"}`, i)
+	}
+	p.forget()
+	p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
+		r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "limit=5000", "limit=1", 1)
+		pass(w)
+	})
+	b.wake(s)
+	state, _ := bsltest.Go(b.waker).(map[string]any)
+	if state["Версия"] == "" || p.count("/v1/relay/") < 6 {
+		t.Errorf("after %d requests the version is %q", p.count("/v1/relay/"), state["Версия"])
+	}
+}
+
+// TestWokenClientAcknowledgesSoon: a client that waits for a push does not keep
+// an acknowledgement until its poll of the minute: by then another session
+// of the user might have opened the form too.
+func TestWokenClientAcknowledgesSoon(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	b := start(t, s, managedKinds[6])
+	s.call()
+	b.wake(s)
+	b.until("form", func() bool { return slices.Contains(b.opened(), interestLink) })
+	if next, ok := b.NextTick(); slices.Contains(s.pending(), "call.answered") && (!ok || next > 10*time.Second) {
+		t.Errorf("the acknowledgement goes in %v", next)
 	}
 }
