@@ -74,3 +74,18 @@ func TestWokenClientAcknowledgesSoon(t *testing.T) {
 		t.Errorf("the acknowledgement goes in %v", next)
 	}
 }
+
+// TestOrdinaryResolveKeepsClient: the wizard gets the client that the service
+// knows, although no interest is open.
+func TestOrdinaryResolveKeepsClient(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	b := newOrdinary(t, s, ordinaryKinds[1], s.URL)
+	s.publish(`{"user":"ivanov","kind":"note","action":"resolve","title":"a","phone":"+79160000000","client":{"type":"Справочник","name":"Контрагенты","uid":"` + clientID + `"}}`)
+	wizard := func(o bsltestOpening) bool { return strings.HasPrefix(o.Name, "Обработка.") }
+	b.until("wizard", func() bool { return slices.ContainsFunc(b.Screen.Opened, wizard) })
+	i := slices.IndexFunc(b.Screen.Opened, wizard)
+	if ref, ok := b.Screen.Opened[i].Params["Клиент"].(*bsltest.Ref); !ok || ref.UID() != clientID {
+		t.Errorf("the wizard got %v", b.Screen.Opened[i].Params)
+	}
+}
