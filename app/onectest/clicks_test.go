@@ -89,3 +89,34 @@ func TestOrdinaryResolveKeepsClient(t *testing.T) {
 		t.Errorf("the wizard got %v", b.Screen.Opened[i].Params)
 	}
 }
+
+// TestHooks: indicate, show and call_back may have a handler in the table too;
+// it does its work beside the toast.
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	b := start(t, s, managedKinds[4])
+	b.module(bsltest.Module{Name: "СвойКлиент", Kind: bsltest.ClientModule, Text: `
+Процедура Свое(Параметр, ДополнительныеПараметры) Экспорт
+	ОткрытьФорму("Обработка." + Параметр.Уведомление.Заголовок);
+	Параметр.Исход = "o";
+КонецПроцедуры
+`})
+	b.module(bsltest.Module{Name: "ЗмрКлиентПереопределяемый", Kind: bsltest.ClientModule, Extends: true, Text: `
+&После("ПриОпределенииОбработчиков")
+Процедура СвойПриОпределенииОбработчиков(Обработчики)
+	Для Каждого Действие Из СтрРазделить("indicate,show,call_back", ",") Цикл
+		Обработчики.Вставить(Действие, Новый ОписаниеОповещения("Свое", СвойКлиент));
+	КонецЦикла;
+КонецПроцедуры
+`})
+	for _, action := range []string{"indicate", "show", "call_back"} {
+		s.publish(`{"user":"ivanov","kind":"test.%[1]s","action":"%[1]s","title":"%[1]s"}`, action)
+		b.until(action, func() bool { return slices.Contains(b.opened(), "Обработка."+action) })
+		b.until("acknowledgement", func() bool { return len(s.pending()) == 0 })
+	}
+	if n := len(b.Screen.Shown); n != 3 {
+		t.Errorf("toasts %v, want three", b.toasts())
+	}
+	b.quiet()
+}
