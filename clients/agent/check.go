@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"time"
 
 	zummer "zummer/clients/go"
@@ -237,11 +238,15 @@ func Explain(err error, address string, russian bool) string {
 	return pick("%s: %s", "%s: %s", address, Mask(withoutAddress(err).Error()))
 }
 
-// HostOf is the host that a link of an infobase names; "": none.
+// HostOf is what Links.Hosts must have for the links of an infobase; "":
+// nothing would do.
 func HostOf(infobase string) string {
 	u, err := url.Parse(infobase)
-	if err != nil {
+	switch {
+	case err != nil:
 		return ""
+	case u.Scheme == "e1c":
+		return u.Host + "/" + strings.Trim(u.Path, "/")
 	}
 	return u.Host
 }

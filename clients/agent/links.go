@@ -14,8 +14,9 @@ import (
 // lets none through.
 type Links struct {
 	// Hosts are those that a link may name: crm.example, .example for every host
-	// beneath it, crm.example:8443 for that port alone. Of e1c:// it is the name
-	// of the server (server, file, filev, ws …).
+	// beneath it, crm.example:8443 for that port alone. Of e1c:// it is the
+	// infobase, since server, file, filev, ws … name no machine:
+	// server/srv1c/trade, or server/srv1c/ for all that this server has.
 	Hosts []string `json:"hosts"`
 	// HTTP lets http:// through too.
 	HTTP bool `json:"http,omitempty"`
@@ -59,18 +60,50 @@ func (l Links) Check(link string) error {
 	if u.User != nil || strings.Contains(u.Host, "@") || strings.Contains(u.Host, "%") {
 		return errLinkForm
 	}
-	if scheme == "e1c" && !strings.HasPrefix(u.Fragment, "e1cib/data/") {
+	_, place, _ := strings.Cut(link, "#")
+	if (scheme == "e1c" || strings.Contains(u.Fragment, "e1cib/")) && !(dataPlace(place) && dataPlace(u.Fragment) && !strings.Contains(u.Fragment, "%")) {
 		return errLinkForm // e1cib/command/… would run something
 	}
-	if !l.host(u) {
+	if scheme == "e1c" && (u.RawQuery != "" || u.ForceQuery || strings.HasSuffix(u.Host, ":")) {
+		return errLinkForm
+	}
+	if !l.host(u) && !(scheme == "e1c" && l.infobase(u)) {
 		return errLinkHost
 	}
 	return nil
 }
 
+// dataPlace reports whether the place within an infobase is an object, and
+// nothing else however it is read.
+func dataPlace(place string) bool {
+	return strings.HasPrefix(place, "e1cib/data/") && !strings.Contains(place, "#") && !strings.Contains(place, "..") && strings.Count(place, "e1cib/") == 1
+}
+
+// kinds of infobases stand where a host does.
+var kinds = []string{"server", "file", "filev", "ws", "wss", "http", "https"}
+
+// infobase reports whether the list has the link's infobase.
+func (l Links) infobase(u *url.URL) bool {
+	path := strings.Trim(u.Path, "/")
+	if strings.ContainsAny(u.Path, "\\%\"") || slices.ContainsFunc(strings.Split(path, "/"), func(s string) bool { return s == "" || s == "." || s == ".." }) {
+		return false
+	}
+	name := strings.ToLower(u.Host + "/" + path)
+	return slices.ContainsFunc(l.Hosts, func(allowed string) bool {
+		allowed = strings.ToLower(allowed)
+		if strings.HasSuffix(allowed, "/") {
+			return strings.Contains(strings.TrimSuffix(allowed, "/"), "/") && strings.HasPrefix(name, allowed)
+		}
+		return strings.Contains(allowed, "/") && name == allowed
+	})
+}
+
 // host reports whether the list has the link's host.
 func (l Links) host(u *url.URL) bool {
 	name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if u.Scheme == "e1c" && slices.Contains(kinds, name) {
+		return false
+	}
 	return name != "" && slices.ContainsFunc(l.Hosts, func(allowed string) bool {
 		allowed = strings.ToLower(allowed)
 		switch {

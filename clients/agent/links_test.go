@@ -12,7 +12,7 @@ const ref = "#e1cib/data/Документ.Интерес?ref=b59500055d80a2b911d
 
 // TestLinks: only what is on the lists is opened, and only in one plain form.
 func TestLinks(t *testing.T) {
-	l := agent.Links{Hosts: []string{"crm.example", ".corp.example", "old.example:8443", "srv1c"}}
+	l := agent.Links{Hosts: []string{"crm.example", ".corp.example", "old.example:8443", "srv1c", "server", "filev", "server/srv1c/trade", "ws/pub.example/База"}}
 	for _, c := range []struct {
 		link string
 		ok   bool
@@ -25,6 +25,10 @@ func TestLinks(t *testing.T) {
 		{"https://a.b.corp.example/", true},
 		{"https://old.example:8443/", true},
 		{"e1c://srv1c/trade" + ref, true},
+
+		{"e1c://server/srv1c/trade" + ref, true},
+		{"e1c://server/SRV1C/Trade/" + ref, true},
+		{"e1c://ws/pub.example/%D0%91%D0%B0%D0%B7%D0%B0" + ref, true},
 
 		{"", false},
 		{"crm.example", false},
@@ -81,6 +85,27 @@ func TestLinks(t *testing.T) {
 		{"e1c://srv1c/trade#e1cib/command/x", false},
 		{"e1c://srv1c/trade#calc.exe", false},
 		{"e1cib/data/x", false},
+		// server and filev name a kind of infobase, not a machine.
+		{"e1c://server/evil.test/trade" + ref, false},
+		{"e1c://server/srv1c/other" + ref, false},
+		{"e1c://server/srv1c/tradeoff" + ref, false},
+		{"e1c://server/srv1c" + ref, false},
+		{"e1c://server/srv1c/trade/../../evil.test/trade" + ref, false},
+		{"e1c://server/srv1c/trade/%2e%2e/x" + ref, false},
+		{"e1c://server/srv1c/trade%2f..%5cx" + ref, false},
+		{"e1c://server/srv1c/trade/x" + ref, false},
+		{"e1c://server/srv1c/trade?x=%22%20/Execute%20x.epf" + ref, false},
+		{"e1c://filev/evil.test/share" + ref, false},
+		{"e1c://FILEV/evil.test/share" + ref, false},
+		{"e1c://filev:/evil.test/share" + ref, false},
+		{"e1c://srv1c/trade#e1cib/data/x#e1cib/command/x", false},
+		{"e1c://srv1c/trade#e1cib/data/../command/x", false},
+		{"e1c://srv1c/trade#e1cib%2fdata/x", false},
+		{"https://crm.example/trade/#e1cib/command/x", false}, // the publication of an infobase
+		{"https://crm.example/trade/#e1cib/data/x", true},
+		{"https://crm.example/trade/#e1cib/data/%D0%94?ref=1", true},
+		{"e1c://srv1c/trade#e1cib/data/%23e1cib/command/x", false},
+		{"e1c://srv1c/trade#e1cib/data/%2e%2e/x", false},
 	} {
 		if err := l.Check(c.link); (err == nil) != c.ok {
 			t.Errorf("%q: %v", c.link, err)
@@ -91,6 +116,24 @@ func TestLinks(t *testing.T) {
 	}
 	if err := (agent.Links{}).Check("https://crm.example/"); err == nil {
 		t.Error("without a list a link passes")
+	}
+}
+
+// TestHostOf: what login puts on the list lets the infobase's own links pass,
+// and no other's.
+func TestHostOf(t *testing.T) {
+	for infobase, want := range map[string]string{"e1c://server/srv1c/trade": "server/srv1c/trade", "e1c://filev/C/bases/x/": "filev/C/bases/x", "https://crm.example/trade": "crm.example"} {
+		host := agent.HostOf(infobase)
+		if host != want {
+			t.Errorf("%s: %q, want %q", infobase, host, want)
+		}
+		l := agent.Links{Hosts: []string{host}}
+		if err := l.Check(infobase + ref); err != nil {
+			t.Errorf("%s: %v", infobase, err)
+		}
+		if l.Check("e1c://server/evil/trade"+ref) == nil {
+			t.Errorf("%s lets another infobase pass", infobase)
+		}
 	}
 }
 

@@ -67,13 +67,24 @@ func (s *Session) openAll(ctx context.Context, open func(context.Context, Notifi
 func (s *Session) take() (Notification, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.wanted) == 0 || s.busy || !s.fresh {
+	s.wanted = slices.DeleteFunc(s.wanted, func(n Notification) bool { _, settled := s.owed[n.Key()]; return settled })
+	if len(s.wanted) == 0 || s.busy || !s.fresh(time.Now()) {
 		return Notification{}, false
 	}
 	n := s.wanted[0]
 	s.wanted = slices.Delete(s.wanted, 0, 1)
 	s.opened[n.Key()], s.opening = true, n.Key()
 	return n, true
+}
+
+// sure is for how long an answer says that a row is ours: less than the lease.
+const sure = 50 * time.Second
+
+// fresh reports whether what the picture names as ours is ours: the last poll
+// was answered, and not too long ago, by the clock on the wall too, since the
+// other one stands still while a machine sleeps. The caller holds s.mu.
+func (s *Session) fresh(now time.Time) bool {
+	return !s.answered.IsZero() && now.Sub(s.answered) < sure && now.Round(0).Sub(s.answered.Round(0)) < sure
 }
 
 // putBack is for a row that was taken and not opened.
@@ -103,5 +114,5 @@ func (s *Session) settle(ctx context.Context) {
 func (s *Session) atWork() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.wanted) > 0 && !s.busy && s.fresh || s.opening != Key{}
+	return len(s.wanted) > 0 && !s.busy && s.fresh(time.Now()) || s.opening != Key{}
 }

@@ -119,7 +119,7 @@ func (s *Session) poll(ctx context.Context, h Handler) (set Set, progress bool, 
 			return Set{}, false, errNudged
 		}
 		s.mu.Lock()
-		s.fresh = false
+		s.answered = time.Time{}
 		s.mu.Unlock()
 		return Set{}, false, err
 	}
@@ -135,7 +135,9 @@ func (s *Session) poll(ctx context.Context, h Handler) (set Set, progress bool, 
 			s.version = set.Version
 		}
 	}
-	s.fresh = set.State != StateSuperseded
+	if s.answered = time.Now(); set.State == StateSuperseded {
+		s.answered = time.Time{}
+	}
 	if h.Open != nil {
 		s.want()
 	}

@@ -119,6 +119,39 @@ func TestRun(t *testing.T) {
 		opened, _ := w.get()
 		want(t, "opened", opened, []string{"1.1"})
 	})
+	bubble(t, "what was dismissed by hand while it waited for its turn is not opened any more", func(t *testing.T, s *service, w *watcher) {
+		var c *zummer.Session
+		w.opens = func(n zummer.Notification) {
+			<-time.After(10 * time.Second)
+			c.Ack(zummer.Key{ID: "2", Rev: 1}, zummer.Dismissed, "")
+		}
+		c = play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		s.put("2", 1, "open", c.Name())
+		after(20 * time.Second)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1"})
+		want(t, "acks", s.acks(), map[string]int{"1.1 opened": 1, "2.1 dismissed": 1})
+	})
+	bubble(t, "when the lease may have passed on behind a line that is dead, nothing is opened", func(t *testing.T, s *service, w *watcher) {
+		w.opens = func(n zummer.Notification) { <-time.After(62 * time.Second) }
+		ctx, stop := context.WithCancel(t.Context())
+		c := s.client().NewSession("desk")
+		c.Wait = 50 * time.Second // and 15 of grace
+		w.outcome = zummer.Opened
+		s.put("1", 1, "open", c.Name())
+		s.put("2", 1, "open", c.Name())
+		s.next(nil, func(r *http.Request, _ map[string]any) *http.Response { <-r.Context().Done(); return nil })
+		done := make(chan error)
+		go func() { done <- c.Run(ctx, w.handler()) }()
+		after(61 * time.Second)
+		s.put("2", 2, "open", "laptop-1") // its lease is 60 s
+		after(10 * time.Second)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1"})
+		stop()
+		<-done
+	})
 	bubble(t, "busy is told at once and opens nothing; free again, what is ours opens", func(t *testing.T, s *service, w *watcher) {
 		c := play(t, s, w)
 		c.SetBusy(true)

@@ -33,7 +33,7 @@ type Session struct {
 	picture  Picture        // what was last shown of it
 	busy     bool
 	soon     bool           // the next poll shall not wait long: what it says is needed
-	fresh    bool           // the last poll was answered: what the picture names as ours is ours
+	answered time.Time      // when the last poll was; zero: it was not, and what the picture names as ours may be another's
 	wanted   []Notification // to be opened, in the order of the picture
 	opened   map[Key]bool   // what was opened here and is pending, or its ack is
 	opening  Key            // being opened now
@@ -219,7 +219,8 @@ func (s *Session) settled(sent []Ack, results []AckResult) (all bool) {
 		success := result == Processed || result == Already
 		all = all && success
 		if success {
-			s.rows = slices.DeleteFunc(s.rows, func(n Notification) bool { return n.Key() == a.Key() })
+			same := func(n Notification) bool { return n.Key() == a.Key() }
+			s.rows, s.wanted = slices.DeleteFunc(s.rows, same), slices.DeleteFunc(s.wanted, same)
 		}
 		if ok && s.owed[a.Key()] == a {
 			delete(s.owed, a.Key())

@@ -57,6 +57,8 @@ export interface Status {
   /** Who polls for this tab. */
   by: 'worker' | 'tab' | 'alone';
   serverTime?: string;
+  /** When the service last answered, ms since 1970. */
+  at?: number;
   /** Of the last error: the service's code, else the HTTP status. */
   code?: string | number;
   message?: string;

@@ -1,6 +1,4 @@
-// Zummer for browsers; see docs/clients/js.md. The tabs of a browser are one
-// session with one poll: in a SharedWorker that runs this file, else in the tab
-// that holds a Web Lock. A form is opened by the tab that holds the row's lock.
+// Zummer for browsers; see docs/clients/js.md.
 
 const OPENS = ['open', 'create', 'choose', 'resolve'];
 const hex = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, '0')).join('');
@@ -54,6 +52,8 @@ export class Picture {
   }
 }
 
+const retry = (v) => Math.min(v * 1000 || Date.parse(v) - Date.now(), 6e5);
+
 async function request(o, token, method, path, body, signal) {
   const reply = await fetch(o.url + path, {
     method, signal, cache: 'no-store', credentials: 'omit', body: body && JSON.stringify(body),
@@ -61,7 +61,7 @@ async function request(o, token, method, path, body, signal) {
   });
   const answer = await reply.json().catch(() => null);
   if (reply.ok && (answer || reply.status === 204)) return answer;
-  throw Object.assign(new Error(answer?.detail || `HTTP ${reply.status}`), { status: reply.status, code: answer?.code, after: reply.headers.get('Retry-After') * 1000 });
+  throw Object.assign(new Error(answer?.detail || `HTTP ${reply.status}`), { status: reply.status, code: answer?.code, after: retry(reply.headers.get('Retry-After')) });
 }
 
 // Between the tabs and the engine, oneself included.
@@ -165,7 +165,8 @@ class Engine {
     this.ctl = ctl;
     // By the clock on the wall: timers stand still while a computer sleeps.
     const end = Date.now() + (o.wait + o.grace) * 1000;
-    const watch = setInterval(() => { if (Date.now() > end) ctl.abort(end); }, 1000);
+    let left = o.wait + o.grace;
+    const watch = setInterval(() => { if (Date.now() > end || (left -= 1) < 0) ctl.abort(end); }, 1000);
     try {
       return await request(o, this.token, 'POST', '/v1/notifications/poll', { version: p.version, session: this.session, app: o.app, busy: +this.asked, ...(p.next ? { after: p.next, wait: 0 } : { ack, wait: o.wait }) }, ctl.signal);
     } catch (error) {
@@ -179,6 +180,7 @@ class Engine {
 
   async run() {
     let failures = 0;
+    let timer;
     let twins = 0; // answers that say that another client has our name
     this.bus.post({ t: 'who' });
     while (!this.stopped) {
@@ -188,6 +190,7 @@ class Engine {
         const answer = await this.ask();
         if (this.stopped) return;
         if (answer) {
+          if (!answer.state) throw new Error('no Zummer');
           this.refused = false;
           this.firm = true;
           failures = 0;
@@ -195,7 +198,7 @@ class Engine {
           const changed = this.picture.take(answer);
           if (!this.picture.next) {
             pause = answer.poll_after_ms;
-            this.tell({ state: 'online', serverTime: answer.server_time });
+            this.tell({ state: 'online', at: Date.now(), serverTime: answer.server_time });
           }
           // What a tab opens now is acknowledged by the next poll already.
           if (changed && this.picture.rows.some((r) => opens(r) && r.session === this.session && !this.o.done.has(markOf(r)))) {
@@ -222,9 +225,10 @@ class Engine {
       }
       if (pause && !this.stopped) {
         await new Promise((done) => {
-          setTimeout(done, pause);
+          timer = setTimeout(done, pause);
           this.proceed = done;
         });
+        clearTimeout(timer);
       }
     }
   }
@@ -424,7 +428,7 @@ class Client {
   #consider() {
     const there = this.#all.map(markOf);
     for (const [mark, gone] of this.#opening) if (!there.includes(mark)) gone();
-    if (this.#busy || !this.o.open || this.#frozen.signal.aborted || (this.shared && !locks && this.best !== this.id)) return;
+    if (!(Date.now() - this.status.at < 50000) || this.#busy || !this.o.open || this.#frozen.signal.aborted || (this.shared && !locks && this.best !== this.id)) return;
     for (const row of this.rows) if (opens(row) && row.session === this.session && !this.#opening.has(markOf(row))) this.#contend(row, markOf(row));
   }
 

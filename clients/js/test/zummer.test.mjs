@@ -163,11 +163,20 @@ test('the pace is obeyed', async () => {
     [{ status: 503, headers: { 'Retry-After': '1' } }, 1000],
     [{ status: 429, headers: { 'Retry-After': '2' } }, 2000],
     [{ ...set('superseded', null, null), poll_after_ms: 2000 }, 2000],
+    [{ status: 503, headers: { 'Retry-After': new Date(Date.now() + 60000).toUTCString() } }, Infinity],
+    [{ status: 503, headers: { 'Retry-After': '3000000' } }, Infinity], // more than a timer can hold
+    [{ ok: true }, 500], // JSON of somebody else
     [{ status: 0 }, 500],
     [{ status: 500 }, 500],
   ]) {
     const seen = serve(answer);
     start();
+    if (ms === Infinity) {
+      await new Promise((r) => { setTimeout(r, 1500); });
+      assert.equal(seen.length, 1, JSON.stringify(answer));
+      client.close();
+      continue;
+    }
     await until('second poll', () => seen.length === 2);
     const took = seen[1].at - seen[0].at;
     assert.ok(took >= ms - 20 && took < ms + 900, `${JSON.stringify(answer)}: ${took} ms`);
@@ -209,6 +218,28 @@ test('a poll that hangs is given up after its time', async () => {
   const seen = serve(null);
   start({ wait: 1, grace: 0 });
   await until('the next poll', () => seen.length === 2);
+});
+
+test('a clock that is set back does not keep a poll that hangs', async () => {
+  const seen = serve(null);
+  start({ wait: 1, grace: 0 });
+  await until('the poll', () => seen.length === 1);
+  const { now } = Date;
+  Date.now = () => now() - 3600000;
+  try {
+    await until('the next poll', () => seen.length === 2);
+  } finally { Date.now = now; }
+});
+
+test('what was ours before the line broke is not opened until the service has answered', async () => {
+  const opened = [];
+  const seen = serve(mine, { status: 0 }, (a) => ({ ...set('set', 'v2', null, row('7', 3, { action: 'open', session: 'other' }), row('8', 1, { action: 'open', session: a.session })), poll_after_ms: 0 }));
+  const c = start({ open: (r) => { opened.push(r.id); } });
+  c.busy = true;
+  await until('the line that breaks', () => c.status.state === 'offline');
+  c.busy = false;
+  await until('the answer', () => seen.length >= 3 && opened.length);
+  assert.deepEqual(opened, ['8']);
 });
 
 test('another client under our name makes us take a new one', async () => {
