@@ -367,6 +367,32 @@ func TestAgentRelayOpener(t *testing.T) {
 	}
 }
 
+// TestAgentRelayClaims: a local client takes a row and gives it back, under its
+// own name here and the agent's at the service.
+func TestAgentRelayClaims(t *testing.T) {
+	in, _, token := manned(t)
+	d := seatAgent(t, in, token, nil)
+	n := note(t, in, "ivanov", zummer.Show, "Заметка", "")
+	body := `{"rev":` + strconv.Itoa(n.Rev) + `,"session":"onec"}`
+	status, text := d.ask("POST", "/v1/notifications/"+n.ID+"/claim", d.place.Secret, body)
+	var c zummer.Claimed
+	if err := json.Unmarshal([]byte(text), &c); err != nil || status != 200 || c.Session != "onec" {
+		t.Fatalf("claim: %d %s", status, text)
+	}
+	if holder := in.Poll(token, "").Rows[0].Session; !strings.Contains(fmt.Sprint(holder), "-") {
+		t.Errorf("the service's holder: %v", holder)
+	}
+	if status, text := d.ask("POST", "/v1/notifications/"+n.ID+"/release", d.place.Secret, body); status != 200 {
+		t.Errorf("release: %d %s", status, text)
+	}
+	if status, text := d.ask("POST", "/v1/notifications/999999/claim", d.place.Secret, body); status != 404 {
+		t.Errorf("no such row: %d %s", status, text)
+	}
+	if status, text := d.ask("POST", "/v1/notifications/"+n.ID+"/claim", "", body); status != 401 {
+		t.Errorf("nobody's claim: %d %s", status, text)
+	}
+}
+
 // TestAgentRelayOldClient: a client that knows HTTP/1.0 only gets one piece of
 // known length and the end of the connection, whether it names a host or not.
 func TestAgentRelayOldClient(t *testing.T) {
