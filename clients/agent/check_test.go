@@ -3,6 +3,7 @@ package agent
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,8 +29,8 @@ func TestCheckService(t *testing.T) {
 	}{
 		{"all is well", false, 200, now, true, []string{"✓ the service at", "✓ the certificate is good until", "✓ the clock is right"}, false},
 		{"all is well, in Russian", true, 200, now, true, []string{"✓ служба", "✓ сертификат действует до", "✓ часы идут верно"}, false},
-		{"a clock that is slow", false, 200, now.Add(10 * time.Minute), true, []string{"✗ the clock of this computer differs from the service's by -10m0s: switch time synchronisation on"}, true},
-		{"a clock that is fast", true, 200, now.Add(-time.Hour), true, []string{"✗ часы этого компьютера расходятся с часами службы на 1h0m0s"}, true},
+		{"a clock that is slow", false, 200, now.Add(10 * time.Minute), true, []string{"✗ the clock of this computer differs from the service's by -"}, true},
+		{"a clock that is fast", true, 200, now.Add(-time.Hour), true, []string{"✗ часы этого компьютера расходятся с часами службы на 1h0m"}, true},
 		{"a minute does not matter", false, 200, now.Add(time.Minute), true, []string{"✓ the clock is right"}, false},
 		{"a service without its database", false, 503, now, true, []string{"answers but is not ready"}, true},
 		{"something else", false, 404, now, true, []string{"is no Zummer (/readyz: 404)"}, true},
@@ -40,7 +41,7 @@ func TestCheckService(t *testing.T) {
 			w.Header().Set("Date", c.date.UTC().Format(http.TimeFormat))
 			w.WriteHeader(c.status)
 		}))
-		srv.Config.ErrorLog = nil
+		srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 		cfg := Config{URL: srv.URL, Token: "t"}
 		if c.trust {
 			cfg.CA = filepath.Join(t.TempDir(), "ca.pem")
