@@ -236,14 +236,19 @@ func (s *Session) settled(sent []Ack, results []AckResult) (all bool) {
 // AckNow settles a revision as this session and waits for the service's answer,
 // for programs that pass a user's word on. The row leaves the picture with the
 // answer. Errors as Client.Ack; a service that has said when to come back is
-// not asked before: its refusal is given again. The polls keep to it too.
+// not asked before: its refusal is given again. The polls keep to it too. It is
+// asked once.
 func (s *Session) AckNow(ctx context.Context, a Ack) (AckResult, error) {
 	if err := s.held(time.Now()); err != nil {
 		return AckResult{}, err
 	}
-	r, err := s.client.ackAs(ctx, s.name, a)
+	r, err := s.client.ackOnce(ctx, s.name, a)
 	if err != nil {
-		s.hold(err, time.Now())
+		held := err
+		if StatusOf(err) == 0 && ctx.Err() == nil { // who repeats it at once shall not make a hot loop
+			held = &Error{Status: 503, Code: "upstream_away", Detail: "the service did not answer", Retryable: true, RetryAfter: time.Second}
+		}
+		s.hold(held, time.Now())
 		return r, err
 	}
 	s.mu.Lock()
