@@ -202,6 +202,35 @@ func TestAgentDesktop(t *testing.T) {
 	}
 }
 
+// TestAgentDismissed: a card that the user puts away from the screen is settled
+// for all clients; a call that rings, and what a program shall open, are not.
+func TestAgentDismissed(t *testing.T) {
+	in, hook, token := manned(t)
+	s := newHeadless(t)
+	seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled, c.OpenForms = true, false, false })
+	card := note(t, in, "ivanov", zummer.Show, "Заметка", "")
+	eventually(t, "the card", 10*time.Second, func() bool { return s.displayed() == 1 })
+	if err := s.call("NotificationCloseLast").Err; err != nil {
+		t.Fatal(err)
+	}
+	if o := outcomeOf(t, in, token, card.ID); o != zummer.Dismissed {
+		t.Errorf("outcome %s", o)
+	}
+
+	form := note(t, in, "ivanov", zummer.Open, "Интерес 17", "https://crm.example/i/17")
+	tell(in, hook, "ringing", "c1", "101", "+79031234567")
+	eventually(t, "the form and the call", 10*time.Second, func() bool { return s.displayed() == 2 })
+	if err := s.call("NotificationCloseAll").Err; err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "an empty screen", 10*time.Second, func() bool { return s.displayed() == 0 })
+	<-time.After(time.Second) // an ack would be there by now
+	rows := in.Poll(token, "").Rows
+	if len(rows) != 2 || rows[0].ID != form.ID && rows[1].ID != form.ID {
+		t.Errorf("pending: %+v", rows)
+	}
+}
+
 // TestAgentCheckDesktop: the self-check sees the daemon, and says when there is
 // none.
 func TestAgentCheckDesktop(t *testing.T) {

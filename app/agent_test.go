@@ -29,6 +29,8 @@ type desktop struct {
 	t     *testing.T
 	cfg   agent.Config
 	place agent.Place
+	file  string // of the session
+	stop  func()
 
 	mu    sync.Mutex
 	links []string
@@ -66,17 +68,32 @@ func (l lockedLog) Write(p []byte) (int, error) {
 // seatAgent runs an agent of a user until the test ends.
 func seatAgent(t *testing.T, in *apptest.Instance, token string, change func(*agent.Config)) *desktop {
 	t.Helper()
+	d, done := startAgent(t, in, token, change)
+	t.Cleanup(func() {
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("the agent ended with %v", err)
+		}
+		if _, err := os.Stat(d.file); err == nil {
+			t.Error("the session's file is left behind")
+		}
+	})
+	t.Cleanup(d.stop)
+	return d
+}
+
+// startAgent is seatAgent for one that may end by itself; done is told how.
+func startAgent(t *testing.T, in *apptest.Instance, token string, change func(*agent.Config)) (d *desktop, done chan error) {
+	t.Helper()
 	cfg, err := agent.NewConfig(in.URL, token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Notify, cfg.Links.Hosts, cfg.Relay.Enabled = false, []string{"crm.example"}, true
+	cfg.Notify, cfg.Tray, cfg.Links.Hosts, cfg.Relay.Enabled = false, false, []string{"crm.example"}, true
 	if change != nil {
 		change(&cfg)
 	}
-	d := &desktop{t: t, cfg: cfg}
-	file := filepath.Join(t.TempDir(), "place.json")
-	a := agent.Agent{Config: cfg, Name: "agent-test", Russian: true, Log: slog.New(agent.MaskLog(slog.NewTextHandler(lockedLog{d}, nil))), Stdout: d, Place: file,
+	d = &desktop{t: t, cfg: cfg, file: filepath.Join(t.TempDir(), "place.json")}
+	a := agent.Agent{Config: cfg, Name: "agent-test", Russian: true, Log: slog.New(agent.MaskLog(slog.NewTextHandler(lockedLog{d}, nil))), Stdout: d, Place: d.file,
 		Open: func(_ context.Context, link string) error {
 			d.mu.Lock()
 			defer d.mu.Unlock()
@@ -84,22 +101,15 @@ func seatAgent(t *testing.T, in *apptest.Instance, token string, change func(*ag
 			return nil
 		}}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
+	d.stop = cancel
+	t.Cleanup(cancel)
+	done = make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; !errors.Is(err, context.Canceled) {
-			t.Errorf("the agent ended with %v", err)
-		}
-		if _, err := os.Stat(file); err == nil {
-			t.Error("the session's file is left behind")
-		}
-	})
 	eventually(t, "the session's file", 10*time.Second, func() bool {
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(d.file)
 		return err == nil && json.Unmarshal(text, &d.place) == nil
 	})
-	if st, err := os.Stat(file); err != nil || st.Mode().Perm() != 0o600 {
+	if st, err := os.Stat(d.file); err != nil || st.Mode().Perm() != 0o600 {
 		t.Errorf("the session's file: %v, %v", st.Mode(), err)
 	}
 	if cfg.Relay.Enabled {
@@ -108,7 +118,7 @@ func seatAgent(t *testing.T, in *apptest.Instance, token string, change func(*ag
 			return status == 200
 		})
 	}
-	return d
+	return d, done
 }
 
 // ask is one request to the relay.
@@ -354,6 +364,32 @@ func TestAgentRelayOpener(t *testing.T) {
 	}
 	if got := d.opened(); len(got) != 0 {
 		t.Errorf("the agent opened %q too", got)
+	}
+}
+
+// TestAgentRelayClaims: a local client takes a row and gives it back, under its
+// own name here and the agent's at the service.
+func TestAgentRelayClaims(t *testing.T) {
+	in, _, token := manned(t)
+	d := seatAgent(t, in, token, nil)
+	n := note(t, in, "ivanov", zummer.Show, "Заметка", "")
+	body := `{"rev":` + strconv.Itoa(n.Rev) + `,"session":"onec"}`
+	status, text := d.ask("POST", "/v1/notifications/"+n.ID+"/claim", d.place.Secret, body)
+	var c zummer.Claimed
+	if err := json.Unmarshal([]byte(text), &c); err != nil || status != 200 || c.Session != "onec" {
+		t.Fatalf("claim: %d %s", status, text)
+	}
+	if holder := in.Poll(token, "").Rows[0].Session; !strings.Contains(fmt.Sprint(holder), "-") {
+		t.Errorf("the service's holder: %v", holder)
+	}
+	if status, text := d.ask("POST", "/v1/notifications/"+n.ID+"/release", d.place.Secret, body); status != 200 {
+		t.Errorf("release: %d %s", status, text)
+	}
+	if status, text := d.ask("POST", "/v1/notifications/999999/claim", d.place.Secret, body); status != 404 {
+		t.Errorf("no such row: %d %s", status, text)
+	}
+	if status, text := d.ask("POST", "/v1/notifications/"+n.ID+"/claim", "", body); status != 401 {
+		t.Errorf("nobody's claim: %d %s", status, text)
 	}
 }
 

@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"app/internal/inbox":     {"models", "models/phone", "app/internal/routing", "app/internal/hub", "golang.org/x/sync"},
 	"app":                    {"*"},
 	"app/apptest":            {"*"},
-	"clients/agent":          {"clients/go", "github.com/godbus/dbus"},
+	"clients/agent":          {"clients/go", "github.com/godbus/dbus", "golang.org/x/sys"},
 	"clients/bench":          {"*"},
 	"clients/conformance":    {"models", "handlers"},
 	"clients/go":             {},

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	zummer "zummer/clients/go"
@@ -37,6 +38,7 @@ type Agent struct {
 	session *zummer.Session
 	relay   *relay
 	desk    *desk
+	icon    *indicator // nil: none
 }
 
 // Client is the SDK's client of a configuration.
@@ -69,7 +71,10 @@ func Roots(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// Run works until ctx ends.
+// errQuit is why the work ends when the user says so in the icon's menu.
+var errQuit = errors.New("quit")
+
+// Run works until ctx ends, or until its user quits: then there is no error.
 func (a *Agent) Run(ctx context.Context) error {
 	client, err := Client(a.Config, a.Name)
 	if err != nil {
@@ -116,17 +121,40 @@ func (a *Agent) Run(ctx context.Context) error {
 			a.Log.WarnContext(ctx, "no desktop notifications; zummer agent check says more", "error", err)
 		}
 	}
-	work, stop := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() { defer close(done); a.desk.run(work) }()
-	defer func() { stop(); <-done }()
+	work, stop := context.WithCancelCause(ctx)
+	var all sync.WaitGroup
+	all.Go(func() { a.desk.run(work) })
+	a.startIcon(work, &all, client, func() { stop(errQuit) })
+	defer func() { stop(nil); all.Wait() }()
 
 	a.Log.InfoContext(ctx, "the agent runs", "service", a.Config.URL, "relay", place.Relay, "udp", place.UDP, "session", a.session.Name())
 	h := zummer.Handler{Show: a.show, State: func(st zummer.Status) { a.state(ctx, st) }}
 	if a.Config.OpenForms || a.relay != nil {
 		h.Open = a.open
 	}
-	return a.session.Run(ctx, h)
+	err = a.session.Run(work, h)
+	if errors.Is(context.Cause(work), errQuit) {
+		a.Log.InfoContext(ctx, "the user quits")
+		return nil
+	}
+	return err
+}
+
+// startIcon shows the icon where there is one.
+func (a *Agent) startIcon(ctx context.Context, all *sync.WaitGroup, client *zummer.Client, quit func()) {
+	if !a.Config.Tray {
+		return
+	}
+	i := newIndicator()
+	tray, err := NewTray(runtime.GOOS, i.choose)
+	if err != nil {
+		a.Log.InfoContext(ctx, "no icon in the tray", "error", err)
+		return
+	}
+	i.tray, i.client, i.russian, i.open, i.quit, i.log = tray, client, a.Russian, a.Open, quit, a.Log
+	i.page = cmp.Or(a.Config.Page, a.Config.URL+"/admin/")
+	a.icon = i
+	all.Go(func() { i.run(ctx) })
 }
 
 func orDefault(open func(context.Context, string) error) func(context.Context, string) error {
@@ -156,12 +184,18 @@ func (a *Agent) show(p zummer.Picture) {
 	if a.relay != nil {
 		a.relay.set(p.Rows)
 	}
+	if a.icon != nil {
+		a.icon.rows(len(p.Rows))
+	}
 	a.desk.set(p)
 }
 
 func (a *Agent) state(ctx context.Context, st zummer.Status) {
 	if a.relay != nil {
 		a.relay.connected(st.Connected)
+	}
+	if a.icon != nil {
+		a.icon.connected(st.Connected)
 	}
 	if st.Connected {
 		a.Log.InfoContext(ctx, "connected")

@@ -228,7 +228,7 @@ func Explain(err error, address string, russian bool) string {
 		return pick("сертификат выдан на другое имя, чем %s: впишите имя из сертификата", "the certificate is for another name than %s: use the name in it", address)
 	case errors.As(err, &invalid):
 		return pick("сертификат %s недействителен (%s): проверьте часы компьютера и срок сертификата", "the certificate of %s is not valid (%s): look at this computer's clock and at its dates", address, invalid.Error())
-	case errors.As(err, &record):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return pick("по адресу %s отвечают без шифрования: http вместо https?", "what answers at %s does not encrypt: http instead of https?", address)
 	case errors.Is(err, context.DeadlineExceeded):
 		return pick("%s не ответил вовремя: сеть, межсетевой экран или прокси", "%s did not answer in time: the network, a firewall or a proxy", address)

@@ -24,11 +24,14 @@ type Config struct {
 	App      string `json:"app,omitempty"`      // rows of this infobase and of none; "": all
 	Infobase string `json:"infobase,omitempty"` // e1c://server/srv/base, in front of e1cib/data/…; "": url is opened
 	// OpenForms lets the agent open what the service asks it to; else it shows only.
-	OpenForms bool   `json:"open_forms"`
-	Notify    bool   `json:"notify"` // desktop notifications
-	Links     Links  `json:"links"`
-	Relay     Relay  `json:"relay"`
-	UDP       Output `json:"udp"`
+	OpenForms bool `json:"open_forms"`
+	Notify    bool `json:"notify"` // desktop notifications
+	Tray      bool `json:"tray"`   // an icon beside the clock, where there is one
+	// Page is what the icon's menu opens; "": the service's own pages.
+	Page  string `json:"page,omitempty"`
+	Links Links  `json:"links"`
+	Relay Relay  `json:"relay"`
+	UDP   Output `json:"udp"`
 	// Command is run for each new revision, with the row as JSON on its input.
 	// It is a program and its arguments; nothing is put into them.
 	Command []string `json:"command,omitempty"`
@@ -52,7 +55,7 @@ type Output struct {
 // NewConfig is what login makes of an address and a token: it opens links of
 // the service's own host only.
 func NewConfig(address, token string) (Config, error) {
-	c := Config{URL: strings.TrimRight(address, "/"), Token: token, OpenForms: true, Notify: true, Relay: Relay{Secret: rand.Text()}}
+	c := Config{URL: strings.TrimRight(address, "/"), Token: token, OpenForms: true, Notify: true, Tray: true, Relay: Relay{Secret: rand.Text()}}
 	if u, err := url.Parse(c.URL); err == nil && u.Hostname() != "" {
 		c.Links.Hosts = []string{u.Hostname()}
 	}
@@ -75,6 +78,8 @@ func (c *Config) check() error {
 		return errors.New("relay.secret: 16 characters or more")
 	case c.Infobase != "" && !strings.HasPrefix(c.Infobase, "e1c://") && !strings.HasPrefix(c.Infobase, "https://") && !strings.HasPrefix(c.Infobase, "http://"):
 		return errors.New("infobase: e1c://… or the address of the publication")
+	case c.Page != "" && !strings.HasPrefix(c.Page, "https://") && !strings.HasPrefix(c.Page, "http://"):
+		return errors.New("page: the address of the CRM, https://…")
 	case len(c.Command) > 0 && c.Command[0] == "":
 		return errors.New("command: a program and its arguments")
 	}

@@ -39,8 +39,9 @@ type relay struct {
 	known   bool // there was a picture
 	rows    []zummer.Notification
 	version int
-	holder  local               // who opens; its seen is zero when there is nobody
-	handed  map[zummer.Key]bool // rows that the agent left to the holder
+	holder  local                           // who opens; its seen is zero when there is nobody
+	handed  map[zummer.Key]bool             // rows that the agent left to the holder
+	settled map[zummer.Key]zummer.AckResult // acks that the service has answered
 }
 
 // local is a client of the relay that opens rows.
@@ -52,8 +53,12 @@ type local struct {
 // localLease is how long a local client that does not poll is waited for.
 const localLease = 60 * time.Second
 
+// maxSettled bounds the acks that are remembered: after that many a repeated
+// one is asked of the service again, which does no harm.
+const maxSettled = 1000
+
 func newRelay(c Config, client *zummer.Client, session *zummer.Session, log *slog.Logger) *relay {
-	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), handed: map[zummer.Key]bool{}}
+	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), handed: map[zummer.Key]bool{}, settled: map[zummer.Key]zummer.AckResult{}}
 }
 
 // listen serves on the loopback until stop.
@@ -310,7 +315,15 @@ func (r *relay) own(w http.ResponseWriter, req *http.Request, f format, body []b
 }
 
 // settle passes an ack on as the agent's session; its picture follows at once.
+// One that the service has answered is answered again from here: the local
+// client may have got a 503 with it, and repeats it until it gets a picture.
 func (r *relay) settle(ctx context.Context, a zummer.Ack) (zummer.AckResult, error) {
+	r.mu.Lock()
+	out, again := r.settled[a.Key()]
+	r.mu.Unlock()
+	if again {
+		return out, nil
+	}
 	out, err := r.session.AckNow(ctx, a)
 	if zummer.StatusOf(err) == http.StatusNotFound {
 		return zummer.AckResult{ID: a.ID, Rev: a.Rev, Result: zummer.NotFound}, nil
@@ -319,6 +332,12 @@ func (r *relay) settle(ctx context.Context, a zummer.Ack) (zummer.AckResult, err
 		return out, err
 	}
 	out.ID, out.Rev = a.ID, a.Rev
+	r.mu.Lock()
+	if len(r.settled) >= maxSettled {
+		clear(r.settled)
+	}
+	r.settled[a.Key()] = out
+	r.mu.Unlock()
 	r.set(r.session.Picture().Rows)
 	return out, nil
 }

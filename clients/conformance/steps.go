@@ -284,6 +284,12 @@ func (p *play) taken(id int64) func() bool {
 	return func() bool { return p.k.reg.find(id) == nil }
 }
 
+// decided: the row is settled, or the client said that it cannot open it now,
+// and it has become a card: not every client has a place to choose at.
+func (p *play) decided(id int64) func() bool {
+	return func() bool { n := p.k.reg.find(id); return n == nil || n.Rev > 1 }
+}
+
 // wake ends a poll that waits, so that the next one meets what was arranged.
 func (p *play) wake() {
 	p.k.mu.Lock()

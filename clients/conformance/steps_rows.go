@@ -48,7 +48,7 @@ func pages(p *play) {
 	if !p.must("pages", func() bool { return stays != 0 }) {
 		return
 	}
-	p.must("ack", p.taken(stays))
+	p.must("ack", p.decided(stays))
 	p.must("pages", func() bool { return k.who.has(k.reg.text()) })
 	p.pictureIsRight()
 }
@@ -108,6 +108,6 @@ func novelty(p *play) {
 	k.mu.Unlock()
 	p.put("celebrate", "")
 	id := p.put(models.ActionResolve, mine)
-	p.must("ack", p.taken(id))
+	p.must("ack", p.decided(id))
 	p.pictureIsRight()
 }

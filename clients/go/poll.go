@@ -140,12 +140,21 @@ func (p *pages) pause() time.Duration {
 func (c *Client) Ack(ctx context.Context, a Ack) (AckResult, error) { return c.ackAs(ctx, "", a) }
 
 func (c *Client) ackAs(ctx context.Context, session string, a Ack) (AckResult, error) {
+	return ackBy(ctx, c.again, session, a)
+}
+
+// ackOnce does not repeat: a Session keeps to what the service said meanwhile.
+func (c *Client) ackOnce(ctx context.Context, session string, a Ack) (AckResult, error) {
+	return ackBy(ctx, c.call, session, a)
+}
+
+func ackBy(ctx context.Context, send func(context.Context, string, string, any, any, ...string) error, session string, a Ack) (AckResult, error) {
 	body := map[string]any{"rev": a.Rev, "outcome": a.Outcome, "detail": a.Detail}
 	if session != "" {
 		body["session"] = session
 	}
 	var r AckResult
-	err := c.again(ctx, http.MethodPut, "/v1/notifications/"+url.PathEscape(a.ID)+"/processed", body, &r)
+	err := send(ctx, http.MethodPut, "/v1/notifications/"+url.PathEscape(a.ID)+"/processed", body, &r)
 	return r, err
 }
 

@@ -64,6 +64,7 @@ func (s *Session) Run(ctx context.Context, h Handler) error {
 	b := backoff{first: time.Second, last: 30 * time.Second}
 	usurped := 0 // superseded in a row
 	for ctx.Err() == nil {
+		_ = rest(ctx, s.pause(time.Now()))
 		began := time.Now()
 		set, progress, err := s.poll(ctx, h)
 		switch {
@@ -75,6 +76,7 @@ func (s *Session) Run(ctx context.Context, h Handler) error {
 				s.client.http().CloseIdleConnections()
 			}
 			pause := b.next(err)
+			s.hold(err, time.Now())
 			if !transient(err) {
 				pause = max(pause, 5*time.Second)
 			}

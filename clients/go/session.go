@@ -3,6 +3,7 @@ package zummer
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ type Session struct {
 	order    []Key          // of owed
 	nudged   []time.Time    // the last ones: each may cost a supersede
 	status   Status
+
+	notBefore time.Time // the service has said when to come back
+	refusal   Error     // so
 
 	work, done chan struct{} // something is wanted; something was opened
 	nudge      chan struct{} // the waiting poll may have something new to say
@@ -232,14 +236,57 @@ func (s *Session) settled(sent []Ack, results []AckResult) (all bool) {
 
 // AckNow settles a revision as this session and waits for the service's answer,
 // for programs that pass a user's word on. The row leaves the picture with the
-// answer. Errors as Client.Ack.
+// answer. Errors as Client.Ack; a service that has said when to come back is
+// not asked before: its refusal is given again. The polls keep to it too. It is
+// asked once.
 func (s *Session) AckNow(ctx context.Context, a Ack) (AckResult, error) {
-	r, err := s.client.ackAs(ctx, s.name, a)
+	if err := s.held(time.Now()); err != nil {
+		return AckResult{}, err
+	}
+	r, err := s.client.ackOnce(ctx, s.name, a)
 	if err != nil {
+		held := err
+		if StatusOf(err) == 0 && ctx.Err() == nil { // who repeats it at once shall not make a hot loop
+			held = &Error{Status: 503, Code: "upstream_away", Detail: "the service did not answer", Retryable: true, RetryAfter: time.Second}
+		}
+		s.hold(held, time.Now())
 		return r, err
 	}
 	s.mu.Lock()
 	s.settled([]Ack{a}, []AckResult{{ID: a.ID, Rev: a.Rev, Result: r.Result}})
 	s.mu.Unlock()
 	return r, nil
+}
+
+// hold remembers a refusal that says when to come back.
+func (s *Session) hold(err error, now time.Time) {
+	var e *Error
+	if !errors.As(err, &e) || e.RetryAfter <= 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if until := now.Add(e.RetryAfter); until.After(s.notBefore) {
+		s.notBefore, s.refusal = until, *e
+	}
+}
+
+// pause is how long the service has asked not to be asked.
+func (s *Session) pause(now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.notBefore.Sub(now)
+}
+
+// held is the refusal that still holds, with what is left of its time.
+func (s *Session) held(now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := s.notBefore.Sub(now)
+	if left <= 0 {
+		return nil
+	}
+	e := s.refusal
+	e.RetryAfter = left
+	return &e
 }

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package agent
+
+func newShellTray(func(int)) (Tray, error) { return nil, errNoTray }
