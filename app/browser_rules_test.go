@@ -55,7 +55,7 @@ func TestRulesInTheBrowser(t *testing.T) {
 	in.Admin("PUT", "/v1/admin/rules", map[string]any{"version": set["version"], "rules": rules})
 	p.do("change the text", chromedp.SetValue(`[name="then.title"]`, "Моя правка"))
 	click("save", `button[value=save]`)
-	p.until("what to do about it", `!!document.getElementById('moved')?.innerText.includes('версия 3') && document.querySelector('[name="then.title"]').value === 'Моя правка'`, 20*time.Second)
+	p.until("what to do about it", `!!document.getElementById('moved')?.innerText.includes('версия 3') && document.querySelector('[name="then.title"]')?.value === 'Моя правка'`, 20*time.Second)
 	click("save once more", `button[value=save]`)
 	p.until("version 4", `!!document.getElementById('in-force')?.innerText.includes('версия 4')`, 20*time.Second)
 	if text := p.text(`document.querySelector('ol.rules').innerText`); !p.yes(`document.querySelector('ol.rules').innerText.includes('другой человек') && document.querySelector('ol.rules').innerText.includes('Моя правка')`) {
@@ -77,6 +77,6 @@ func TestRulesInTheBrowser(t *testing.T) {
 	p.accessible("the form of a rule")
 	p.do("as text", chromedp.Navigate(in.URL+"/admin/rules/text?lang=en"), chromedp.WaitVisible(`textarea`), chromedp.SetValue(`textarea`, `[{"name":"x","when":{"evnet":["missed"]},"then":{}}]`))
 	click("look through it", `button[value=check]`)
-	p.until("the wrong field, in English", `!!document.querySelector('[role=alert]')?.innerText.includes('when.evnet')`, 20*time.Second)
+	p.until("the wrong field, in English", `[...document.querySelectorAll('[role=alert]')].some((e) => e.innerText.includes('when.evnet'))`, 20*time.Second)
 	p.accessible("rules as text")
 }

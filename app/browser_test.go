@@ -140,10 +140,13 @@ func (p *browserPage) yes(script string) (ok bool) {
 	return ok
 }
 
-// until waits for a script to say true.
+// until waits for a script to say true. A page that is still being loaded may
+// lack what the script asks about: that is not yet.
 func (p *browserPage) until(what, script string, within time.Duration) {
 	p.t.Helper()
-	eventually(p.t, what, within, func() bool { return p.yes(script) })
+	eventually(p.t, what, within, func() (ok bool) {
+		return chromedp.Run(p.ctx, chromedp.Evaluate(script, &ok)) == nil && ok
+	})
 }
 
 // manned is an instance with a source and one user of its extension 101.

@@ -61,13 +61,13 @@ func (l Links) Check(link string) error {
 		return errLinkForm
 	}
 	_, place, _ := strings.Cut(link, "#")
-	if (scheme == "e1c" || strings.Contains(u.Fragment, "e1cib/")) && !(dataPlace(place) && dataPlace(u.Fragment) && !strings.Contains(u.Fragment, "%")) {
+	if (scheme == "e1c" || strings.Contains(u.Fragment, "e1cib/")) && (!dataPlace(place) || !dataPlace(u.Fragment) || strings.Contains(u.Fragment, "%")) {
 		return errLinkForm // e1cib/command/… would run something
 	}
 	if scheme == "e1c" && (u.RawQuery != "" || u.ForceQuery || strings.HasSuffix(u.Host, ":")) {
 		return errLinkForm
 	}
-	if !l.host(u) && !(scheme == "e1c" && l.infobase(u)) {
+	if !l.host(u) && (scheme != "e1c" || !l.infobase(u)) {
 		return errLinkHost
 	}
 	return nil

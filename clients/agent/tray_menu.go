@@ -71,7 +71,7 @@ func (m menu) GetLayout(parent, depth int32, _ []string) (uint32, layout, *dbus.
 	root := layout{0, map[string]dbus.Variant{"children-display": dbus.MakeVariant("submenu")}, []dbus.Variant{}}
 	if depth != 0 {
 		for n, i := range items {
-			root.Children = append(root.Children, dbus.MakeVariant(layout{int32(n + 1), properties(i), []dbus.Variant{}})) //nolint:gosec // a handful
+			root.Children = append(root.Children, dbus.MakeVariant(layout{int32(n + 1), properties(i), []dbus.Variant{}}))
 		}
 	}
 	return version, root, nil

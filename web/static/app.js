@@ -57,7 +57,13 @@
   // A renewed part keeps what the person did in it: chosen rows, opened details.
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === 'checked' || name === 'open' && node.localName === 'details' || name === 'hidden' && 'bulk' in node.dataset);
   // An age is written by ages(), a second later at most.
-  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => !(old.dataset && old.dataset.age && fresh.dataset && old.dataset.age === fresh.dataset.age);
+  // What somebody has typed or chosen stays until it is sent.
+  const touched = (e) => {
+    if (e.localName !== 'select') return (e.localName === 'textarea' || e.localName === 'input' && !['checkbox', 'radio', 'hidden'].includes(e.type)) && e.value !== e.defaultValue;
+    const options = [...e.options], first = !e.multiple && !options.some((o) => o.defaultSelected);
+    return options.some((o, i) => o.selected !== (o.defaultSelected || first && i === 0));
+  };
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => !(old.nodeType === 1 && (touched(old) || old.dataset.age && fresh.dataset && old.dataset.age === fresh.dataset.age));
   // What somebody reads stays where it is on the screen when rows come above it.
   let anchor, top;
   body.addEventListener('htmx:beforeSwap', (e) => {
