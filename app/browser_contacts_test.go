@@ -78,12 +78,12 @@ func TestOverviewInTheBrowser(t *testing.T) {
 	in, hook, token := manned(t)
 	tell(in, hook, "ringing", "c-1", "101", "+79031234567")
 	in.Poll(token, "")
-	p := browseFor(t, in, "en", "/admin/overview", 2*time.Minute)
+	p := browseFor(t, in, "en", "/admin/overview", 3*time.Minute)
 	if !p.yes(`document.querySelectorAll('svg[role=img]').length === 2 && document.querySelector('#n-calls').innerText === '1' && document.querySelector('main').innerText.includes('SQLite')`) {
 		t.Fatalf("the overview: %s", p.text(`document.querySelector('main').innerText`))
 	}
 	p.accessible("the overview")
 	p.do("open a table", chromedp.Click(`.chart.bars summary`))
 	tell(in, hook, "ringing", "c-2", "101", "+79031234568")
-	p.until("the second call", `document.querySelector('#n-calls').innerText === '2' && document.querySelector('.chart.bars details').open`, 60*time.Second)
+	p.until("the second call", `document.querySelector('#n-calls').innerText === '2' && document.querySelector('.chart.bars details').open`, 100*time.Second)
 }
