@@ -120,11 +120,7 @@ func (n names) tokenRows(user int64, now time.Time) (out []web.TokenRow, old int
 }
 
 func (p *pages) putUser(c echo.Context) error {
-	form, err := typed(c)
-	if err != nil {
-		return err
-	}
-	u, err := p.a.userOfPath(c)
+	form, u, err := p.typedOfUser(c)
 	if err != nil {
 		return err
 	}
@@ -145,11 +141,7 @@ func (p *pages) putUser(c echo.Context) error {
 
 // switchUser switches a user off, with all tokens, or on again.
 func (p *pages) switchUser(c echo.Context) error {
-	form, err := typed(c)
-	if err != nil {
-		return err
-	}
-	u, err := p.a.userOfPath(c)
+	form, u, err := p.typedOfUser(c)
 	if err != nil {
 		return err
 	}
@@ -164,11 +156,7 @@ func (p *pages) switchUser(c echo.Context) error {
 // putUserGroups makes a user a member of exactly the chosen groups, at the end
 // of those that are new.
 func (p *pages) putUserGroups(c echo.Context) error {
-	form, err := typed(c)
-	if err != nil {
-		return err
-	}
-	u, err := p.a.userOfPath(c)
+	form, u, err := p.typedOfUser(c)
 	if err != nil {
 		return err
 	}
@@ -197,11 +185,7 @@ func (p *pages) putUserGroups(c echo.Context) error {
 
 // newToken makes a token and shows it once.
 func (p *pages) newToken(c echo.Context) error {
-	form, err := typed(c)
-	if err != nil {
-		return err
-	}
-	u, err := p.a.userOfPath(c)
+	form, u, err := p.typedOfUser(c)
 	if err != nil {
 		return err
 	}
@@ -240,11 +224,7 @@ func (p *pages) revokeToken(c echo.Context) error {
 // putUserExtension gives a user a phone, shares one with others, or takes it
 // away. A phone of somebody else needs a tick that it shall go over.
 func (p *pages) putUserExtension(c echo.Context) error {
-	form, err := typed(c)
-	if err != nil {
-		return err
-	}
-	u, err := p.a.userOfPath(c)
+	form, u, err := p.typedOfUser(c)
 	if err != nil {
 		return err
 	}
@@ -302,4 +282,14 @@ func (p *pages) testUser(c echo.Context) error {
 		return p.done(c, pathOf("users", u.Login), "", "", err)
 	}
 	return p.done(c, "/admin/notifications/"+idText(rows[0].ID), "Отправлено. Здесь видно, получила ли его программа.", "Sent. This page tells whether a client gets it.", nil)
+}
+
+// typedOfUser is the form of a button on a user's page, and the user.
+func (p *pages) typedOfUser(c echo.Context) (url.Values, *models.User, error) {
+	form, err := typed(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := p.a.userOfPath(c)
+	return form, u, err
 }
