@@ -85,5 +85,5 @@ func TestOverviewInTheBrowser(t *testing.T) {
 	p.accessible("the overview")
 	p.do("open a table", chromedp.Click(`.chart.bars summary`))
 	tell(in, hook, "ringing", "c-2", "101", "+79031234568")
-	p.until("the second call", `document.querySelector('#n-calls').innerText === '2' && document.querySelector('.chart.bars details').open`, 100*time.Second)
+	p.until("the second call", `document.querySelector('#n-calls').innerText === '2' && document.querySelector('.chart.bars details').open`, 40*time.Second)
 }

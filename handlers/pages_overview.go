@@ -14,9 +14,10 @@ import (
 	"zummer/web"
 )
 
-// overviewPace is how long the overview's figures are kept: many who look cost
-// the database as much as one.
-const overviewPace = 10 * time.Second
+// overviewPace is how often the overview's figures are read at most: many who
+// look cost the database as much as one. While nothing changes they are kept for
+// overviewRest: a page that is left open costs next to nothing.
+const overviewPace, overviewRest = 9 * time.Second, time.Minute
 
 // overviewSpan is how far back its plots reach.
 const overviewSpan = 24
@@ -27,14 +28,22 @@ type overviews struct {
 
 	mu    sync.Mutex
 	at    time.Time
+	pulse uint64 // when they were read
+	since time.Time
 	stats models.Stats
 	last  models.Overview
 }
 
-func (o *overviews) read(ctx context.Context, j Journal, since time.Time) (models.Stats, models.Overview, error) {
+// read returns the figures since a time; pulse is the register's present number
+// of changes.
+func (o *overviews) read(ctx context.Context, j Journal, since time.Time, pulse uint64) (models.Stats, models.Overview, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if time.Since(o.at) < overviewPace {
+	keep := overviewPace
+	if pulse == o.pulse && since.Equal(o.since) {
+		keep = overviewRest
+	}
+	if time.Since(o.at) < keep {
 		return o.stats, o.last, nil
 	}
 	stats, err := j.Stats(ctx)
@@ -45,7 +54,7 @@ func (o *overviews) read(ctx context.Context, j Journal, since time.Time) (model
 	if err != nil {
 		return stats, last, err
 	}
-	o.at, o.stats, o.last = time.Now(), stats, last
+	o.at, o.pulse, o.since, o.stats, o.last = time.Now(), pulse, since, stats, last
 	return stats, last, nil
 }
 
@@ -53,7 +62,8 @@ func (o *overviews) read(ctx context.Context, j Journal, since time.Time) (model
 func (p *pages) overview(c echo.Context) error {
 	d := web.OverviewPage{Frame: p.frame(c, "overview", "Обзор", "Overview"), Began: p.over.began}
 	first := d.Now.UTC().Truncate(time.Hour).Add(-(overviewSpan - 1) * time.Hour)
-	stats, o, err := p.over.read(c.Request().Context(), p.a.d.Journal, first)
+	ctx := c.Request().Context()
+	stats, o, err := p.over.read(ctx, p.a.d.Journal, first, p.a.d.Register.Changes(ctx, 0, 0))
 	if err != nil {
 		return err
 	}

@@ -182,5 +182,5 @@
   setInterval(ages, 1000);
   ages();
   chosen();
-  if (document.querySelector('[hx-trigger*="pulse"]')) follow();
+  if (document.querySelector('[hx-trigger*="pulse"], [hx-trigger*="every"]')) follow();
 })();
