@@ -161,7 +161,7 @@ func New(ctx context.Context, opt Options) (_ *App, err error) {
 			Auth: &latecomer{Auth: auth.New(a.parts.snapshot.Get, adminHash), snapshot: a.parts.snapshot, version: a.parts.store.ConfigVersion}},
 		Administrators: a.parts.admins, Sessions: sessions(a.parts.store, cfg), AdminIdle: cfg.AdminIdle,
 		Outbound:  a.outbound.of,
-		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Retention: time.Duration(cfg.Retention),
+		PublicURL: cfg.PublicURL, LongPoll: cfg.LongPoll, LongPollMax: cfg.LongPollMax, PollInterval: cfg.PollInterval, Language: models.Language(cfg.Language), Retention: time.Duration(cfg.Retention),
 		QueryToken: cfg.QueryToken, CORSOrigins: cfg.CORSOrigins, TrustedProxies: proxies, Timezone: cfg.Timezone, Region: cfg.Region, AreaCode: cfg.AreaCode,
 		Version: version(), Resume: a.resumed.take, Draining: a.draining.Load, Log: log, Demo: opt.Demo,
 		Observe: a.metrics.request, ObserveHook: a.metrics.hook, Metrics: a.metrics.handler(), JobRuns: a.ran.list, Followed: a.inbox.Followed,
@@ -195,7 +195,7 @@ func (a *App) newInbox(opt Options) *inbox.Inbox {
 		asker = a.lookup
 	}
 	return inbox.New(inbox.Options{Store: st, Hub: a.hub, CRM: asker, Replica: replica, Directory: a.parts.snapshot.Get, NewDirectory: a.parts.snapshot.Set,
-		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Lease: opt.Lease, DeputyAfter: a.cfg.DeputyAfter, Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
+		LoadDirectory: a.parts.store.LoadDirectory, Parse: parseStored(a.cfg), PollInterval: a.cfg.PollInterval, Lease: opt.Lease, DeputyAfter: a.cfg.DeputyAfter, Language: models.Language(a.cfg.Language), Region: a.cfg.Region, AreaCode: a.cfg.AreaCode,
 		Timezone: a.cfg.Timezone, Flushers: flushers, Log: a.log, Observe: a.metrics.batch,
 		Beside: a.parts.store, ObserveTold: a.metrics.told})
 }

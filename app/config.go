@@ -70,6 +70,7 @@ type Config struct {
 
 	DeputyAfter time.Duration `env:"ZUMMER_DEPUTY_AFTER" default:"2m" help:"Who has not polled for so long is away: calls that ring, and missed calls that wait, go also to the next one of the group; 0: never."`
 
+	Language     string `env:"ZUMMER_LANGUAGE" default:"ru" enum:"ru,en" help:"Language of the texts of notifications: ru or en."`
 	Timezone     string `env:"ZUMMER_TIMEZONE" default:"Europe/Moscow" help:"Zone of PBX times that carry none, and of texts."`
 	Region       string `env:"ZUMMER_REGION" default:"RU" help:"Country of numbers that carry none (ISO 3166, two letters)."`
 	AreaCode     string `env:"ZUMMER_AREA_CODE" help:"Area code of local numbers such as 123-45-67: 495 for Moscow. Without one they match nobody." placeholder:"DIGITS"`

@@ -123,7 +123,7 @@ func TestServeRefusesWrongVariables(t *testing.T) {
 		"ZUMMER_LISTEN": "8080", "ZUMMER_HOOKS_LISTEN": "x", "ZUMMER_METRICS_LISTEN": ":-1", "ZUMMER_TLS_CERT": "cert.pem", "ZUMMER_TLS_KEY": "key.pem",
 		"ZUMMER_DB_POOL": "0", "ZUMMER_PUBLIC_URL": "zummer.example", "ZUMMER_ADMIN_TOKEN": "short", "ZUMMER_POLL_INTERVAL": "5", "ZUMMER_LONG_POLL": "1m",
 		"ZUMMER_LONG_POLL_MAX": "long", "ZUMMER_MAX_WAITING": "many", "ZUMMER_DRAIN": "-1s", "ZUMMER_TIMEZONE": "Moscow", "ZUMMER_REGION": "RUS", "ZUMMER_AREA_CODE": "+7495", "ZUMMER_LOOKUP_URL": "crm.example", "ZUMMER_LOOKUP_SECRET": "whsec_short",
-		"ZUMMER_CORS_ORIGINS": "*", "ZUMMER_TRUSTED_PROXIES": "10.0.0.1", "ZUMMER_QUERY_TOKEN": "perhaps", "ZUMMER_RETENTION": "1d", "ZUMMER_LOG": "xml", "ZUMMER_LOG_LEVEL": "loud",
+		"ZUMMER_CORS_ORIGINS": "*", "ZUMMER_TRUSTED_PROXIES": "10.0.0.1", "ZUMMER_QUERY_TOKEN": "perhaps", "ZUMMER_RETENTION": "1d", "ZUMMER_LANGUAGE": "de", "ZUMMER_LOG": "xml", "ZUMMER_LOG_LEVEL": "loud",
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

@@ -43,6 +43,8 @@ type Deps struct {
 	LongPoll time.Duration
 	// LongPollMax is the longest wait; 0: 50 s.
 	LongPollMax time.Duration
+	// Language is of the texts that users read.
+	Language models.Language
 	// PollInterval is the pace told to clients that do not wait; 0: 5 s.
 	PollInterval time.Duration
 	// Retention is how far back history and calls reach; 0: 30 days.

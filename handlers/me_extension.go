@@ -92,9 +92,9 @@ func (a *API) putMyExtension(c echo.Context) error {
 		return err
 	}
 	number = models.NormalizeExtension(number)
-	out, status := takenAnswer{State: "taken", Text: "Номер " + number + " сегодня ваш."}, http.StatusOK
+	out, status := takenAnswer{State: "taken", Text: a.d.Language.T("Номер "+number+" сегодня ваш.", "Number "+number+" is yours today.")}, http.StatusOK
 	if asked {
-		out, status = takenAnswer{State: "asked", Text: "Номер " + number + " станет вашим, когда администратор подтвердит."}, http.StatusAccepted
+		out, status = takenAnswer{State: "asked", Text: a.d.Language.T("Номер "+number+" станет вашим, когда администратор подтвердит.", "Number "+number+" will be yours when the administrator agrees.")}, http.StatusAccepted
 	}
 	out.Extensions = myExtensions(a.d.Setup.Directory(), user)
 	return writeJSON(c, status, out)

@@ -77,7 +77,7 @@ func (b *batch) handOver(o *op) error {
 		}
 		d := models.Draft{UserID: to.ID, CollapseKey: h.key, Kind: e.n.Kind, Action: e.n.Action, CallID: e.n.CallID, SourceID: e.n.SourceID, Rule: "deputy",
 			RulesVersion: e.n.RulesVersion, Reason: "stands in for one who has not polled: " + from.Login, Payload: e.n.Payload, TTL: e.n.ExpiresAt.Sub(b.now)}
-		d.Payload.Text = models.CutText(e.n.Payload.Text+", вместо: "+from.DisplayName(), models.MaxText)
+		d.Payload.Text = models.CutText(e.n.Payload.Text+b.in.opt.Language.T(", вместо: ", ", instead of ")+from.DisplayName(), models.MaxText)
 		d.Payload.Data = maps.Clone(e.n.Payload.Data)
 		if d.Payload.Data == nil {
 			d.Payload.Data = map[string]any{}

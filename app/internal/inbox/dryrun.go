@@ -341,5 +341,5 @@ func (d *dryRun) context(ctx context.Context, c *models.Call, at time.Time) (rou
 		lag = d.in.lags.usual(d.source.ID)
 	}
 	return routing.Context{Dir: d.dir, Source: d.source, Lag: lag, Contacts: found, AnyContacts: d.hasContacts, Now: at, PollInterval: d.in.opt.PollInterval,
-		Zone: d.in.zoneOf(d.source.Timezone), Rules: d.rules, Present: d.present}, nil
+		Zone: d.in.zoneOf(d.source.Timezone), Language: d.in.opt.Language, Rules: d.rules, Present: d.present}, nil
 }

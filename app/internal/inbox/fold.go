@@ -63,8 +63,9 @@ func (b *batch) foldUser(user int64) error {
 			folded++
 		}
 	}
+	in := b.in.opt.Language
 	_, err := l.draft(&op{}, &models.Draft{UserID: user, CollapseKey: models.KindDigest, Kind: models.KindDigest, Action: models.ActionShow, TTL: expires,
-		Rule: "digest", Reason: "a set holds at most 500 rows", Payload: models.Payload{Title: fmt.Sprintf("И ещё %d / and %d more", folded, folded),
-			Text: "Старые уведомления — в истории / older ones are in the history", Data: map[string]any{"count": folded}}})
+		Rule: "digest", Reason: "a set holds at most 500 rows", Payload: models.Payload{Title: fmt.Sprintf(in.T("И ещё %d", "And %d more"), folded),
+			Text: in.T("Старые уведомления — в истории", "Older ones are in the history"), Data: map[string]any{"count": folded}}})
 	return err
 }

@@ -35,18 +35,19 @@ type Options struct {
 
 	CRM Asker // knows callers whom no contact has; nil: nobody is asked
 
-	PollInterval time.Duration // pace of clients that do not wait; 0: 5 s
-	Lease        time.Duration // how long a session holds a row without polling; 0: 60 s
-	DeputyAfter  time.Duration // who has not polled for so long is away; 0: nobody has a deputy, and 2 min count for shared phones
-	Region       string        // of numbers that carry none; "": RU
-	AreaCode     string        // of local numbers of that region; "": none is known
-	Timezone     string        // of texts; "": Europe/Moscow
-	Flushers     int           // batches written at once; 0: 4 (1 for SQLite)
-	BatchSize    int           // operations in a batch; 0: 64
-	Linger       time.Duration // how long a batch waits for more when busy; 0: 2 ms
-	Queue        int           // operations waiting for a batch; 0: 4096, full is 503
-	TailEvery    time.Duration // 0: 75 ms
-	Log          *slog.Logger  // nil: slog.Default()
+	Language     models.Language // of the texts that people read
+	PollInterval time.Duration   // pace of clients that do not wait; 0: 5 s
+	Lease        time.Duration   // how long a session holds a row without polling; 0: 60 s
+	DeputyAfter  time.Duration   // who has not polled for so long is away; 0: nobody has a deputy, and 2 min count for shared phones
+	Region       string          // of numbers that carry none; "": RU
+	AreaCode     string          // of local numbers of that region; "": none is known
+	Timezone     string          // of texts; "": Europe/Moscow
+	Flushers     int             // batches written at once; 0: 4 (1 for SQLite)
+	BatchSize    int             // operations in a batch; 0: 64
+	Linger       time.Duration   // how long a batch waits for more when busy; 0: 2 ms
+	Queue        int             // operations waiting for a batch; 0: 4096, full is 503
+	TailEvery    time.Duration   // 0: 75 ms
+	Log          *slog.Logger    // nil: slog.Default()
 
 	// Observe is told of every written batch: operations and how long it
 	// took. nil: nobody.

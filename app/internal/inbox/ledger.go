@@ -197,7 +197,7 @@ func countAttempts(b *batch, n *models.Notification, d *models.Draft) models.Pay
 	if u := b.dir.Users[d.UserID]; u != nil {
 		zone = b.in.zoneOf(u.Timezone)
 	}
-	if p.Text = routing.MissedText(p, attempts, last, zone); d.Template != "" {
+	if p.Text = routing.MissedText(p, attempts, last, zone, b.in.opt.Language); d.Template != "" {
 		p.Text = routing.FillAttempts(d.Template, attempts, models.MaxText)
 	}
 	if d.TitleTemplate != "" {

@@ -106,7 +106,7 @@ func (b *batch) collect(o *op, steps []models.Step, drafts []models.Draft, c *mo
 
 func (b *batch) context(o *op, c *models.Call, s *models.Source) routing.Context {
 	ctx := routing.Context{Dir: b.dir, Source: s, Contacts: b.contacts[c.Phone], AnyContacts: b.any || b.told[c.Phone], CanAsk: b.canAsk(c.Phone), Now: b.now,
-		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Rules: b.dir.Rules, Present: b.in.attends, Lag: b.in.lags.usual(s.ID)}
+		PollInterval: b.in.opt.PollInterval, Zone: b.in.zoneOf(s.Timezone), Language: b.in.opt.Language, Rules: b.dir.Rules, Present: b.in.attends, Lag: b.in.lags.usual(s.ID)}
 	if o.webhook != nil {
 		ctx.WebhookID = o.webhook.ID
 	}

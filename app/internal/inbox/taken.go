@@ -226,7 +226,7 @@ func (b *batch) takeTask(o *op, e *entry, claim bool) error {
 			if u == usr.ID || x == nil || routing.Task(x.n) == "" {
 				continue
 			}
-			d := routing.Taken(x.n, usr, b.in.opt.PollInterval)
+			d := routing.Taken(x.n, usr, b.in.opt.PollInterval, b.in.opt.Language)
 			l.revise(o, x, &d)
 			from++
 		}

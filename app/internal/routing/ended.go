@@ -24,7 +24,7 @@ func (r *router) ended(u int64, was, is *models.Leg) {
 	case is.Reason == models.ReasonElsewhere || r.taken(u, is):
 		r.elsewhere(u, is)
 	default:
-		r.tell(&occasion{event: models.RuleRingEnded, user: u, leg: is, reason: "the extension stopped ringing: " + models.CutText(is.Reason, 64), text: r.line("Вызов прекращён")})
+		r.tell(&occasion{event: models.RuleRingEnded, user: u, leg: is, reason: "the extension stopped ringing: " + models.CutText(is.Reason, 64), text: r.line(r.over())})
 	}
 }
 

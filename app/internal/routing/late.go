@@ -80,7 +80,7 @@ func lateText(d time.Duration) string {
 // was, in the reader's zone.
 func (r *router) missedLine(u int64) string {
 	if r.late(r.call.EndedAt) == 0 {
-		return r.line("Пропущенный")
+		return r.line(r.say("Пропущенный", "Missed"))
 	}
 	zone := r.Zone
 	if usr := r.Dir.Users[u]; usr != nil && usr.Timezone != "" {
@@ -90,9 +90,9 @@ func (r *router) missedLine(u int64) string {
 		zone = time.UTC
 	}
 	at, now := r.call.StartedAt.In(zone), r.Now.In(zone)
-	when := "в " + at.Format("15:04")
+	when := r.say("в ", "at ") + at.Format("15:04")
 	if at.YearDay() != now.YearDay() || at.Year() != now.Year() {
-		when = at.Format("02.01") + " " + when
+		when = at.Format(r.say("02.01", "2 Jan")) + " " + when
 	}
-	return r.line("Пропущенный " + when)
+	return r.line(r.say("Пропущенный ", "Missed ") + when)
 }

@@ -138,12 +138,15 @@ func missedKey(c *models.Call) string {
 // MissedText is the text of a missed row that tells of several calls: how
 // many, and when the last one came, in the reader's zone (nil: UTC). For a
 // single call it is the text that the row has.
-func MissedText(payload models.Payload, attempts int, last time.Time, zone *time.Location) string {
+func MissedText(payload models.Payload, attempts int, last time.Time, zone *time.Location, in models.Language) string {
 	if attempts <= 1 {
 		return payload.Text
 	}
 	if zone == nil {
 		zone = time.UTC
+	}
+	if in == models.English {
+		return strconv.Itoa(attempts) + " attempts, last at " + last.In(zone).Format("15:04")
 	}
 	return strconv.Itoa(attempts) + " " + plural(attempts, "попытка", "попытки", "попыток") + ", последняя " + last.In(zone).Format("15:04")
 }

@@ -22,7 +22,7 @@ func (r *router) observers() {
 		case r.call.State == models.Ended && r.before.State != models.Ended && answered:
 			o.event, o.reason, o.text = models.RuleEnded, "the conversation ended", r.endedText(&models.Leg{})
 		case r.call.State == models.Ended && r.before.State != models.Ended:
-			o.event, o.reason, o.text = models.RuleRingEnded, "the call ended", r.line("Вызов прекращён")
+			o.event, o.reason, o.text = models.RuleRingEnded, "the call ended", r.line(r.over())
 		default:
 			continue
 		}
@@ -47,7 +47,7 @@ func (r *router) untold(user int64) {
 
 func (r *router) answeredBy(not int64) string {
 	if t := talker(r.call, not); t != nil {
-		return "Ответил " + r.nameOf(t)
+		return r.say("Ответил ", "Answered by ") + r.nameOf(t)
 	}
-	return "Ответил другой сотрудник"
+	return r.say("Ответил другой сотрудник", "Answered by a colleague")
 }

@@ -27,12 +27,12 @@ type opening struct {
 // get a new one, and a CRM that has synchronised nothing looks itself.
 func (r *router) open() *opening {
 	if r.opening == nil {
-		r.opening = decide(r.Contacts, r.AnyContacts)
+		r.opening = decide(r.Contacts, r.AnyContacts, r.Language)
 	}
 	return r.opening
 }
 
-func decide(found []models.Contact, synced bool) *opening {
+func decide(found []models.Contact, synced bool, in models.Language) *opening {
 	contacts := slices.Clone(found)
 	slices.SortFunc(contacts, func(a, b models.Contact) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.ExternalID, b.ExternalID))
@@ -62,7 +62,7 @@ func decide(found []models.Contact, synced bool) *opening {
 		o.client = &clients[0]
 	}
 	if n := max(len(clients), len(contacts)); n > 1 && o.client == nil && o.title != "" {
-		o.title += " и ещё " + strconv.Itoa(n-1)
+		o.title += in.T(" и ещё ", " and ") + strconv.Itoa(n-1) + in.T("", " more")
 	}
 	fresh := &models.Object{Type: "Документ", Name: "Интерес"}
 	if o.client != nil {

@@ -65,12 +65,20 @@ func (r *router) payload(l *models.Leg) models.Payload {
 	return p
 }
 
+// say is the one of two texts that the company reads.
+func (r *router) say(russian, english string) string { return r.Language.T(russian, english) }
+
+// over is what a card says of a ring that nobody answered here.
+func (r *router) over() string {
+	return r.say("Вызов прекращён", "The ringing has stopped")
+}
+
 // word says which way the call goes.
 func (r *router) word() string {
 	if r.call.Direction == models.Out {
-		return "Исходящий"
+		return r.say("Исходящий", "Outgoing")
 	}
-	return "Входящий"
+	return r.say("Входящий", "Incoming")
 }
 
 func (r *router) callInfo(l *models.Leg) *models.CallInfo {
@@ -107,9 +115,9 @@ func (r *router) callerName() string {
 
 func (r *router) noNumber() string {
 	if r.call.Hidden {
-		return "Номер скрыт"
+		return r.say("Номер скрыт", "Number withheld")
 	}
-	return "Номер не определён"
+	return r.say("Номер не определён", "Number unknown")
 }
 
 // line is a word with the number: «Входящий +7 903 123-45-67».
@@ -140,11 +148,11 @@ func (r *router) transferText(l *models.Leg) string {
 	}
 	switch {
 	case to == "":
-		return "Переведён"
+		return r.say("Переведён", "Transferred")
 	case who == "":
-		return "Переведён на " + to
+		return r.say("Переведён на ", "Transferred to ") + to
 	}
-	return "Переведён на " + to + ", " + who
+	return r.say("Переведён на ", "Transferred to ") + to + ", " + who
 }
 
 // bareExtension drops the prefix that says what kind of name it is.
@@ -167,9 +175,9 @@ func (r *router) endedText(l *models.Leg) string {
 	if talkers > 1 && !l.AnsweredAt.IsZero() {
 		seconds = int(l.EndedAt.Sub(l.AnsweredAt) / time.Second)
 	}
-	text := "Разговор завершён"
+	text := r.say("Разговор завершён", "Call ended")
 	if seconds > 0 {
-		text = fmt.Sprintf("Разговор %d:%02d", seconds/60, seconds%60)
+		text = fmt.Sprintf(r.say("Разговор", "Talked")+" %d:%02d", seconds/60, seconds%60)
 	}
 	if n := r.number(); n != "" {
 		text += ", " + n

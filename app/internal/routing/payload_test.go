@@ -213,7 +213,7 @@ func TestMissedText(t *testing.T) {
 		{112, moscow, "112 попыток, последняя 10:42"},
 		{124, nil, "124 попытки, последняя 07:42"},
 	} {
-		if got := routing.MissedText(models.Payload{Text: "Пропущенный"}, tc.attempts, at, tc.zone); got != tc.want {
+		if got := routing.MissedText(models.Payload{Text: "Пропущенный"}, tc.attempts, at, tc.zone, models.Russian); got != tc.want {
 			t.Errorf("%d attempts: got %q, want %q", tc.attempts, got, tc.want)
 		}
 	}

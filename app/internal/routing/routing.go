@@ -19,6 +19,7 @@ type Context struct {
 	Now          time.Time             // the database's clock
 	PollInterval time.Duration         // pace told to clients; closing states stay at least two of it
 	Zone         *time.Location        // of the source; nil: UTC
+	Language     models.Language       // of the texts that people read
 	WebhookID    int64                 // what said so; 0: a job or an administrator
 	Rules        *models.RuleSet       // nil: the built-in ones
 	Present      func(user int64) bool // a client of his has polled lately; nil: everybody is there
@@ -139,11 +140,11 @@ func (r *router) user(u int64) {
 	switch {
 	case r.call.Direction == models.InternalCall:
 		if live(was) {
-			r.closing(u, is, models.KindRingEnded, ruleInternal, "the call turned out to be internal", "Внутренний звонок")
+			r.closing(u, is, models.KindRingEnded, ruleInternal, "the call turned out to be internal", r.say("Внутренний звонок", "Internal call"))
 		}
 	case is == nil:
 		if live(was) {
-			r.closing(u, nil, models.KindRingEnded, models.RuleRingEnded, "the attempt is gone", "Вызов прекращён")
+			r.closing(u, nil, models.KindRingEnded, models.RuleRingEnded, "the attempt is gone", r.over())
 		}
 	case is.State == models.Ringing:
 		r.ringing(u, was, is)
@@ -157,7 +158,7 @@ func (r *router) user(u int64) {
 func (r *router) ringing(u int64, was, is *models.Leg) {
 	if r.call.Direction == models.Out && r.call.AnsweredAt.IsZero() {
 		if live(was) {
-			r.closing(u, is, models.KindRingEnded, ruleOutgoing, "the call turned out to be outgoing", "Исходящий звонок")
+			r.closing(u, is, models.KindRingEnded, ruleOutgoing, "the call turned out to be outgoing", r.say("Исходящий звонок", "Outgoing call"))
 		}
 		return // his own phone rings so that he may call out: nothing to tell him
 	}

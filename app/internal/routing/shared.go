@@ -112,7 +112,7 @@ func (r *router) offer(u int64, was, is *models.Leg) {
 		return
 	}
 	o := &occasion{event: event, user: u, leg: is, name: ruleShared, reason: "the shared phone was answered: the first to take the call has it",
-		text: r.line(r.word()) + ", общий телефон " + bareExtension(is.Extension)}
+		text: r.line(r.word()) + r.say(", общий телефон ", ", shared phone ") + bareExtension(is.Extension)}
 	if told {
 		o.revise, o.name, o.reason = true, ruleKnown, "the caller became known during the conversation"
 	}

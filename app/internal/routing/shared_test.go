@@ -299,7 +299,7 @@ func TestTaken(t *testing.T) {
 	row := &models.Notification{ID: 5, UserID: 2, CollapseKey: "missed:" + caller, Kind: models.KindMissed, Action: models.ActionCallBack, CallID: 7, SourceID: 1,
 		Payload: models.Payload{Title: "ООО Ромашка", Text: "5 попыток, последняя 10:42", Phone: caller, Data: map[string]any{"attempts": 5}}}
 	by := &models.User{ID: 1, Login: "ivanov", Name: "Иванов И."}
-	d := routing.Taken(row, by, 20*time.Second)
+	d := routing.Taken(row, by, 20*time.Second, "")
 	if d.Kind != models.KindElsewhere || d.Action != models.ActionNone || d.Payload.Text != "Взял Иванов И." || d.Payload.Title != "ООО Ромашка" || d.Payload.Data != nil || d.TTL != 40*time.Second {
 		t.Errorf("%+v", d)
 	}

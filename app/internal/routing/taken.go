@@ -30,9 +30,9 @@ func Offered(n *models.Notification) bool {
 
 // Taken is what a row of a task says once by has taken it: a closing state,
 // which needs no acknowledgement.
-func Taken(n *models.Notification, by *models.User, pollInterval time.Duration) models.Draft {
+func Taken(n *models.Notification, by *models.User, pollInterval time.Duration, in models.Language) models.Draft {
 	p := n.Payload
-	p.Text, p.Data, p.Candidates = models.CutText("Взял "+by.DisplayName(), models.MaxText), nil, nil
+	p.Text, p.Data, p.Candidates = models.CutText(in.T("Взял ", "Taken by ")+by.DisplayName(), models.MaxText), nil, nil
 	return models.Draft{UserID: n.UserID, CollapseKey: n.CollapseKey, Mode: models.ReviseOnly, Kind: models.KindElsewhere, Action: models.ActionNone,
 		CallID: n.CallID, SourceID: n.SourceID, Rule: ruleTaken, Reason: "taken by " + by.Login, Payload: p, TTL: max(closingTTL, 2*pollInterval)}
 }
@@ -54,7 +54,7 @@ func Take(call *models.Call, user int64, claim bool, c Context) (drafts []models
 	call.SetOwner(at, user)
 	for _, u := range l.Sharers {
 		if u != user {
-			r.closing(u, l, models.KindElsewhere, ruleTaken, "taken by "+usr.Login, "Взял "+usr.DisplayName())
+			r.closing(u, l, models.KindElsewhere, ruleTaken, "taken by "+usr.Login, r.say("Взял ", "Taken by ")+usr.DisplayName())
 			r.drafts[len(r.drafts)-1].LegKey = ""
 		}
 	}

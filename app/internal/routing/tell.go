@@ -285,14 +285,14 @@ func (r *router) onBehalf(d *models.Draft, o *occasion, rc recipient) {
 	switch rc.as {
 	case toDeputy:
 		d.Reason = "deputy of " + who + ", whose client is away; " + d.Reason
-		d.Payload.Text = models.CutText(d.Payload.Text+", вместо: "+who, models.MaxText)
+		d.Payload.Text = models.CutText(d.Payload.Text+r.say(", вместо: ", ", instead of ")+who, models.MaxText)
 	case toResponsible:
 		d.Reason = "responsible for the client; " + d.Reason
 	default:
 		d.Reason = "in a group that the rule tells; " + d.Reason
 	}
 	if rc.as != toDeputy && who != "" && o.event != models.RuleMissed {
-		d.Payload.Text = models.CutText(d.Payload.Text+", у: "+who, models.MaxText)
+		d.Payload.Text = models.CutText(d.Payload.Text+r.say(", у: ", ", at: ")+who, models.MaxText)
 	}
 	if o.event != models.RuleMissed && !slices.Contains(r.call.Told, rc.user) {
 		d.Mode = models.Upsert // also where the user's own row is only revised
