@@ -13,8 +13,6 @@ func (a *array) TypeName() string {
 	return "Массив"
 }
 
-func (a *array) list() []any { return a.items }
-
 func (a *array) cross(w *World) any { return &array{w.transferAll(a.items), a.fixed} }
 
 func (a *array) at(i any) int {

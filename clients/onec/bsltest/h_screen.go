@@ -34,9 +34,13 @@ func screenHost() Host {
 			return nil
 		}},
 		{Names: "Сигнал Beep", Since: "=thin,thick", Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "ПоказатьПредупреждение ShowMessageBox", Since: "8.3.3 =client", Max: 4, Procedure: true, Do: func(c *Call) any {
+		{Names: "ПоказатьПредупреждение ShowMessageBox", Since: "8.3.3 =client", Min: 2, Max: 4, FirstFree: true, Procedure: true, Do: func(c *Call) any {
 			say(c, 1)
-			return later(c, 0, func() any { return Undefined })
+			if b, ok := c.Arg(0).(*callback); ok {
+				w := c.W
+				w.ready = append(w.ready, func() { w.notifyBare(b) })
+			}
+			return nil
 		}},
 		{Names: "ПредупреждениеАсинх DoMessageBoxAsync", Since: "8.3.18 =client", Min: 1, Max: 3, Do: func(c *Call) any { say(c, 0); return promised(c, Undefined) }},
 		{Names: "Предупреждение DoMessageBox", Since: "=client", Min: 1, Max: 3, Modal: true, Procedure: true, Do: func(c *Call) any { say(c, 0); return nil }},
@@ -68,7 +72,7 @@ func screenHost() Host {
 			return ok
 		}},
 		{Names: "ОткрытьЗначение OpenValue", Since: "=thick", Min: 1, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(0)) }},
-		{Names: "ПоказатьЗначение ShowValue", Since: "8.3.3 =client", Min: 2, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(1)) }},
+		{Names: "ПоказатьЗначение ShowValue", Since: "8.3.3 =client", Min: 2, FirstFree: true, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(1)) }},
 		{Names: "ЗавершитьРаботуСистемы Exit", Since: "=client", Max: 3, Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "ОбновитьИнтерфейс RefreshInterface", Since: "=client", Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "ПоказатьИнформациюОбОшибке ShowErrorInfo", Since: "=client", Min: 1, Procedure: true, Do: func(c *Call) any {

@@ -40,6 +40,9 @@ type Function struct {
 	// Procedure says that it returns nothing, Modal that it stops the
 	// program until the user answers.
 	Procedure, Modal bool
+	// FirstFree says that the first argument may be left out although Min
+	// counts it.
+	FirstFree bool
 }
 
 // Property is a global property, or one of a Type. Without Set it is

@@ -59,7 +59,7 @@ func (w *World) Click(t Toast) error {
 	err := w.enter("нажатие на оповещение", func() {
 		switch {
 		case t.action != nil:
-			w.notify(t.action, Undefined)
+			w.notifyBare(t.action)
 		case t.Link != "":
 			w.open(Opening{How: "ссылка", Name: t.Link})
 		}
