@@ -63,6 +63,12 @@ func arrayHost() Host {
 					}
 				case *array:
 					a.items = append(a.items, x.items...)
+				case undefinedType:
+				default:
+					c.Mismatch(0)
+				}
+				if len(c.Args) > 1 {
+					throw("Многомерные массивы не поддерживаются")
 				}
 				return a
 			},

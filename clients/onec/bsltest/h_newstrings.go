@@ -10,12 +10,18 @@ func newStringFunctions() Host {
 		{Names: "СтрНайти StrFind", Since: "8.3.6", Min: 2, Max: 5, Do: func(c *Call) any {
 			s, what := c.Str(0), c.Str(1)
 			from, nth := 1, 1
-			backwards := c.Given(2) && c.Arg(2).(*EnumValue).Name == "СКонца"
+			backwards := c.Given(2) && arg[*EnumValue](c, 2).Name == "СКонца"
+			if s == "" || what == "" {
+				return count(0)
+			}
 			if backwards {
 				from = len(units(s))
 			}
 			if c.Given(3) {
 				from = c.Int(3)
+			}
+			if from < 1 || from > len(units(s)) {
+				throw("Недопустимое значение параметра (параметр номер '4')")
 			}
 			if c.Given(4) {
 				nth = c.Int(4)
@@ -41,8 +47,8 @@ func newStringFunctions() Host {
 				from = at + 1
 			}
 		}},
-		{Names: "СтрНачинаетсяС StrStartsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { return strings.HasPrefix(c.Str(0), c.Str(1)) }},
-		{Names: "СтрЗаканчиваетсяНа StrEndsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { return strings.HasSuffix(c.Str(0), c.Str(1)) }},
+		{Names: "СтрНачинаетсяС StrStartsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { mustSearch(c); return strings.HasPrefix(c.Str(0), c.Str(1)) }},
+		{Names: "СтрЗаканчиваетсяНа StrEndsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { mustSearch(c); return strings.HasSuffix(c.Str(0), c.Str(1)) }},
 		{Names: "СтрРазделить StrSplit", Since: "8.3.6", Min: 2, Max: 3, Do: func(c *Call) any {
 			a := &array{}
 			pieces := strings.FieldsFunc(c.Str(0), func(r rune) bool { return strings.ContainsRune(c.Str(1), r) })
@@ -79,11 +85,19 @@ func newStringFunctions() Host {
 	}}
 }
 
+// mustSearch refuses an empty text to look for.
+func mustSearch(c *Call) {
+	if c.Str(0) != "" && c.Str(1) == "" {
+		throw("Недопустимое значение параметра (параметр номер '2')")
+	}
+}
+
 // template fills %1 … %10 and %(1) … of СтрШаблон; %% is a percent sign. A
 // place without its value is an exception.
 func template(c *Call) any {
 	var b strings.Builder
 	letters := []rune(c.Str(0))
+	most := 0
 	for i := 0; i < len(letters); i++ {
 		if letters[i] != '%' || i+1 >= len(letters) {
 			b.WriteRune(letters[i])
@@ -115,7 +129,13 @@ func template(c *Call) any {
 			throw("Недостаточно значений для подстановки в шаблон (СтрШаблон, %%%d)", n)
 		}
 		b.WriteString(str(c.Arg(n)))
+		most = max(most, n)
 		i = j - 1
+	}
+	for i := most + 1; i < len(c.Args); i++ {
+		if c.Given(i) {
+			throw("Слишком много фактических параметров (СтрШаблон)")
+		}
 	}
 	return b.String()
 }

@@ -135,6 +135,7 @@ func TestScreen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	w.DeclareForm("ОбщаяФорма.Карточка", nil, nil)
 	call("Показать", "первое", "звонок")
 	call("Показать", "второе", "звонок")
 	call("Показать", "третье", "другой")

@@ -1,6 +1,7 @@
 package bsltest
 
 import (
+	"strings"
 	"time"
 )
 
@@ -61,11 +62,20 @@ func (w *World) Click(t Toast) error {
 		case t.action != nil:
 			w.notifyBare(t.action)
 		case t.Link != "":
-			w.open(Opening{How: "ссылка", Name: t.Link})
+			w.follow(t.Link)
 		}
 	})
 	w.Pump()
 	return err
+}
+
+// follow goes to a navigation link. One to data of a type that the infobase
+// has not is an exception; where no type is declared every link is taken.
+func (w *World) follow(link string) {
+	if strings.HasPrefix(link, "e1cib/data/") && len(w.Meta.order) > 0 && w.Meta.RefOfLink(link) == nil {
+		throw("Неправильная навигационная ссылка (%s)", link)
+	}
+	w.open(Opening{How: "ссылка", Name: link})
 }
 
 // open asks OnOpen and records.
