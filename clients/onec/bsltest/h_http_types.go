@@ -41,7 +41,7 @@ func httpTypes() Host {
 	conn.Methods = append(conn.Methods, httpAsync()...)
 	return Host{Types: []*Type{conn, requestType(), responseType(),
 		{Names: "ЗащищенноеСоединениеOpenSSL OpenSSLSecureConnection", Since: "8.3.1 -web", Max: 2, New: func(*Call) any { return &openSSL{} }},
-		{Names: "СертификатыУдостоверяющихЦентровОС OSCertificationAuthorityCertificates", Since: "8.3.1 -web", New: func(*Call) any { return &osCertificates{} }},
+		{Names: "СертификатыУдостоверяющихЦентровОС OSCertificationAuthorityCertificates", Since: "8.3.7 -web", New: func(*Call) any { return &osCertificates{} }},
 		{Names: "ИнтернетПрокси InternetProxy", Since: "-web", Max: 1, New: func(*Call) any { return newStructure() }},
 	}}
 }
@@ -144,7 +144,7 @@ func encodingName(v any) string {
 	if _, err := htmlindex.Get(name); err != nil {
 		throw("Неизвестная кодировка (%s)", str(v))
 	}
-	return name
+	return strings.ToLower(name)
 }
 
 // bomSince is from when on this package leaves the mark out of a body whose

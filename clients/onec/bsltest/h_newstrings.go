@@ -47,8 +47,8 @@ func newStringFunctions() Host {
 				from = at + 1
 			}
 		}},
-		{Names: "СтрНачинаетсяС StrStartsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { mustSearch(c); return strings.HasPrefix(c.Str(0), c.Str(1)) }},
-		{Names: "СтрЗаканчиваетсяНа StrEndsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { mustSearch(c); return strings.HasSuffix(c.Str(0), c.Str(1)) }},
+		{Names: "СтрНачинаетсяС StrStartsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { return mustSearch(c) && strings.HasPrefix(c.Str(0), c.Str(1)) }},
+		{Names: "СтрЗаканчиваетсяНа StrEndsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { return mustSearch(c) && strings.HasSuffix(c.Str(0), c.Str(1)) }},
 		{Names: "СтрРазделить StrSplit", Since: "8.3.6", Min: 2, Max: 3, Do: func(c *Call) any {
 			a := &array{}
 			pieces := strings.FieldsFunc(c.Str(0), func(r rune) bool { return strings.ContainsRune(c.Str(1), r) })
@@ -85,11 +85,13 @@ func newStringFunctions() Host {
 	}}
 }
 
-// mustSearch refuses an empty text to look for.
-func mustSearch(c *Call) {
+// mustSearch refuses an empty text to look for; false means that there is
+// nothing to look in.
+func mustSearch(c *Call) bool {
 	if c.Str(0) != "" && c.Str(1) == "" {
 		throw("Недопустимое значение параметра (параметр номер '2')")
 	}
+	return c.Str(0) != ""
 }
 
 // template fills %1 … %10 and %(1) … of СтрШаблон; %% is a percent sign. A
@@ -99,9 +101,12 @@ func template(c *Call) any {
 	letters := []rune(c.Str(0))
 	most := 0
 	for i := 0; i < len(letters); i++ {
-		if letters[i] != '%' || i+1 >= len(letters) {
+		if letters[i] != '%' {
 			b.WriteRune(letters[i])
 			continue
+		}
+		if i+1 >= len(letters) {
+			throw("Неверный формат строки шаблона (СтрШаблон)")
 		}
 		j, bracket := i+1, false
 		if letters[j] == '%' {

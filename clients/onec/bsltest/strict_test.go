@@ -8,7 +8,9 @@ import (
 // TestStrictRefusals are the compiler's refusals that a lenient reader of the
 // language lets through.
 func TestStrictRefusals(t *testing.T) {
-	in := func(body string) string { return "Процедура А()\n\t" + body + "\nКонецПроцедуры" }
+	in := func(body string) string {
+		return "Процедура А()\n\t" + body + "\nКонецПроцедуры"
+	}
 	for _, c := range []struct{ name, text, want string }{
 		// words
 		{"an unbreakable space between words", in("Б\u00a0= 1;"), "(2,3): Неизвестный символ \"\u00a0\""},
