@@ -24,9 +24,11 @@ func (c *checker) expr(x expr) {
 	case *ident:
 		c.name(x)
 	case *member:
-		if c.moduleOf(x.x) == nil {
-			c.expr(x.x)
+		if c.moduleOf(x.x) != nil { // common modules have no variables, only procedures
+			c.fail(x.pos, "Поле объекта не обнаружено (%s)", x.name)
+			return
 		}
+		c.expr(x.x)
 	case *index:
 		c.expr(x.x)
 		c.expr(x.i)
