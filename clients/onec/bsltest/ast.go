@@ -10,9 +10,10 @@ type module struct {
 }
 
 type varDecl struct {
-	name   string
-	export bool
-	pos    Pos
+	name       string
+	export     bool
+	directives []directive // of a form's variable: on which side it lives
+	pos        Pos
 }
 
 // proc is a procedure or a function.
@@ -24,6 +25,7 @@ type proc struct {
 	directives []directive
 	params     []param
 	vars       []*varDecl
+	assigned   map[string]bool // variables that the body makes by assigning; set by the linker
 	body       []stmt
 	pos, end   Pos
 	unit       *unit // where it was loaded; set by the linker

@@ -4,7 +4,7 @@ import "time"
 
 // serverCall carries a call over the border: what is passed is copied there,
 // what parameters without Знач became is copied back, and the window waits.
-func (w *World) serverCall(name string, args []any, refs []*cell, do func([]any, []*cell) any) any {
+func (w *World) serverCall(p *proc, args []any, refs []*cell, do func([]any, []*cell) any) any {
 	began := time.Now()
 	if w.entry != nil {
 		w.entry.ServerCalls++
@@ -13,7 +13,7 @@ func (w *World) serverCall(name string, args []any, refs []*cell, do func([]any,
 	cells := make([]*cell, len(args))
 	for i, a := range args {
 		sent[i] = w.transfer(a)
-		if i < len(refs) && refs[i] != nil {
+		if i < len(refs) && refs[i] != nil && i < len(p.params) && !p.params[i].byValue {
 			cells[i] = &cell{sent[i]}
 		}
 	}
@@ -39,11 +39,20 @@ type crosser interface {
 	cross(w *World) any
 }
 
+// maxNesting bounds what is copied or written as a whole: a collection that
+// holds itself has no end.
+const maxNesting = 200
+
 // transfer copies a value as it passes between client and server; forms, COM
 // objects, connections and such do not pass.
 func (w *World) transfer(v any) any {
 	switch x := v.(type) {
 	case crosser:
+		w.nesting++
+		defer func() { w.nesting-- }()
+		if w.nesting > maxNesting {
+			throw("Ошибка передачи данных между клиентом и сервером. Слишком большая вложенность")
+		}
 		return x.cross(w)
 	case Object:
 		throw("Ошибка передачи данных между клиентом и сервером. Значение недопустимого типа (%s)", x.TypeName())

@@ -38,7 +38,11 @@ func dateOf(text string) (Date, bool) {
 func (d Date) empty() bool { return d.t.Equal(emptyDate().t) }
 
 func (d Date) addSeconds(n Num) Date {
-	return Date{d.t.Add(time.Duration(n.round(0, true).int()) * time.Second)}
+	at := d.t.Unix() + int64(n.round(0, true).int())
+	if at < emptyDate().t.Unix() || at > time.Date(3999, 12, 31, 23, 59, 59, 0, time.UTC).Unix() {
+		throw("Дата выходит за допустимые границы")
+	}
+	return Date{time.Unix(at, 0).UTC()}
 }
 
 func (d Date) seconds(e Date) Num { return intNum(d.t.Unix() - e.t.Unix()) }

@@ -47,6 +47,11 @@ func formatNum(n Num, f numFormat) string {
 // format is Формат(): the keys that programs use of numbers, dates, booleans.
 func format(v any, spec string) string {
 	keys := formatKeys(spec)
+	for k := range keys {
+		if !formatKnown[k] {
+			throw("Неправильный или не поддерживаемый параметр форматной строки (%s)", k)
+		}
+	}
 	get := func(ru, en string) (string, bool) {
 		if s, ok := keys[ru]; ok {
 			return s, true
@@ -79,6 +84,10 @@ func format(v any, spec string) string {
 		}
 		if s, ok := get("чц", "nd"); ok {
 			f.width = min(number(s).int(), 400)
+			f.digits = max(f.digits, 0)
+			if rest := x.round(f.digits, true); f.width > f.digits && len(rest.whole().Text(10)) > f.width-f.digits+signs(rest) {
+				x = nines(f.width, f.digits, rest.sign())
+			}
 		}
 		_, f.leadingZeros = get("чвн", "nlz")
 		return formatNum(x, f)
@@ -95,8 +104,10 @@ func format(v any, spec string) string {
 			return x.t.Format("02.01.2006")
 		case "T", "В":
 			return strings.TrimPrefix(x.t.Format("15:04:05"), "0")
+		case "", "DT", "ДВ":
+			return str(x)
 		}
-		return str(x)
+		throw("Неправильный или не поддерживаемый формат даты (%s)", spec)
 	case bool:
 		ru, en := "бл", "bf"
 		if x {
@@ -107,6 +118,27 @@ func format(v any, spec string) string {
 		}
 	}
 	return str(v)
+}
+
+// formatKnown are the parameters of a format that are played.
+var formatKnown = map[string]bool{"": true, "чн": true, "nz": true, "чг": true, "ng": true, "чрг": true, "ngs": true, "чрд": true, "nds": true, "чдц": true, "nfd": true,
+	"чц": true, "nd": true, "чвн": true, "nlz": true, "дп": true, "de": true, "дф": true, "df": true, "длф": true, "dlf": true, "бл": true, "bf": true, "би": true, "bt": true}
+
+func signs(n Num) int {
+	if n.sign() < 0 {
+		return 1
+	}
+	return 0
+}
+
+// nines is what stands for a number that has no room in its width.
+func nines(width, digits, sign int) Num {
+	n := mustNum(strings.Repeat("9", width))
+	n.scale = digits
+	if sign < 0 {
+		return n.neg()
+	}
+	return n
 }
 
 // formatKeys reads "ЧГ=0; ДФ='dd.MM.yyyy'".
@@ -154,6 +186,8 @@ func formatDate(t time.Time, layout string) string {
 			}
 			i = j + 1
 			continue
+		case strings.ContainsRune("dд", r) && n > 2 || strings.ContainsRune("MМ", r) && n == 3 || strings.ContainsRune("tвkк", r):
+			throw("Неправильный или не поддерживаемый формат даты (%s)", layout)
 		case strings.ContainsRune("dд", r):
 			b.WriteString(t.Format(pick(n, "2", "02")))
 		case strings.ContainsRune("MМ", r):
@@ -164,7 +198,9 @@ func formatDate(t time.Time, layout string) string {
 			}
 		case strings.ContainsRune("yг", r):
 			b.WriteString(t.Format(map[bool]string{true: "06", false: "2006"}[n <= 2]))
-		case strings.ContainsRune("HЧhч", r):
+		case strings.ContainsRune("hч", r): // twelve hours, the trap of a format in small letters
+			b.WriteString(t.Format(pick(n, "3", "03")))
+		case strings.ContainsRune("HЧ", r):
 			s := t.Format("15")
 			if n == 1 {
 				s = strings.TrimPrefix(s, "0")

@@ -13,8 +13,6 @@ func (a *array) TypeName() string {
 	return "Массив"
 }
 
-func (a *array) list() []any { return a.items }
-
 func (a *array) cross(w *World) any { return &array{w.transferAll(a.items), a.fixed} }
 
 func (a *array) at(i any) int {
@@ -65,6 +63,12 @@ func arrayHost() Host {
 					}
 				case *array:
 					a.items = append(a.items, x.items...)
+				case undefinedType:
+				default:
+					c.Mismatch(0)
+				}
+				if len(c.Args) > 1 {
+					throw("Многомерные массивы не поддерживаются")
 				}
 				return a
 			},

@@ -2,6 +2,7 @@ package bsltest
 
 import (
 	"os"
+	"strings"
 )
 
 // blob is ДвоичныеДанные.
@@ -9,6 +10,13 @@ type blob struct{ data []byte }
 
 func (*blob) TypeName() string   { return "ДвоичныеДанные" }
 func (b *blob) cross(*World) any { return b }
+
+// onlyUTF8 refuses an encoding that is not played.
+func onlyUTF8(c *Call) {
+	if c.Given(1) && encodingName(c.Arg(1)) != "utf-8" && !strings.EqualFold(str(c.Arg(1)), "utf-8") {
+		throw("Кодировка не поддерживается (%s)", c.Str(1))
+	}
+}
 
 func binaryHost() Host {
 	return Host{
@@ -28,8 +36,14 @@ func binaryHost() Host {
 			}},
 		}}},
 		Functions: []Function{
-			{Names: "ПолучитьДвоичныеДанныеИзСтроки GetBinaryDataFromString", Since: "8.3.10", Min: 1, Max: 3, Do: func(c *Call) any { return &blob{[]byte(c.Str(0))} }},
-			{Names: "ПолучитьСтрокуИзДвоичныхДанных GetStringFromBinaryData", Since: "8.3.10", Min: 1, Max: 2, Do: func(c *Call) any { return string(arg[*blob](c, 0).data) }},
+			{Names: "ПолучитьДвоичныеДанныеИзСтроки GetBinaryDataFromString", Since: "8.3.10", Min: 1, Max: 3, Do: func(c *Call) any {
+				onlyUTF8(c)
+				if c.Bool(2) {
+					return &blob{append([]byte("\xef\xbb\xbf"), c.Str(0)...)}
+				}
+				return &blob{[]byte(c.Str(0))}
+			}},
+			{Names: "ПолучитьСтрокуИзДвоичныхДанных GetStringFromBinaryData", Since: "8.3.10", Min: 1, Max: 2, Do: func(c *Call) any { onlyUTF8(c); return string(arg[*blob](c, 0).data) }},
 			{Names: "ПолучитьИмяВременногоФайла GetTempFileName", Since: "-web", Max: 1, Do: func(c *Call) any {
 				f, err := os.CreateTemp("", "bsl*."+c.Str(0))
 				if err != nil {

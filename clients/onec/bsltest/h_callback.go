@@ -12,30 +12,44 @@ type callback struct {
 
 func (*callback) TypeName() string { return "ОписаниеОповещения" }
 
-// notify calls the procedure with a result.
-func (w *World) notify(b *callback, result any) {
-	if m, ok := b.module.(*moduleRef); ok {
-		u := m.d.units[w.Target.Context]
-		if u == nil || u.procs[strings.ToLower(b.name)] == nil || !u.procs[strings.ToLower(b.name)].export {
-			throw("Метод объекта не обнаружен (%s)", b.name)
+// notify calls the procedure with a result and what was kept for it.
+func (w *World) notify(b *callback, result any) { w.callBack(b, result, b.extra) }
+
+// notifyBare calls the procedure with what was kept for it and nothing else:
+// so do a click on a toast and the end of a message box.
+func (w *World) notifyBare(b *callback) { w.callBack(b, b.extra) }
+
+func (w *World) callBack(b *callback, args ...any) {
+	var inst *instance
+	switch m := b.module.(type) {
+	case *moduleRef:
+		if u := m.d.units[w.Target.Context]; u != nil {
+			inst = u.inst
 		}
-		p := u.procs[strings.ToLower(b.name)]
-		w.invoke(nil, u.inst, p, []any{result, b.extra}[:min(2, len(p.params))], nil)
-		return
+	case *Form:
+		inst = m.inst
 	}
-	if form, ok := b.module.(*Form); ok && form.inst != nil {
-		if p := form.inst.unit.procs[strings.ToLower(b.name)]; p != nil {
-			w.invoke(nil, form.inst, p, []any{result, b.extra}[:min(2, len(p.params))], nil)
-			return
-		}
+	if inst == nil {
+		throw("Метод объекта не обнаружен (%s)", b.name)
 	}
-	throw("Метод объекта не обнаружен (%s)", b.name)
+	p := inst.unit.procs[strings.ToLower(b.name)]
+	if p == nil || !p.export || p.sideOf(w.Target.Context)&anyClient == 0 {
+		throw("Метод объекта не обнаружен (%s)", b.name)
+	}
+	w.invoke(nil, inst, p, args, nil)
 }
 
 func callbackHost() Host {
 	return Host{
 		Types: []*Type{{Names: "ОписаниеОповещения NotifyDescription", Since: "8.3.3 =client", Min: 2, Max: 5,
-			New: func(c *Call) any { return &callback{c.Str(0), c.Arg(1), c.Arg(2)} },
+			New: func(c *Call) any {
+				switch c.Arg(1).(type) {
+				case *moduleRef, *Form:
+				default:
+					c.Mismatch(1)
+				}
+				return &callback{c.Str(0), c.Arg(1), c.Arg(2)}
+			},
 			Properties: []Property{
 				get("ИмяПроцедуры ProcedureName", func(b *callback) any { return b.name }),
 				get("Модуль Module", func(b *callback) any { return b.module }),

@@ -67,15 +67,27 @@ func conversions() Host {
 			}
 			return s
 		}},
-		{Names: "Base64Строка Base64String", Min: 1, Do: func(c *Call) any { return base64.StdEncoding.EncodeToString(arg[*blob](c, 0).data) }},
+		{Names: "Base64Строка Base64String", Min: 1, Do: func(c *Call) any { return base64Lines(arg[*blob](c, 0).data) }},
 		{Names: "Base64Значение Base64Value", Min: 1, Do: func(c *Call) any {
-			data, err := base64.StdEncoding.DecodeString(c.Str(0))
+			data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(c.Str(0)), ""))
 			if err != nil {
 				throw("Ошибка преобразования из Base64")
 			}
 			return &blob{data}
 		}},
 	}}
+}
+
+// base64Lines is the text of Base64Строка: in lines, which is the trap of every
+// 1C program that puts it into a header.
+func base64Lines(data []byte) string {
+	s := base64.StdEncoding.EncodeToString(data)
+	var b strings.Builder
+	for len(s) > 76 {
+		b.WriteString(s[:76] + "\r\n")
+		s = s[76:]
+	}
+	return b.String() + s
 }
 
 // filled is ЗначениеЗаполнено: the platform refuses the types it does not know.

@@ -27,10 +27,14 @@ func formMethods() []Function {
 		}},
 		{Names: "ПодключитьОбработчикОжидания AttachIdleHandler", Since: "=client", Min: 2, Max: 3, Procedure: true, Do: func(c *Call) any {
 			f := this[*Form](c)
-			if f.inst == nil || f.inst.unit.procs[strings.ToLower(c.Str(0))] == nil {
+			var p *proc
+			if f.inst != nil {
+				p = f.inst.unit.procs[strings.ToLower(c.Str(0))]
+			}
+			if p == nil || p.function || len(p.params) > 0 || p.sideOf(c.W.Target.Context)&anyClient == 0 {
 				throw("Неверное имя процедуры обработчика ожидания (%s)", c.Str(0))
 			}
-			c.W.attach(f.inst, f.inst.unit.procs[strings.ToLower(c.Str(0))], interval(c), c.Bool(2))
+			c.W.attach(f.inst, p, interval(c), c.Bool(2))
 			return nil
 		}},
 		{Names: "ОтключитьОбработчикОжидания DetachIdleHandler", Since: "=client", Min: 1, Procedure: true, Do: func(c *Call) any {

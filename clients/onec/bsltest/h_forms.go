@@ -75,6 +75,25 @@ func (w *World) formModule(name string) *decl {
 	return nil
 }
 
+// mustKnowForm is an exception if there is no form of that name: none that was
+// declared or has a module, nor one of a declared table or data processor. A
+// short name like "Обработка.Имя" is the test's own affair.
+func (w *World) mustKnowForm(name string) {
+	if w.forms[strings.ToLower(name)] != nil || w.formModule(name) != nil {
+		return
+	}
+	part := strings.Split(name, ".")
+	switch {
+	case len(part) == 2 && !strings.EqualFold(part[0], "ОбщаяФорма"):
+		return
+	case len(part) > 2:
+		if w.Meta.Find(part[0]+"."+part[1]) != nil || strings.EqualFold(part[0], "Обработка") && w.Meta.processors[strings.ToLower(part[1])] != nil {
+			return
+		}
+	}
+	throw("Форма не обнаружена (%s)", name)
+}
+
 // formDecl is what a form has besides its module.
 type formDecl struct{ attrs, params *structure }
 
@@ -200,12 +219,13 @@ func formHost() Host {
 						return f
 					}
 				}
+				c.W.mustKnowForm(name)
 				f := c.W.newForm(name, newStructure())
 				f.key = c.Arg(2)
 				return f
 			}},
 			{Names: "ПолучитьФорму GetForm", Since: "=client", Min: 1, Max: 6, Do: func(c *Call) any { return takeForm(c, 3) }},
-			{Names: "ОткрытьФормуМодально OpenFormModal", Since: "=thin,thick", Min: 1, Max: 6, Modal: true, Do: func(c *Call) any {
+			{Names: "ОткрытьФормуМодально OpenFormModal", Since: "=thin,thick", Min: 1, Max: 4, Modal: true, Do: func(c *Call) any {
 				c.W.show(takeForm(c, 3), "форма")
 				return Undefined
 			}},
@@ -262,6 +282,7 @@ func takeForm(c *Call, keyAt int) *Form {
 			return f
 		}
 	}
+	c.W.mustKnowForm(c.Str(0))
 	f := c.W.newForm(c.Str(0), params)
 	f.key = key
 	if r, ok := params.get("Ключ").(*Ref); ok {
@@ -290,6 +311,11 @@ func (i *formItems) Field(_ *Call, name string) (any, bool) {
 type formItem struct{ *structure }
 
 func (*formItem) TypeName() string { return "ЭлементФормы" }
+
+func (i *formItem) cross(*World) any {
+	throw("Ошибка передачи данных между клиентом и сервером. Значение недопустимого типа (%s)", i.TypeName())
+	return nil
+}
 
 func (i *formItem) SetField(_ *Call, name string, v any) bool {
 	i.set(name, v)

@@ -33,7 +33,7 @@ func (b *blob) String() string {
 
 func hashHost() Host {
 	return Host{Types: []*Type{
-		{Names: "ХешированиеДанных DataHashing", Since: "-thin -web", Min: 1, New: func(c *Call) any {
+		{Names: "ХешированиеДанных DataHashing", Since: "8.3.2 -thin -web", Min: 1, New: func(c *Call) any {
 			switch arg[*EnumValue](c, 0).Name {
 			case "MD5":
 				return &hasher{md5.New(), c.Arg(0)}

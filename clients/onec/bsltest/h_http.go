@@ -49,7 +49,10 @@ func newConnection(c *Call) any {
 	}
 	if c.Given(6) {
 		switch s := c.Arg(6).(type) {
-		case bool: // 8.2, and the web client
+		case bool: // 8.2, and the web client; the others take an object only
+			if !c.W.level.less(version{8, 3, 0, 0}) && c.f.here() != WebClient {
+				c.Mismatch(6)
+			}
 			x.secure = s
 		case *openSSL:
 			x.secure = true

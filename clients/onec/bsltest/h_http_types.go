@@ -31,7 +31,7 @@ func httpTypes() Host {
 		if m[2] == "PATCH" {
 			since = "8.3.5 -web"
 		}
-		conn.Methods = append(conn.Methods, Function{Names: m[0] + " " + m[1], Since: since, Min: 1, Max: 2, Do: func(c *Call) any {
+		conn.Methods = append(conn.Methods, Function{Names: m[0] + " " + m[1], Since: since, Min: 1, Max: intoFile(m[2]), Do: func(c *Call) any {
 			return this[*connection](c).send(c, m[2], arg[*request](c, 0), c.Str(1))
 		}})
 	}
@@ -41,15 +41,24 @@ func httpTypes() Host {
 	conn.Methods = append(conn.Methods, httpAsync()...)
 	return Host{Types: []*Type{conn, requestType(), responseType(),
 		{Names: "ЗащищенноеСоединениеOpenSSL OpenSSLSecureConnection", Since: "8.3.1 -web", Max: 2, New: func(*Call) any { return &openSSL{} }},
-		{Names: "СертификатыУдостоверяющихЦентровОС OSCertificationAuthorityCertificates", Since: "8.3.1 -web", New: func(*Call) any { return &osCertificates{} }},
+		{Names: "СертификатыУдостоверяющихЦентровОС OSCertificationAuthorityCertificates", Since: "8.3.7 -web", New: func(*Call) any { return &osCertificates{} }},
 		{Names: "ИнтернетПрокси InternetProxy", Since: "-web", Max: 1, New: func(*Call) any { return newStructure() }},
 	}}
+}
+
+// intoFile is how many arguments a method has: the answer of two of them can
+// go into a file.
+func intoFile(verb string) int {
+	if verb == "GET" || verb == "POST" {
+		return 2
+	}
+	return 1
 }
 
 // httpAsync are the methods that return an Обещание; they are for clients.
 func httpAsync() (methods []Function) {
 	for _, m := range httpMethods {
-		methods = append(methods, Function{Names: m[0] + "Асинх " + m[1] + "Async", Since: asyncSince, Min: 1, Max: 2, Do: func(c *Call) any {
+		methods = append(methods, Function{Names: m[0] + "Асинх " + m[1] + "Async", Since: asyncSince, Min: 1, Max: intoFile(m[2]), Do: func(c *Call) any {
 			return this[*connection](c).sendAsync(c, m[2], arg[*request](c, 0), c.Str(1))
 		}})
 	}
@@ -62,21 +71,27 @@ func requestType() *Type {
 	return &Type{Names: "HTTPЗапрос HTTPRequest", Since: httpSince, Max: 2,
 		New: func(c *Call) any {
 			r := &request{resource: c.Str(0), headers: newMapping()}
-			if h, ok := c.Arg(1).(*mapping); ok {
-				r.headers = h
+			if c.Given(1) {
+				r.headers = arg[*mapping](c, 1)
 			}
 			return r
 		},
 		Properties: []Property{
 			getSet("АдресРесурса ResourceAddress", func(r *request) any { return r.resource }, func(r *request, v any) { r.resource = str(v) }),
-			getSet("Заголовки Headers", func(r *request) any { return r.headers }, func(r *request, v any) { r.headers = v.(*mapping) }),
+			getSet("Заголовки Headers", func(r *request) any { return r.headers }, func(r *request, v any) {
+				h, ok := v.(*mapping)
+				if !ok {
+					throw("Несоответствие типов (Заголовки)")
+				}
+				r.headers = h
+			}),
 		},
 		Methods: []Function{
 			{Names: "УстановитьТелоИзСтроки SetBodyFromString", Min: 1, Max: 3, Procedure: true, Do: func(c *Call) any {
-				this[*request](c).body = []byte(c.Str(0))
+				this[*request](c).body = encodeBody(c)
 				return nil
 			}},
-			{Names: "ПолучитьТелоКакСтроку GetBodyAsString", Max: 1, Do: func(c *Call) any { return string(this[*request](c).body) }},
+			{Names: "ПолучитьТелоКакСтроку GetBodyAsString", Do: func(c *Call) any { return string(this[*request](c).body) }},
 			{Names: "УстановитьТелоИзДвоичныхДанных SetBodyFromBinaryData", Min: 1, Procedure: true, Do: func(c *Call) any {
 				this[*request](c).body = arg[*blob](c, 0).data
 				return nil
@@ -101,6 +116,12 @@ func responseType() *Type {
 		Methods: []Function{
 			{Names: "ПолучитьТелоКакСтроку GetBodyAsString", Max: 1, Do: func(c *Call) any {
 				r := this[*response](c)
+				if r.file != "" {
+					return Undefined
+				}
+				if c.Given(0) {
+					return decode(r.body, "charset="+encodingName(c.Arg(0)))
+				}
 				return decode(r.body, str(r.headers.get("Content-Type")))
 			}},
 			{Names: "ПолучитьТелоКакДвоичныеДанные GetBodyAsBinaryData", Since: "8.2.18 -web", Do: func(c *Call) any { return &blob{this[*response](c).body} }},
@@ -111,6 +132,49 @@ func responseType() *Type {
 				return Undefined
 			}},
 		}}
+}
+
+// encodingName is what a КодировкаТекста, or its name, is called elsewhere; one
+// that this package does not know is an exception.
+func encodingName(v any) string {
+	name := map[string]string{"UTF8": "utf-8", "ANSI": "windows-1251", "OEM": "ibm866", "UTF16": "utf-16le", "Системная": "windows-1251"}[str(v)]
+	if e, ok := v.(*EnumValue); !ok || e.Enum != "КодировкаТекста" {
+		name = str(v)
+	}
+	if _, err := htmlindex.Get(name); err != nil {
+		throw("Неизвестная кодировка (%s)", str(v))
+	}
+	return strings.ToLower(name)
+}
+
+// bomSince is from when on this package leaves the mark out of a body whose
+// program does not say. The help says «Авто», and «Использовать» in a mode of
+// compatibility without telling which: a server must take both, so the older
+// targets here send it and the newer do not.
+var bomSince = version{8, 3, 21, 0}
+
+// encodeBody is УстановитьТелоИзСтроки(Строка, Кодировка, ИспользованиеByteOrderMark).
+func encodeBody(c *Call) []byte {
+	name := "utf-8"
+	if c.Given(1) {
+		name = encodingName(c.Arg(1))
+	}
+	enc, err := htmlindex.Get(name)
+	if err != nil {
+		throw("Неизвестная кодировка (%s)", name)
+	}
+	body, err := enc.NewEncoder().Bytes([]byte(c.Str(0)))
+	if err != nil {
+		throw("Строка не может быть записана в кодировке %s", name)
+	}
+	mark := "Авто"
+	if c.Given(2) {
+		mark = arg[*EnumValue](c, 2).Name
+	}
+	if name == "utf-8" && (mark == "Использовать" || mark == "Авто" && c.W.level.less(bomSince)) {
+		body = append([]byte("\xef\xbb\xbf"), body...)
+	}
+	return body
 }
 
 // decode reads text in the encoding that a Content-Type names, else UTF-8.

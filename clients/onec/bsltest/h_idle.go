@@ -17,7 +17,7 @@ func idleHost() Host {
 				if !d.flags.Global || u == nil {
 					continue
 				}
-				if p := u.procs[name]; p != nil && p.export && len(p.params) == 0 {
+				if p := u.procs[name]; p != nil && p.export && !p.function && len(p.params) == 0 {
 					c.W.attach(u.inst, p, interval(c), c.Bool(2))
 					return nil
 				}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 // jsonReader is ЧтениеJSON, read as a whole by ПрочитатьJSON.
@@ -68,6 +69,14 @@ func jsonHost() Host {
 				if r.d == nil {
 					throw("Не задан источник данных чтения JSON")
 				}
+				for i := 4; i < len(c.Args); i++ { // the function that restores values, and what belongs to it
+					if c.Given(i) {
+						throw("Параметр номер '%d' ПрочитатьJSON не поддерживается", i+1)
+					}
+				}
+				if e, ok := c.Arg(3).(*EnumValue); c.Given(3) && (!ok || e.Name != "ISO") {
+					throw("Формат даты JSON не поддерживается")
+				}
 				dates := map[string]bool{}
 				switch x := c.Arg(2).(type) {
 				case string:
@@ -83,6 +92,11 @@ func jsonHost() Host {
 				w := arg[*jsonWriter](c, 0)
 				if !w.opened {
 					throw("Не задан приемник данных записи JSON")
+				}
+				for i := 2; i < len(c.Args); i++ {
+					if c.Given(i) {
+						throw("Параметр номер '%d' ЗаписатьJSON не поддерживается", i+1)
+					}
 				}
 				w.write(c.Arg(1), 0)
 				return nil
@@ -138,7 +152,7 @@ func (r *jsonReader) value(c *Call, maps bool, name string, dates map[string]boo
 		}
 	case string:
 		if dates[strings.ToLower(name)] {
-			return jsonDate(t)
+			return jsonDate(c.W, t)
 		}
 		return t
 	case json.Number:
@@ -160,7 +174,11 @@ func (r *jsonReader) value(c *Call, maps bool, name string, dates map[string]boo
 	return nil
 }
 
-func jsonDate(s string) any {
+// jsonDate reads an ISO date; one with a zone becomes local time.
+func jsonDate(w *World, s string) any {
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return wallDate(t.In(w.now.Location()))
+	}
 	cut := s
 	if i := strings.IndexAny(s, ".Z+"); i > 0 {
 		cut = s[:i]
@@ -213,6 +231,9 @@ func (w *jsonWriter) write(v any, depth int) {
 			w.line(depth)
 		}
 		w.b.WriteByte('}')
+	}
+	if depth > maxNesting {
+		throw("Слишком большая вложенность для записи JSON")
 	}
 	switch x := v.(type) {
 	case string:

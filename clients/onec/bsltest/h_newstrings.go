@@ -10,12 +10,18 @@ func newStringFunctions() Host {
 		{Names: "СтрНайти StrFind", Since: "8.3.6", Min: 2, Max: 5, Do: func(c *Call) any {
 			s, what := c.Str(0), c.Str(1)
 			from, nth := 1, 1
-			backwards := c.Given(2) && c.Arg(2).(*EnumValue).Name == "СКонца"
+			backwards := c.Given(2) && arg[*EnumValue](c, 2).Name == "СКонца"
+			if s == "" || what == "" {
+				return count(0)
+			}
 			if backwards {
 				from = len(units(s))
 			}
 			if c.Given(3) {
 				from = c.Int(3)
+			}
+			if from < 1 || from > len(units(s)) {
+				throw("Недопустимое значение параметра (параметр номер '4')")
 			}
 			if c.Given(4) {
 				nth = c.Int(4)
@@ -41,8 +47,8 @@ func newStringFunctions() Host {
 				from = at + 1
 			}
 		}},
-		{Names: "СтрНачинаетсяС StrStartsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { return strings.HasPrefix(c.Str(0), c.Str(1)) }},
-		{Names: "СтрЗаканчиваетсяНа StrEndsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { return strings.HasSuffix(c.Str(0), c.Str(1)) }},
+		{Names: "СтрНачинаетсяС StrStartsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { return mustSearch(c) && strings.HasPrefix(c.Str(0), c.Str(1)) }},
+		{Names: "СтрЗаканчиваетсяНа StrEndsWith", Since: "8.3.6", Min: 2, Do: func(c *Call) any { return mustSearch(c) && strings.HasSuffix(c.Str(0), c.Str(1)) }},
 		{Names: "СтрРазделить StrSplit", Since: "8.3.6", Min: 2, Max: 3, Do: func(c *Call) any {
 			a := &array{}
 			pieces := strings.FieldsFunc(c.Str(0), func(r rune) bool { return strings.ContainsRune(c.Str(1), r) })
@@ -79,15 +85,28 @@ func newStringFunctions() Host {
 	}}
 }
 
+// mustSearch refuses an empty text to look for; false means that there is
+// nothing to look in.
+func mustSearch(c *Call) bool {
+	if c.Str(0) != "" && c.Str(1) == "" {
+		throw("Недопустимое значение параметра (параметр номер '2')")
+	}
+	return c.Str(0) != ""
+}
+
 // template fills %1 … %10 and %(1) … of СтрШаблон; %% is a percent sign. A
 // place without its value is an exception.
 func template(c *Call) any {
 	var b strings.Builder
 	letters := []rune(c.Str(0))
+	most := 0
 	for i := 0; i < len(letters); i++ {
-		if letters[i] != '%' || i+1 >= len(letters) {
+		if letters[i] != '%' {
 			b.WriteRune(letters[i])
 			continue
+		}
+		if i+1 >= len(letters) {
+			throw("Неверный формат строки шаблона (СтрШаблон)")
 		}
 		j, bracket := i+1, false
 		if letters[j] == '%' {
@@ -115,7 +134,13 @@ func template(c *Call) any {
 			throw("Недостаточно значений для подстановки в шаблон (СтрШаблон, %%%d)", n)
 		}
 		b.WriteString(str(c.Arg(n)))
+		most = max(most, n)
 		i = j - 1
+	}
+	for i := most + 1; i < len(c.Args); i++ {
+		if c.Given(i) {
+			throw("Слишком много фактических параметров (СтрШаблон)")
+		}
 	}
 	return b.String()
 }

@@ -92,8 +92,8 @@ func queryHost() Host {
 			}},
 		{Names: "РезультатЗапроса QueryResult", Since: since, Methods: []Function{
 			{Names: "Пустой IsEmpty", Do: func(c *Call) any { return len(this[*queryResult](c).rows) == 0 }},
-			{Names: "Выбрать Select", Max: 3, Do: func(c *Call) any { return &selection{this[*queryResult](c).rows, -1} }},
-			{Names: "Выгрузить Unload", Max: 1, Do: func(c *Call) any { return this[*queryResult](c).table() }},
+			{Names: "Выбрать Select", Do: func(c *Call) any { return &selection{this[*queryResult](c).rows, -1} }},
+			{Names: "Выгрузить Unload", Do: func(c *Call) any { return this[*queryResult](c).table() }},
 		}},
 		{Names: "ВыборкаИзРезультатаЗапроса QueryResultSelection", Since: since, Methods: []Function{
 			{Names: "Следующий Next", Do: func(c *Call) any {

@@ -24,8 +24,8 @@ func screenHost() Host {
 	say := func(c *Call, i int) { c.W.Screen.Messages = append(c.W.Screen.Messages, c.Str(i)) }
 	return Host{Functions: []Function{
 		{Names: "ПоказатьОповещениеПользователя ShowUserNotification", Since: "8.2 =thin,web,thick", Max: 6, EarlyMax: 4, Grew: "8.3.11", Procedure: true, Do: showToast},
-		{Names: "ПерейтиПоНавигационнойСсылке GotoURL", Since: "=managed", Min: 1, Max: 2, Procedure: true, Do: func(c *Call) any {
-			c.W.open(Opening{How: "ссылка", Name: c.Str(0)})
+		{Names: "ПерейтиПоНавигационнойСсылке GotoURL", Since: "=managed", Min: 1, Procedure: true, Do: func(c *Call) any {
+			c.W.follow(c.Str(0))
 			return nil
 		}},
 		{Names: "Сообщить Message", Min: 1, Max: 2, Procedure: true, Do: func(c *Call) any { say(c, 0); return nil }},
@@ -34,9 +34,13 @@ func screenHost() Host {
 			return nil
 		}},
 		{Names: "Сигнал Beep", Since: "=thin,thick", Procedure: true, Do: func(*Call) any { return nil }},
-		{Names: "ПоказатьПредупреждение ShowMessageBox", Since: "8.3.3 =client", Max: 4, Procedure: true, Do: func(c *Call) any {
+		{Names: "ПоказатьПредупреждение ShowMessageBox", Since: "8.3.3 =client", Min: 2, Max: 4, FirstFree: true, Procedure: true, Do: func(c *Call) any {
 			say(c, 1)
-			return later(c, 0, func() any { return Undefined })
+			if b, ok := c.Arg(0).(*callback); ok {
+				w := c.W
+				w.ready = append(w.ready, func() { w.notifyBare(b) })
+			}
+			return nil
 		}},
 		{Names: "ПредупреждениеАсинх DoMessageBoxAsync", Since: "8.3.18 =client", Min: 1, Max: 3, Do: func(c *Call) any { say(c, 0); return promised(c, Undefined) }},
 		{Names: "Предупреждение DoMessageBox", Since: "=client", Min: 1, Max: 3, Modal: true, Procedure: true, Do: func(c *Call) any { say(c, 0); return nil }},
@@ -68,7 +72,7 @@ func screenHost() Host {
 			return ok
 		}},
 		{Names: "ОткрытьЗначение OpenValue", Since: "=thick", Min: 1, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(0)) }},
-		{Names: "ПоказатьЗначение ShowValue", Since: "8.3.3 =client", Min: 2, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(1)) }},
+		{Names: "ПоказатьЗначение ShowValue", Since: "8.3.3 =client", Min: 2, FirstFree: true, Procedure: true, Do: func(c *Call) any { return openValue(c, c.Arg(1)) }},
 		{Names: "ЗавершитьРаботуСистемы Exit", Since: "=client", Max: 3, Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "ОбновитьИнтерфейс RefreshInterface", Since: "=client", Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "ПоказатьИнформациюОбОшибке ShowErrorInfo", Since: "=client", Min: 1, Procedure: true, Do: func(c *Call) any {
@@ -102,11 +106,15 @@ func showToast(c *Call) any {
 		t.Link = x
 	case *callback:
 		t.action = x
-	case *Ref:
-		t.Link = x.link()
+	case undefinedType:
+	default:
+		c.Mismatch(1)
 	}
-	if e, ok := c.Arg(4).(*EnumValue); ok {
-		t.Important = e.Name == "Важное"
+	if c.Given(3) {
+		arg[*picture](c, 3)
+	}
+	if c.Given(4) {
+		t.Important = arg[*EnumValue](c, 4).Name == "Важное"
 	}
 	t.Key = c.Str(5)
 	c.W.Screen.toast(t)
@@ -126,6 +134,8 @@ func (*picture) TypeName() string { return "Картинка" }
 type userMessage struct{ *structure }
 
 func (*userMessage) TypeName() string { return "СообщениеПользователю" }
+
+func (m *userMessage) cross(w *World) any { return &userMessage{m.structure.cross(w).(*structure)} }
 
 func (m *userMessage) SetField(_ *Call, name string, v any) bool {
 	m.set(name, v)

@@ -108,6 +108,9 @@ func (w *World) selectRows(text string, params *structure) []*structure {
 	end := p.at
 	p.at = fieldsAt
 	names, fields := p.fields()
+	if !p.word("ИЗ") {
+		p.fail("не поддерживается: " + p.tokens[p.at].raw)
+	}
 	p.at = end
 	var where qexpr
 	if p.word("ГДЕ") {
@@ -121,9 +124,16 @@ func (w *World) selectRows(text string, params *structure) []*structure {
 	}
 	var found []*qrow
 	for _, r := range p.rows() {
-		if where == nil || where(r) == true {
-			found = append(found, r)
+		if where != nil {
+			yes, ok := where(r).(bool)
+			if !ok {
+				throw("Ошибка запроса: условие ГДЕ не является логическим выражением")
+			}
+			if !yes {
+				continue
+			}
 		}
+		found = append(found, r)
 	}
 	slices.SortStableFunc(found, func(a, b *qrow) int {
 		for i, o := range order {
@@ -286,6 +296,9 @@ func queryOrder(a, b any) int {
 
 // like is ПОДОБНО: % any text, _ any letter; case does not matter.
 func like(s, pattern string) bool {
+	if strings.Contains(pattern, "[") {
+		throw("Ошибка запроса: наборы символов в шаблоне ПОДОБНО не поддерживаются")
+	}
 	q := regexp.QuoteMeta(pattern)
 	q = strings.ReplaceAll(strings.ReplaceAll(q, "%", ".*"), "_", ".")
 	return regexp.MustCompile("(?is)^" + q + "$").MatchString(s)

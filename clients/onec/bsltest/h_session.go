@@ -73,12 +73,12 @@ func sessionHost() Host {
 			}},
 			{Names: "ХранилищеНастроекМенеджер SettingsStorageManager", Since: server, Methods: []Function{
 				{Names: "Сохранить Save", Min: 3, Max: 5, Procedure: true, Do: func(c *Call) any {
-					c.W.storage[c.Str(0)+"/"+c.Str(1)+"/"+c.Str(4)] = c.Arg(2)
+					c.W.storage[c.Str(0)+"/"+c.Str(1)+"/"+c.Str(4)] = c.W.transfer(c.Arg(2)) // kept as text: a copy
 					return nil
 				}},
 				{Names: "Загрузить Load", Min: 1, Max: 4, Do: func(c *Call) any {
 					if v, ok := c.W.storage[c.Str(0)+"/"+c.Str(1)+"/"+c.Str(3)]; ok {
-						return v
+						return c.W.transfer(v)
 					}
 					return Undefined
 				}},

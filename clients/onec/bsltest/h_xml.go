@@ -14,7 +14,9 @@ type xmlReader struct {
 	d     *xml.Decoder
 	node  xml.Token
 	attrs []xml.Attr
-	at    int // of ПрочитатьАтрибут; -1 before the first
+	at    int  // of ПрочитатьАтрибут; -1 before the first
+	depth int  // open elements
+	root  bool // there was one
 }
 
 func (*xmlReader) TypeName() string { return "ЧтениеXML" }
@@ -23,7 +25,7 @@ func (x *xmlReader) open(text string) {
 	x.d = xml.NewDecoder(strings.NewReader(text))
 	x.d.Strict = true
 	x.d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-	x.node = nil
+	x.node, x.depth, x.root = nil, 0, false
 }
 
 func (x *xmlReader) read() bool {
@@ -33,6 +35,9 @@ func (x *xmlReader) read() bool {
 	for {
 		t, err := x.d.Token()
 		if errors.Is(err, io.EOF) {
+			if !x.root {
+				throw("Ошибка разбора XML: документ пуст")
+			}
 			x.node = nil
 			return false
 		}
@@ -42,9 +47,20 @@ func (x *xmlReader) read() bool {
 		switch n := t.(type) {
 		case xml.ProcInst, xml.Directive:
 			continue
+		case xml.StartElement:
+			if x.depth == 0 && x.root {
+				throw("Ошибка разбора XML: лишнее после корневого элемента")
+			}
+			x.depth++
+			x.root = true
+		case xml.EndElement:
+			x.depth--
 		case xml.CharData:
 			if strings.TrimSpace(string(n)) == "" {
 				continue // ЧтениеXML ignores white space unless told otherwise
+			}
+			if x.depth == 0 {
+				throw("Ошибка разбора XML: текст вне корневого элемента")
 			}
 		}
 		x.node, x.attrs, x.at = xml.CopyToken(t), nil, -1
@@ -128,7 +144,7 @@ func (x *xmlReader) skip() {
 func xmlHost() Host {
 	return Host{Types: []*Type{{Names: "ЧтениеXML XMLReader", Since: "-web", New: func(*Call) any { return &xmlReader{at: -1} },
 		Methods: []Function{
-			{Names: "УстановитьСтроку SetString", Min: 1, Max: 4, Procedure: true, Do: func(c *Call) any { this[*xmlReader](c).open(c.Str(0)); return nil }},
+			{Names: "УстановитьСтроку SetString", Min: 1, Max: 3, Procedure: true, Do: func(c *Call) any { this[*xmlReader](c).open(c.Str(0)); return nil }},
 			{Names: "ОткрытьФайл OpenFile", Min: 1, Max: 4, Procedure: true, Do: func(c *Call) any {
 				data, err := os.ReadFile(c.Str(0))
 				if err != nil {
@@ -143,7 +159,7 @@ func xmlHost() Host {
 			{Names: "ЗначениеАтрибута AttributeValue", Min: 1, Max: 2, Do: func(c *Call) any {
 				x := this[*xmlReader](c)
 				if i, ok := c.Arg(0).(Num); ok {
-					if i.int() < len(x.attrs) {
+					if i.sign() >= 0 && i.int() < len(x.attrs) {
 						return x.attrs[i.int()].Value
 					}
 					return Undefined
@@ -152,7 +168,13 @@ func xmlHost() Host {
 			}},
 			{Names: "ПолучитьАтрибут GetAttribute", Min: 1, Max: 2, Do: func(c *Call) any { return this[*xmlReader](c).attribute(c.Str(0)) }},
 			{Names: "КоличествоАтрибутов AttributeCount", Do: func(c *Call) any { return count(len(this[*xmlReader](c).attrs)) }},
-			{Names: "ИмяАтрибута AttributeName", Min: 1, Do: func(c *Call) any { return qualified(this[*xmlReader](c).attrs[c.Int(0)].Name) }},
+			{Names: "ИмяАтрибута AttributeName", Min: 1, Do: func(c *Call) any {
+				x, i := this[*xmlReader](c), c.Int(0)
+				if i < 0 || i >= len(x.attrs) {
+					throw("Индекс находится за границами массива")
+				}
+				return qualified(x.attrs[i].Name)
+			}},
 			{Names: "ПрочитатьАтрибут ReadAttribute", Do: func(c *Call) any {
 				x := this[*xmlReader](c)
 				if x.at+1 >= len(x.attrs) {

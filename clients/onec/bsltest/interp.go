@@ -63,7 +63,11 @@ func (f *frame) exec(s stmt) flow {
 	case *assignStmt:
 		f.assign(s.target, f.eval(s.value))
 	case *callStmt:
-		f.eval(s.x)
+		if c, ok := s.x.(*call); ok {
+			f.call(c, false)
+		} else {
+			f.eval(s.x)
+		}
 	case *ifStmt:
 		for _, b := range s.branches {
 			if truth(f.eval(b.cond)) {
@@ -82,9 +86,10 @@ func (f *frame) exec(s stmt) flow {
 			f.w.step()
 		}
 	case *forStmt:
+		from := number(f.eval(s.from))
 		to := number(f.eval(s.to))
 		v := f.variable(s.name)
-		for v.v = number(f.eval(s.from)); number(v.v).cmp(to) <= 0; v.v = number(v.v).add(intNum(1)) {
+		for v.v = from; number(v.v).cmp(to) <= 0; v.v = number(v.v).add(intNum(1)) {
 			if fl := f.run(s.body); fl == flowBreak {
 				break
 			} else if fl == flowReturn {
@@ -95,7 +100,8 @@ func (f *frame) exec(s stmt) flow {
 		}
 	case *eachStmt:
 		v := f.variable(s.name)
-		for _, item := range f.w.items(f.eval(s.in)) {
+		for item := range f.w.each(f.eval(s.in)) {
+			f.at = s.pos
 			v.v = item
 			if fl := f.run(s.body); fl == flowBreak {
 				break
@@ -191,6 +197,11 @@ func (f *frame) variable(name string) *cell {
 // module.
 func (f *frame) lookup(key string) *cell {
 	if c, ok := f.locals[key]; ok {
+		return c
+	}
+	if f.proc != nil && f.proc.assigned[key] { // it is there from the beginning, and Неопределено
+		c := &cell{Undefined}
+		f.locals[key] = c
 		return c
 	}
 	if c, ok := f.inst.vars[key]; ok {

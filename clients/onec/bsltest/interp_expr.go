@@ -19,7 +19,7 @@ func (f *frame) eval(e expr) any {
 		f.at = e.pos
 		return f.w.index(f, x, i)
 	case *call:
-		return f.call(e)
+		return f.call(e, true)
 	case *unary:
 		x := f.eval(e.x)
 		f.at = e.pos
@@ -87,8 +87,9 @@ func (f *frame) name(e *ident) any {
 	return nil
 }
 
-// call calls a procedure of the module, a global one or a method.
-func (f *frame) call(e *call) any {
+// call calls a procedure of the module, a global one or a method. With value
+// somebody uses what it returns: a procedure returns nothing.
+func (f *frame) call(e *call, value bool) any {
 	switch fn := e.fn.(type) {
 	case *ident:
 		args, refs := f.args(e.args)
@@ -110,6 +111,9 @@ func (f *frame) call(e *call) any {
 		x := f.eval(fn.x)
 		args, refs := f.args(e.args)
 		f.at = e.pos
+		if value && f.w.procedure(f, x, fn.name) {
+			throw("Обращение к процедуре объекта как к функции (%s)", fn.name)
+		}
 		v, ok := f.w.method(f, x, fn.name, args, refs)
 		if !ok {
 			if _, isObject := x.(Object); !isObject {
@@ -149,9 +153,11 @@ func (f *frame) create(e *newExpr) any {
 		}
 		name = str(given[0])
 		if len(given) > 1 {
-			if list, ok := given[1].(interface{ list() []any }); ok {
-				args = list.list()
+			list, ok := given[1].(*array)
+			if !ok {
+				throw("Несоответствие типов (параметр номер '2')")
 			}
+			args = list.items
 		}
 	} else {
 		args, refs = f.args(e.args)

@@ -61,7 +61,7 @@ func (w *World) moduleCall(f *frame, m *moduleRef, name string, args []any, refs
 	if !m.d.flags.Cached || !p.function {
 		return w.invoke(f, inst, p, args, refs)
 	}
-	key := m.d.Name + "." + strings.ToLower(name)
+	key := fmt.Sprintf("%d %s.%s", side, m.d.Name, strings.ToLower(name)) // each side keeps its own
 	for _, a := range args {
 		key += fmt.Sprintf("|%v", keyOf(a))
 	}
@@ -103,7 +103,7 @@ func (p *proc) contextless() bool {
 func (w *World) invoke(f *frame, inst *instance, p *proc, args []any, refs []*cell) any {
 	side := p.sideOf(w.Target.Context)
 	if f != nil && f.side&anyClient != 0 && side == Server {
-		return w.serverCall(p.name, args, refs, func(args []any, refs []*cell) any { return w.enterProc(f, inst, p, side, args, refs) })
+		return w.serverCall(p, args, refs, func(args []any, refs []*cell) any { return w.enterProc(f, inst, p, side, args, refs) })
 	}
 	if f != nil && f.side == Server && side&anyClient != 0 {
 		if p.unit.decl.Kind != FormModule {

@@ -61,6 +61,12 @@ func (l *lexer) take(while func(rune) bool) string {
 	return string(l.src[from:l.at])
 }
 
+// blank is white space between words. The unbreakable space is none: it comes
+// with text copied from pages, and the platform does not know the symbol.
+func blank(r rune) bool {
+	return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '\f' || r == '\v'
+}
+
 func notNewline(r rune) bool { return r != '\n' }
 
 func identStart(r rune) bool { return r == '_' || unicode.IsLetter(r) }
@@ -77,7 +83,7 @@ func (l *lexer) next() bool {
 	at, r := l.pos, l.peek(0)
 	add := func(k kind, text, raw string) { l.tokens = append(l.tokens, token{k, text, raw, at}) }
 	switch {
-	case unicode.IsSpace(r):
+	case blank(r):
 		l.step()
 	case r == '/' && l.peek(1) == '/':
 		l.take(notNewline)
@@ -116,6 +122,9 @@ func (l *lexer) next() bool {
 		}
 		add(tDirective, name, "&"+name)
 	case r == '#':
+		if n := len(l.tokens); n > 0 && l.tokens[n-1].pos.Line == at.Line {
+			l.fail(at, "Инструкция препроцессора должна начинаться с новой строки")
+		}
 		l.step()
 		line := l.take(notNewline)
 		if i := strings.Index(line, "//"); i >= 0 {
@@ -171,7 +180,7 @@ func (l *lexer) str() string {
 
 func (l *lexer) continued(at Pos) {
 	for {
-		l.take(unicode.IsSpace)
+		l.take(blank)
 		switch {
 		case l.peek(0) == '|':
 			l.step()

@@ -72,11 +72,13 @@ func (w *World) check(u *unit) Errors {
 			c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
 		}
 		seen[key] = p.pos
-		c.side = p.sideOf(w.Target.Context)
-		if m := w.reg.types["форма"].functions[key]; u.decl.Kind == FormModule && m != nil && m.avail.in(c.side, w.level) {
-			c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
+		for _, side := range p.sides(w.Target.Context) {
+			c.side = side
+			if m := w.reg.types["форма"].functions[key]; u.decl.Kind == FormModule && m != nil && m.avail.in(c.side, w.level) {
+				c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
+			}
+			c.procedure(p)
 		}
-		c.procedure(p)
 	}
 	c.side, c.proc, c.names = u.side, nil, map[string]bool{}
 	c.block(u.mod.body)
@@ -110,8 +112,16 @@ func (c *checker) procedure(p *proc) {
 		}
 		c.names[key] = true
 	}
+	sides := 0
 	for _, d := range p.directives {
 		c.directive(d)
+		if d.target == "" {
+			if sides++; sides > 1 {
+				c.fail(d.pos, "Директива компиляции уже указана (&%s)", d.name)
+			}
+		} else if c.u.decl.base != nil {
+			c.annotation(p, d)
+		}
 	}
 	c.block(p.body)
 }
@@ -189,10 +199,23 @@ func (c *checker) block(body []stmt) {
 // define makes a name known from here on.
 func (c *checker) define(at Pos, name string) {
 	key := strings.ToLower(name)
-	if !c.known(key) && !c.contextual(key) {
+	if c.known(key) {
+		return
+	}
+	if !c.contextual(key) {
 		if p, ok := c.w.reg.props[key]; ok {
 			c.fail(at, "Свойство глобального контекста недоступно для записи (%s)", p.name)
 			return
+		}
+		if d := c.w.commonModule(key); d != nil && c.reaches(d) {
+			c.fail(at, "Свойство глобального контекста недоступно для записи (%s)", d.Name)
+			return
+		}
+		if c.proc != nil {
+			if c.proc.assigned == nil {
+				c.proc.assigned = map[string]bool{}
+			}
+			c.proc.assigned[key] = true
 		}
 	}
 	c.names[key] = true
@@ -200,7 +223,7 @@ func (c *checker) define(at Pos, name string) {
 
 // known tells whether key is a variable at this point of the text.
 func (c *checker) known(key string) bool {
-	return c.names[key] || c.u.inst.vars[key] != nil || c.w.exportedVar(key, c.side) != nil
+	return c.names[key] || c.moduleVar(key) || c.w.exportedVar(key, c.side) != nil
 }
 
 // contextual tells whether the running form or object may know a name; of a

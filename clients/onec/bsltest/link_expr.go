@@ -24,9 +24,11 @@ func (c *checker) expr(x expr) {
 	case *ident:
 		c.name(x)
 	case *member:
-		if c.moduleOf(x.x) == nil {
-			c.expr(x.x)
+		if c.moduleOf(x.x) != nil { // common modules have no variables, only procedures
+			c.fail(x.pos, "Поле объекта не обнаружено (%s)", x.name)
+			return
 		}
+		c.expr(x.x)
 	case *index:
 		c.expr(x.x)
 		c.expr(x.i)
@@ -61,6 +63,8 @@ func (c *checker) creation(x *newExpr) {
 		c.fail(x.pos, "Недостаточно фактических параметров")
 	case max(t.Max, t.Min) < len(x.args) && t.Max >= 0:
 		c.fail(x.pos, "Слишком много фактических параметров")
+	case leftOut(x.args, t.Min, false):
+		c.fail(x.pos, "Не указан обязательный параметр (%s)", t.name)
 	}
 }
 
@@ -68,7 +72,7 @@ func (c *checker) name(x *ident) {
 	if c.known(x.key) || c.contextual(x.key) {
 		return
 	}
-	if x.key == "этотобъект" || x.key == "thisobject" {
+	if (x.key == "этотобъект" || x.key == "thisobject") && !(c.u.decl.named() && c.w.level.less(version{8, 3, 3, 0})) {
 		return
 	}
 	if d := c.w.commonModule(x.key); d != nil {
@@ -117,7 +121,15 @@ func (c *checker) call(x *call, value bool) {
 
 func (c *checker) bareCall(fn *ident, x *call, value bool) {
 	if p, _ := c.w.findProc(c.u.inst, fn.key, c.side); p != nil {
+		if p.unit.decl.Kind == FormModule && !c.formReaches(p) {
+			c.fail(fn.pos, "Процедура или функция с указанным именем не определена (%s)", fn.name)
+			return
+		}
 		c.procCall(p, fn.pos, x, value)
+		return
+	}
+	if (fn.key == "продолжитьвызов" || fn.key == "proceedwithcall") && (c.proc == nil || !c.proc.instead()) {
+		c.fail(fn.pos, "ПродолжитьВызов может использоваться только в процедуре с аннотацией &Вместо")
 		return
 	}
 	g, ok := c.w.reg.functions[fn.key]
@@ -140,7 +152,20 @@ func (c *checker) bareCall(fn *ident, x *call, value bool) {
 		c.fail(fn.pos, "Недостаточно фактических параметров (%s)", fn.name)
 	case g.Max >= 0 && len(x.args) > g.most(c.w.level):
 		c.fail(fn.pos, "Слишком много фактических параметров (%s)", fn.name)
+	case leftOut(x.args, g.Min, g.FirstFree):
+		c.fail(fn.pos, "Не указан обязательный параметр (%s)", fn.name)
 	}
+}
+
+// leftOut tells whether one of the arguments that must be given was left out
+// between commas.
+func leftOut(args []expr, least int, firstFree bool) bool {
+	for i, a := range args[:min(least, len(args))] {
+		if a == nil && !(i == 0 && firstFree) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) procCall(p *proc, at Pos, x *call, value bool) {

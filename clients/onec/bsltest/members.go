@@ -1,6 +1,9 @@
 package bsltest
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Objects whose members are data (a structure's keys, an infobase's tables)
 // have these besides what their Type lists.
@@ -59,6 +62,7 @@ func (w *World) setMember(f *frame, x any, name string, v any, quiet bool) bool 
 			if p.Set == nil {
 				throw("Поле объекта недоступно для записи (%s)", name)
 			}
+			w.mustHave(p.avail, f.here(), p.name)
 			p.Set(c, v)
 			return true
 		}
@@ -101,6 +105,11 @@ func (w *World) host(f *frame, g *function, x any, args []any, refs []*cell) any
 		throw("Использование модальных окон в данном режиме запрещено (%s)", g.name)
 	}
 	checkArgs(len(args), g.Min, g.most(w.level))
+	for i, a := range args[:g.Min] {
+		if a == any(skipped) && !(i == 0 && g.FirstFree) {
+			throw("Не указан обязательный параметр (%s)", g.name)
+		}
+	}
 	v := g.Do(&Call{W: w, This: x, Args: args, refs: refs, f: f, name: g.name})
 	if v == nil {
 		return Undefined
@@ -151,10 +160,67 @@ func (w *World) setIndex(f *frame, x, i, v any) {
 	throw("Установка элемента по индексу для значения не определена")
 }
 
-func (w *World) items(x any) []any {
-	if t := w.typeOf(x); t != nil && t.Items != nil {
-		return t.Items(x.(Object))
+// each goes through a collection as it is at every step: what a program
+// deletes under its own feet makes it miss the next one. To keys and values
+// the platform promises no order while they come and go, so that is refused.
+func (w *World) each(x any) iter.Seq[any] {
+	t := w.typeOf(x)
+	if t == nil || t.Items == nil {
+		throw("Итератор для значения не определен")
 	}
-	throw("Итератор для значения не определен")
-	return nil
+	o := x.(Object)
+	return func(yield func(any) bool) {
+		switch o := o.(type) {
+		case *array:
+			for i := 0; i < len(o.items) && yield(o.items[i]); i++ {
+			}
+			return
+		case *mapping:
+			for i, n := 0, len(o.keys); i < n && yield(&pair{o.keys[i], o.get(o.keys[i])}); i++ {
+				unchanged(n == len(o.keys))
+			}
+			return
+		case *structure:
+			for i, n := 0, len(o.names); i < n && yield(&pair{o.names[i], o.get(o.names[i])}); i++ {
+				unchanged(n == len(o.names))
+			}
+			return
+		}
+		for i := 0; ; i++ {
+			if now := t.Items(o); i >= len(now) || !yield(now[i]) {
+				return
+			}
+		}
+	}
+}
+
+func unchanged(same bool) {
+	if !same {
+		throw("Коллекция изменена при обходе")
+	}
+}
+
+// procedure tells whether a method returns nothing.
+func (w *World) procedure(f *frame, x any, name string) bool {
+	key := strings.ToLower(name)
+	var p *proc
+	switch o := x.(type) {
+	case *moduleRef:
+		u := o.d.units[f.side]
+		if u == nil {
+			u = o.d.units[Server]
+		}
+		if u != nil {
+			p = u.procs[key]
+		}
+	case *Form:
+		if o.inst != nil {
+			p = o.inst.unit.procs[key]
+		}
+	}
+	if p != nil {
+		return !p.function && !p.async
+	}
+	t := w.typeOf(x)
+	return t != nil && t.functions[key] != nil && t.functions[key].Procedure
 }

@@ -5,12 +5,13 @@ import "strings"
 // parser is a recursive-descent parser of one module. Its errors are panics
 // of *Error that parse turns into a result.
 type parser struct {
-	module string
-	tokens []token
-	at     int
-	proc   *proc // the one being read, nil in the module's body
-	loops  int
-	depth  int
+	module  string
+	tokens  []token
+	at      int
+	proc    *proc // the one being read, nil in the module's body
+	loops   int
+	excepts int // how many Исключение are around
+	depth   int
 }
 
 // maxDepth bounds the nesting, so that no text can exhaust the stack.
@@ -107,7 +108,11 @@ func (p *parser) parseModule() *module {
 			if len(m.procs) > 0 {
 				p.fail(t.pos, "Описания переменных должны размещаться перед процедурами, функциями и операторами тела модуля")
 			}
-			m.vars = append(m.vars, p.vars(true)...)
+			made := p.vars(true)
+			for _, v := range made {
+				v.directives = directives
+			}
+			m.vars = append(m.vars, made...)
 		case t.is("процедура"), t.is("функция"), t.is("асинх"):
 			m.procs = append(m.procs, p.parseProc(directives))
 		default:

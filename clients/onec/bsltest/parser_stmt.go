@@ -65,7 +65,9 @@ func (p *parser) statement() stmt {
 		p.advance()
 		s := &tryStmt{pos: t.pos, body: p.block()}
 		p.expect("исключение")
+		p.excepts++
 		s.handler = p.block()
+		p.excepts--
 		p.expect("конецпопытки")
 		return s
 	case "вызватьисключение":
@@ -180,6 +182,9 @@ func (p *parser) raiseStatement() stmt {
 	s := &raiseStmt{pos: p.advance().pos}
 	next := p.cur()
 	if next.is(";") || next.kind == tEOF || next.kind == tKeyword && endsBlock(next.text) {
+		if p.excepts == 0 {
+			p.fail(s.pos, "Оператор ВызватьИсключение без параметров может использоваться только внутри обработчика исключения")
+		}
 		return s
 	}
 	if next.is("(") && p.commaInside() { // ВызватьИсключение(Текст, Категория, …), 8.3.21

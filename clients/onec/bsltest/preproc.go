@@ -15,6 +15,7 @@ func preprocess(moduleName string, tokens []token, symbols map[string]bool) ([]t
 	type level struct {
 		pos       Pos
 		kind      string
+		last      bool // #Иначе was: no branch follows
 		live      bool // this branch is compiled
 		taken     bool // a branch was
 		outerLive bool
@@ -34,8 +35,10 @@ func preprocess(moduleName string, tokens []token, symbols map[string]bool) ([]t
 			}
 			continue
 		}
-		word, rest, _ := strings.Cut(t.text, " ")
-		rest = strings.TrimSpace(rest)
+		word, rest := t.text, ""
+		if i := strings.IndexFunc(t.text, blank); i >= 0 {
+			word, rest = t.text[:i], strings.TrimSpace(t.text[i:])
+		}
 		pop := func(kind string) (level, *Error) {
 			if len(stack) == 0 || stack[len(stack)-1].kind != kind {
 				return level{}, fail(t.pos, "Непарная инструкция препроцессора #"+word)
@@ -45,11 +48,18 @@ func preprocess(moduleName string, tokens []token, symbols map[string]bool) ([]t
 			return l, nil
 		}
 		switch strings.ToLower(word) {
+		case "если", "if", "иначеесли", "elsif", "область", "region":
+		default:
+			if rest != "" {
+				return nil, fail(t.pos, "Лишнее после инструкции препроцессора #"+word)
+			}
+		}
+		switch strings.ToLower(word) {
 		case "область", "region":
 			if symbols[noRegions] {
 				return nil, fail(t.pos, "Неизвестная инструкция препроцессора #"+word)
 			}
-			if rest == "" {
+			if !isName(rest) {
 				return nil, fail(t.pos, "Ожидается имя области")
 			}
 			stack = append(stack, level{pos: t.pos, kind: "Область", outerLive: live})
@@ -88,6 +98,9 @@ func preprocess(moduleName string, tokens []token, symbols map[string]bool) ([]t
 			if bad != "" {
 				return nil, fail(t.pos, bad)
 			}
+			if l.last {
+				return nil, fail(t.pos, "Непарная инструкция препроцессора #"+word)
+			}
 			l.live = yes && !l.taken
 			l.taken = l.taken || yes
 			stack = append(stack, l)
@@ -97,7 +110,10 @@ func preprocess(moduleName string, tokens []token, symbols map[string]bool) ([]t
 			if err != nil {
 				return nil, err
 			}
-			l.live, l.taken = !l.taken, true
+			if l.last {
+				return nil, fail(t.pos, "Непарная инструкция препроцессора #"+word)
+			}
+			l.live, l.taken, l.last = !l.taken, true, true
 			stack = append(stack, l)
 			live = l.outerLive && l.live
 		case "конецесли", "endif":

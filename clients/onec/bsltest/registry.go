@@ -40,6 +40,9 @@ type Function struct {
 	// Procedure says that it returns nothing, Modal that it stops the
 	// program until the user answers.
 	Procedure, Modal bool
+	// FirstFree says that the first argument may be left out although Min
+	// counts it.
+	FirstFree bool
 }
 
 // Property is a global property, or one of a Type. Without Set it is
@@ -56,7 +59,6 @@ type registry struct {
 	functions map[string]*function
 	props     map[string]*property
 	methods   map[string][]*function // by name, of all types: what the static check asks
-	known     map[string]bool        // names of members of types
 }
 
 type hostType struct {
@@ -80,7 +82,7 @@ type property struct {
 }
 
 func newRegistry() *registry {
-	return &registry{types: map[string]*hostType{}, functions: map[string]*function{}, props: map[string]*property{}, methods: map[string][]*function{}, known: map[string]bool{}}
+	return &registry{types: map[string]*hostType{}, functions: map[string]*function{}, props: map[string]*property{}, methods: map[string][]*function{}}
 }
 
 // platform is the registry of builtins, made once: nothing in it changes or
@@ -95,7 +97,7 @@ var platform = sync.OnceValue(func() *registry {
 
 // clone is a registry that can be added to without changing this one.
 func (r *registry) clone() *registry {
-	return &registry{maps.Clone(r.types), maps.Clone(r.functions), maps.Clone(r.props), maps.Clone(r.methods), maps.Clone(r.known)}
+	return &registry{maps.Clone(r.types), maps.Clone(r.functions), maps.Clone(r.props), maps.Clone(r.methods)}
 }
 
 func spellings(names string) []string { return strings.Fields(strings.ToLower(names)) }
@@ -117,7 +119,6 @@ func (r *registry) add(h Host) {
 			prop := newProperty(p, t.Since)
 			for _, name := range spellings(p.Names) {
 				ht.props[name] = prop
-				r.known[name] = true
 			}
 		}
 		for _, name := range spellings(t.Names) {

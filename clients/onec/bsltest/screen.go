@@ -1,6 +1,7 @@
 package bsltest
 
 import (
+	"strings"
 	"time"
 )
 
@@ -59,13 +60,22 @@ func (w *World) Click(t Toast) error {
 	err := w.enter("нажатие на оповещение", func() {
 		switch {
 		case t.action != nil:
-			w.notify(t.action, Undefined)
+			w.notifyBare(t.action)
 		case t.Link != "":
-			w.open(Opening{How: "ссылка", Name: t.Link})
+			w.follow(t.Link)
 		}
 	})
 	w.Pump()
 	return err
+}
+
+// follow goes to a navigation link. One to data of a type that the infobase
+// has not is an exception; where no type is declared every link is taken.
+func (w *World) follow(link string) {
+	if strings.HasPrefix(link, "e1cib/data/") && len(w.Meta.order) > 0 && w.Meta.RefOfLink(link) == nil {
+		throw("Неправильная навигационная ссылка (%s)", link)
+	}
+	w.open(Opening{How: "ссылка", Name: link})
 }
 
 // open asks OnOpen and records.

@@ -70,6 +70,7 @@ type World struct {
 	cancel    context.CancelFunc
 	runs      []func([]any, []*cell) any // of ПродолжитьВызов
 	onServer  bool
+	nesting   int // of the value being copied over the border
 }
 
 // New makes a World of the target's kind, with everything the platform has.

@@ -1,0 +1,80 @@
+package bsltest
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestCopies is what is left of the arguments after a call of the server.
+func TestCopies(t *testing.T) {
+	server := `Процедура Изменить(С) Экспорт С.Х = 2; С.М.Добавить(1); КонецПроцедуры
+		Процедура ИзменитьСвое(Знач С) Экспорт С.Х = 2; С.М.Добавить(1); КонецПроцедуры
+		Процедура Заменить(С) Экспорт С = 7; КонецПроцедуры
+		Процедура ЗаменитьСвое(Знач С) Экспорт С = 7; КонецПроцедуры
+		Функция Та(С) Экспорт Возврат С; КонецФункции`
+	for _, c := range []struct {
+		name, body string
+		want       any
+	}{
+		{"what the server did to its copy comes back", `С.Изменить(П); Возврат П.Х * 10 + П.М.Количество();`, 21},
+		{"not of a parameter with Знач", `С.ИзменитьСвое(П); Возврат П.Х * 10 + П.М.Количество();`, 10},
+		{"another reference to the object keeps the old one", `Другая = П; С.Изменить(П); Возврат Другая.Х * 10 + П.Х;`, 12},
+		{"the variable gets a new value", `С.Заменить(П); Возврат П;`, 7},
+		{"not of a parameter with Знач", `С.ЗаменитьСвое(П); Возврат П.Х;`, 1},
+		{"a property is not changed from there", `В = Новый Структура("П", П); С.Изменить(В.П); Возврат П.Х;`, 1},
+		{"what comes back is another object", `Возврат С.Та(П) = П;`, false},
+	} {
+		w := world(t, thin, map[string]string{"С:c": server, "К": "Функция Тест() Экспорт\nП = Новый Структура(\"Х,М\", 1, Новый Массив);\n" + c.body + "\nКонецФункции"})
+		if got, err := w.Call("К.Тест"); err != nil || Go(got) != c.want {
+			t.Errorf("%s: %s\n gives %v (%v), want %v", c.name, c.body, got, err, c.want)
+		}
+	}
+}
+
+// TestNoPassage are values that do not cross the border, however deep they are.
+func TestNoPassage(t *testing.T) {
+	for _, c := range []struct{ value, want string }{
+		{`Новый HTTPСоединение("с")`, "HTTPСоединение"},
+		{`Новый HTTPЗапрос("/")`, "HTTPЗапрос"},
+		{`Новый COMОбъект("WinHttp.WinHttpRequest.5.1")`, "COMОбъект"},
+		{`Новый Структура("Х", Новый HTTPСоединение("с"))`, "HTTPСоединение"},
+		{`ОткрытьФорму("ОбщаяФорма.Ф")`, "Форма"},
+		{`ОткрытьФорму("ОбщаяФорма.Ф").Элементы.А`, "ЭлементФормы"},
+		{`К`, "ОбщийМодуль"},
+		{`ПолучитьОкна()`, "ОкноКлиентскогоПриложения"},
+		{`Новый ЧтениеJSON`, "ЧтениеJSON"},
+		{`СамВСебе()`, "Слишком большая вложенность"},
+	} {
+		w := world(t, thin, map[string]string{"С:c": "Процедура Взять(Знач Х) Экспорт\nКонецПроцедуры", "К": "Процедура Тест() Экспорт\nХ = " + strings.ReplaceAll(c.value, "ОткрытьФорму(\"ОбщаяФорма.Ф\").", "Форма().") +
+			";\nС.Взять(Х);\nКонецПроцедуры\nФункция Форма()\nВозврат ОткрытьФорму(\"ОбщаяФорма.Ф\");\nКонецФункции\nФункция СамВСебе()\nМ = Новый Массив;\nМ.Добавить(М);\nВозврат М;\nКонецФункции"})
+		w.DeclareForm("ОбщаяФорма.Ф", nil, nil)
+		w.Screen.Locked = true
+		if _, err := w.Call("К.Тест"); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s passed: %v", c.value, err)
+		}
+	}
+}
+
+// TestCachedSides: what the server keeps for itself is not the client's.
+func TestCachedSides(t *testing.T) {
+	w := New(thin)
+	defer w.Close()
+	for _, m := range []Module{
+		{Name: "П", Kind: CachedCallModule, Text: "Функция Общее() Экспорт\nВозврат Новый Структура(\"Х\", 1);\nКонецФункции"},
+		{Name: "С", Kind: ServerCallModule, Text: "Функция Испортить() Экспорт\nП.Общее().Х = 5;\nВозврат П.Общее().Х;\nКонецФункции"},
+		{Name: "К", Kind: ClientModule, Text: "Функция Тест() Экспорт\nСерверное = С.Испортить();\nВозврат Серверное * 10 + П.Общее().Х;\nКонецФункции"},
+	} {
+		if err := w.Load(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, err := w.Call("К.Тест"); err != nil || Go(v) != 51 {
+		t.Error(v, err)
+	}
+	if err := w.Load(Module{Name: "К2", Kind: ClientModule, Text: "Функция Тест() Экспорт\nП.Общее().Х = 9;\nВозврат П.Общее().Х * 10 + С.Испортить();\nКонецФункции"}); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := w.Call("К2.Тест"); err != nil || Go(v) != 95 {
+		t.Error(v, err)
+	}
+}
