@@ -57,7 +57,7 @@ func TestActions(t *testing.T) {
 		{"a word of one's own", `"action":"own.word"`, nil, "Обработка.Свое", "opened", ""},
 		{"form by setting", `"action":"open","object":` + interest(interestID), func(b *base) { b.set("пользователь."+ivanovID+".НеОткрывать", "1") }, "", "", interestLink},
 	} {
-		for _, k := range faultKinds {
+		for _, k := range managedKinds {
 			t.Run(c.name+"/"+k.name, func(t *testing.T) {
 				t.Parallel()
 				s := newService(t)
@@ -166,7 +166,7 @@ func (b *base) run(s *service, address string) {
 // TestTwoSessions: of two clients of one user one opens; with a dialog on its
 // screen it is the other one.
 func TestTwoSessions(t *testing.T) {
-	for _, k := range faultKinds {
+	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
@@ -209,7 +209,7 @@ func TestTwoSessions(t *testing.T) {
 // TestBusyAlone: a single client with a dialog opens nothing; the row becomes
 // a card and is not lost.
 func TestBusyAlone(t *testing.T) {
-	for _, k := range faultKinds {
+	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
@@ -237,7 +237,7 @@ func (b *base) lock() (unlock func()) {
 // TestManyRows: a set of several pages is shown once its last page is there,
 // each row once.
 func TestManyRows(t *testing.T) {
-	for _, k := range faultKinds {
+	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)

@@ -15,7 +15,7 @@ import (
 // the one that says who; a call that was given up loses its toast for that of
 // the missed call, never the other way round.
 func TestClosing(t *testing.T) {
-	for _, k := range faultKinds {
+	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)

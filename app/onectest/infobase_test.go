@@ -37,6 +37,14 @@ var managedKinds = []kind{
 	{"woken by push", []string{"server", "managed", "fanout"}, bsltest.Target{Version: "8.3.27.1935", Context: bsltest.ThinClient}, 2500 * time.Millisecond},
 }
 
+// folders are the layers' folders.
+func (k kind) folders() (all []string) {
+	for _, layer := range k.layers {
+		all = append(all, filepath.Join(folder, layer))
+	}
+	return all
+}
+
 const (
 	folder     = "../../clients/onec"
 	interestID = "51012ccc-397d-11de-b595-00055d80a2b9"
@@ -54,15 +62,21 @@ type base struct {
 	calls     *bsltest.Table // Документ.ТелефонныйЗвонок
 	state     *bsltest.Table // the register of settings
 	waker     any            // the state of the job that wakes clients
+	stepped   time.Time      // when step last ended a pause of the client
+	asked     any            // the version that the client had then
 }
 
 // newBase is an infobase with the extension, and in it the objects that its
-// overridable modules name; empty leaves those out.
-func newBase(t *testing.T, k kind, empty bool) *base {
+// overridable modules name; empty leaves those out. hosts replace parts of the
+// platform.
+func newBase(t *testing.T, k kind, empty bool, hosts ...bsltest.Host) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
 	t.Cleanup(w.Close)
 	cover(t, w)
+	for _, h := range hosts {
+		w.Add(h)
+	}
 	b := &base{World: w, t: t, kind: k}
 	w.User = bsltest.User{UID: ivanovID, Name: "ivanov", FullName: "Иванов И."}
 	if !empty {
@@ -80,11 +94,7 @@ func newBase(t *testing.T, k kind, empty bool) *base {
 // metadata say of them.
 func (b *base) load() {
 	b.t.Helper()
-	var folders []string
-	for _, layer := range b.kind.layers {
-		folders = append(folders, filepath.Join(folder, layer))
-	}
-	if err := b.LoadDump(folders...); err != nil {
+	if err := b.LoadDump(b.kind.folders()...); err != nil {
 		b.t.Fatal(err)
 	}
 	if err := b.Link(); err != nil {
@@ -125,11 +135,38 @@ func (b *base) connect(address, key string) {
 	b.state.Put(map[string]any{"Ключ": "настройка.Ключ", "Значение": key})
 }
 
-// until lets the client live, its clock several times as fast, until ok.
+// until lets the client live, its pauses shortened, until ok.
 func (b *base) until(what string, ok func() bool) {
 	b.t.Helper()
-	if !b.RunFast(15*time.Second, 4, ok) {
-		b.t.Fatalf("no %s; shown %v, opened %v, errors %v, log %v", what, b.toasts(), b.opened(), b.Errors(), b.Log)
+	for end := time.Now().Add(15 * time.Second); !ok(); b.step() {
+		if time.Now().After(end) {
+			b.t.Fatalf("no %s; shown %v, opened %v, errors %v, log %v", what, b.toasts(), b.opened(), b.Errors(), b.Log)
+		}
+	}
+}
+
+// step lets the client live for a moment, its clock faster than the real one. A
+// pause ends at once, but not that of a client which asked the same a second
+// ago: the service would hold it.
+func (b *base) step() {
+	next, paused := b.NextTick()
+	if b.kind.layers == nil || !paused || !b.Settle(0) {
+		b.RunFast(20*time.Millisecond, 4, nil)
+		return
+	}
+	version := b.remembered("Версия")
+	if version == b.asked && time.Since(b.stepped) < 1100*time.Millisecond {
+		b.RunFast(20*time.Millisecond, 1, nil)
+		return
+	}
+	b.Advance(next)
+	b.asked, b.stepped = version, time.Now()
+}
+
+// live is step for a while.
+func (b *base) live(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		b.step()
 	}
 }
 
