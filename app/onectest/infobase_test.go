@@ -37,6 +37,14 @@ var managedKinds = []kind{
 	{"woken by push", []string{"server", "managed", "fanout"}, bsltest.Target{Version: "8.3.27.1935", Context: bsltest.ThinClient}, 2500 * time.Millisecond},
 }
 
+// faultKinds are the two ways to ask: by oneself, and through the 1C server.
+var faultKinds = []kind{managedKinds[0], managedKinds[4]}
+
+// throughServer tells whether the 1C server asks for the client.
+func (k kind) throughServer() bool {
+	return len(k.layers) > 2 || k.target.Context == bsltest.WebClient
+}
+
 // folders are the layers' folders.
 func (k kind) folders() (all []string) {
 	for _, layer := range k.layers {
@@ -159,8 +167,10 @@ func (b *base) step() {
 		b.RunFast(20*time.Millisecond, 1, nil)
 		return
 	}
-	b.Advance(next)
-	b.asked, b.stepped = version, time.Now()
+	before := b.remembered("НомерЗапроса")
+	if b.Advance(next); b.kind.throughServer() || before != b.remembered("НомерЗапроса") { // no watchdog's tick
+		b.asked, b.stepped = version, time.Now()
+	}
 }
 
 // live is step for a while.

@@ -66,7 +66,7 @@ func TestStop(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.publish(`{"user":"ivanov","kind":"note","title":"while nobody asks"}`)
-			b.RunFast(2*time.Second, 4, nil)
+			b.live(time.Second)
 			p.forget()
 			b.forward(2 * time.Minute)
 			if n := p.count("/v1/notifications?"); n > 0 || len(b.Screen.Shown) > 0 {

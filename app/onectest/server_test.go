@@ -308,7 +308,7 @@ func TestPublish(t *testing.T) {
 func TestSettingsForm(t *testing.T) {
 	s := newService(t)
 	poll := s.User("someone", "office", "199")
-	for _, k := range managedKinds {
+	for _, k := range faultKinds {
 		for _, c := range []struct{ name, address, key, want string }{
 			{"no address", "zummer.example", s.key, "http://"},
 			{"nobody there", "http://127.0.0.1:1", s.key, "не отвечает"},
