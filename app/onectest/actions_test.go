@@ -35,6 +35,7 @@ type actionCase struct {
 // TestActions: what each action does in every kind of managed client, and what
 // the service is told about it.
 func TestActions(t *testing.T) {
+	t.Parallel()
 	interest := func(uid string) string {
 		return fmt.Sprintf(`{"type":"Документ","name":"Интерес","uid":%q,"title":"Интерес"}`, uid)
 	}
@@ -203,6 +204,7 @@ func (b *base) run(s *service, address string) {
 // TestTwoSessions: of two clients of one user one opens; with a dialog on its
 // screen it is the other one.
 func TestTwoSessions(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -245,6 +247,7 @@ func TestTwoSessions(t *testing.T) {
 // TestBusyAlone: a single client with a dialog opens nothing; the row becomes
 // a card and is not lost.
 func TestBusyAlone(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -273,6 +276,7 @@ func (b *base) lock() (unlock func()) {
 // TestManyRows: a set of several pages is shown once its last page is there,
 // each row once.
 func TestManyRows(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -308,6 +312,7 @@ func TestManyRows(t *testing.T) {
 // TestKeysStayOnTheServer: what the web client gets holds neither the address
 // nor a token.
 func TestKeysStayOnTheServer(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	b := start(t, s, managedKinds[4])
 	v, err := b.Call("ЗмрВызовСервера.ПараметрыКлиента")

@@ -15,6 +15,7 @@ import (
 // the one that says who; a call that was given up loses its toast for that of
 // the missed call, never the other way round.
 func TestClosing(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -56,6 +57,7 @@ func TestClosing(t *testing.T) {
 // TestCallBack: the button of a card. Without a token of his own a user is
 // told why not; with one the PBX gets the order once, and a number only.
 func TestCallBack(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	p := newProxy(t, s.URL)
 	b := startAt(t, s, managedKinds[0], p.URL)
@@ -109,6 +111,7 @@ func TestCallBack(t *testing.T) {
 // TestRefused: a platform that lacks what a set needs refuses it, instead of
 // failing later at somebody's desk.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		layers []string

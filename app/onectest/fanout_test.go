@@ -103,6 +103,7 @@ func TestWakingJob(t *testing.T) {
 
 // TestWakingJobEnds: what ends the job early, and that it comes back by itself.
 func TestWakingJobEnds(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		do    func(p *proxy, b *base)

@@ -116,6 +116,7 @@ func once(p *proxy, n int, fault func(http.ResponseWriter, *http.Request, func(h
 // once, nothing is lost, nothing is shown twice, and the window of each kind of
 // client stands still for no longer than the module promises.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()

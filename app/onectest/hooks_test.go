@@ -30,6 +30,7 @@ func (b *base) hook(action, body string) {
 // TestHookGoesWrong: whatever a handler does, the others' notifications are shown,
 // the handler runs once a revision, and the service learns what came of it.
 func TestHookGoesWrong(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, action, body string
 		before             func(*base)

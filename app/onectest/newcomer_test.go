@@ -14,6 +14,7 @@ func (p *proxy) users() int { return p.count("POST /v1/sync/users") - p.count("P
 // TestNewcomer: somebody whom the service does not know yet works with it half a
 // minute later, without an exchange and without a word about an error.
 func TestNewcomer(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -43,6 +44,7 @@ func TestNewcomer(t *testing.T) {
 // TestStranger: somebody whom the service does not take is told once, asks ever
 // less often, and is told once when it works.
 func TestStranger(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()

@@ -53,6 +53,7 @@ func TestCard(t *testing.T) {
 // TestStop: a client that is stopped asks nothing more, and begins again with
 // another session.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()

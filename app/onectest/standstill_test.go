@@ -15,6 +15,7 @@ const asksToken = 2500 * time.Millisecond
 // TestStandstill: how long the window of each kind of client stands still when
 // the service takes five seconds for everything: what README.md promises.
 func TestStandstill(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
