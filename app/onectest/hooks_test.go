@@ -118,3 +118,51 @@ func TestClosedByTheUser(t *testing.T) {
 	}
 	b.quiet()
 }
+
+// TestOverridablesThrow: whatever an integrator made of the overridable
+// procedures, the client goes on asking and opens what the built-in actions do.
+func TestOverridablesThrow(t *testing.T) {
+	t.Parallel()
+	for _, k := range faultKinds {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t)
+			p := newProxy(t, s.URL)
+			b := newBase(t, k, false)
+			b.client(clientID, "ООО Ромашка", "+79031234567", interestID)
+			b.module(bsltest.Module{Name: "ЗмрКлиентПереопределяемый", Kind: bsltest.ClientModule, Extends: true, Text: `
+&Вместо("ПриОпределенииОбработчиков")
+Процедура СвойПриОпределенииОбработчиков(Обработчики)
+	ВызватьИсключение "таблица";
+КонецПроцедуры
+&Вместо("ОткрытоМодальноеОкно")
+Функция СвояОткрытоМодальноеОкно()
+	ВызватьИсключение "окно";
+КонецФункции
+&Вместо("ПриОшибкеСвязи")
+Процедура СвойПриОшибкеСвязи(Описание)
+	Сообщить("пропала");
+	ВызватьИсключение "связь";
+КонецПроцедуры
+&Вместо("ПриВосстановленииСвязи")
+Процедура СвойПриВосстановленииСвязи()
+	Сообщить("вернулась");
+	ВызватьИсключение "связь";
+КонецПроцедуры
+`})
+			b.run(s, p.URL)
+			p.do(down)
+			s.publish(`{"user":"ivanov","kind":"note","title":"ends the poll that waits"}`)
+			b.until("the break told", func() bool { return slices.Equal(b.Screen.Messages, []string{"пропала"}) })
+			b.forward(5 * time.Minute)
+			p.do(nil)
+			s.call()
+			b.until("form", func() bool { return slices.Contains(b.opened(), interestLink) })
+			b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
+			if !slices.Equal(b.Screen.Messages, []string{"пропала", "вернулась"}) {
+				t.Errorf("told %v", b.Screen.Messages)
+			}
+			b.quiet()
+		})
+	}
+}
