@@ -15,7 +15,8 @@ import (
 // the one that says who; a call that was given up loses its toast for that of
 // the missed call, never the other way round.
 func TestClosing(t *testing.T) {
-	for _, k := range faultKinds {
+	t.Parallel()
+	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
@@ -26,19 +27,26 @@ func TestClosing(t *testing.T) {
 			b.until("toast of the ring", func() bool { return len(b.Screen.Toasts) == 1 })
 			s.event(map[string]any{"event": "answered", "call": "c-1", "extension": "102"})
 			s.event(map[string]any{"event": "ring_ended", "call": "c-1", "extension": "101", "reason": "answered_elsewhere"})
-			b.until("who answered", func() bool { return strings.Contains(b.Screen.Toasts[0].Explanation, "petrova") })
-			if len(b.Screen.Toasts) != 1 || len(b.opened()) > 0 {
+			told := func(what string) func() bool {
+				return func() bool {
+					return slices.ContainsFunc(b.Screen.Toasts, func(x toast) bool { return strings.Contains(x.Explanation, what) })
+				}
+			}
+			b.until("who answered", told("petrova"))
+			one, two := 1, 2
+			if slices.Contains(k.layers, "legacy-8.3.6") { // toasts have no key there: each stays
+				one, two = 2, 4
+			}
+			if len(b.Screen.Toasts) != one || len(b.opened()) > 0 {
 				t.Errorf("toasts %v, opened %v", b.toasts(), b.opened())
 			}
 			s.end("c-1")
 			s.ring("c-2", "+79160000001")
-			b.until("toast of the second ring", func() bool { return len(b.Screen.Toasts) == 2 })
+			b.until("toast of the second ring", func() bool { return len(b.Screen.Toasts) == one+1 })
 			s.end("c-2")
-			b.until("the missed call", func() bool {
-				return slices.ContainsFunc(b.Screen.Toasts, func(x toast) bool { return strings.Contains(x.Explanation, "Пропущенный") })
-			})
-			b.RunFast(2*time.Second, 4, nil)
-			if len(b.Screen.Toasts) != 2 || !slices.ContainsFunc(b.Screen.Toasts, func(x toast) bool { return strings.Contains(x.Explanation, "Пропущенный") }) {
+			b.until("the missed call", told("Пропущенный"))
+			b.live(time.Second)
+			if len(b.Screen.Toasts) != two || !told("Пропущенный")() {
 				t.Errorf("toasts now %+v", b.Screen.Toasts)
 			}
 			b.quiet()
@@ -49,6 +57,7 @@ func TestClosing(t *testing.T) {
 // TestCallBack: the button of a card. Without a token of his own a user is
 // told why not; with one the PBX gets the order once, and a number only.
 func TestCallBack(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	p := newProxy(t, s.URL)
 	b := startAt(t, s, managedKinds[0], p.URL)
@@ -69,9 +78,11 @@ func TestCallBack(t *testing.T) {
 		t.Errorf("without a token: %+v", last)
 	}
 	var order, token, key string
+	orders := 0
 	p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
 		if r.Method == "POST" && r.URL.Path == "/v1/calls" {
 			body, _ := io.ReadAll(r.Body)
+			orders++
 			order, token, key = string(body), r.Header.Get("Authorization"), r.Header.Get("Idempotency-Key")
 			w.WriteHeader(http.StatusAccepted)
 			return
@@ -83,8 +94,16 @@ func TestCallBack(t *testing.T) {
 	}
 	shown := len(b.Screen.Shown)
 	press()
+	press() // the PBX has not answered yet
+	if orders != 1 {
+		t.Errorf("%d orders", orders)
+	}
+	b.live(1500 * time.Millisecond) // it has accepted: nothing more to say
 	if order != `{"phone":"+79160000000"}` || token != "Bearer dial-token" || key == "" || len(b.Screen.Shown) != shown {
 		t.Errorf("the order %s as %s under %q, shown %v", order, token, key, b.toasts()[shown:])
+	}
+	if press(); orders != 2 {
+		t.Errorf("after an answer: %d orders", orders)
 	}
 	b.quiet()
 }
@@ -92,6 +111,7 @@ func TestCallBack(t *testing.T) {
 // TestRefused: a platform that lacks what a set needs refuses it, instead of
 // failing later at somebody's desk.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		layers []string

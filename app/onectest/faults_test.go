@@ -3,244 +3,244 @@ package onectest_test
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// faultKinds are those in which a client behaves differently.
-var faultKinds = []kind{managedKinds[0], managedKinds[4]}
+// fault is something that happens to a running client, its network or the
+// service.
+type fault struct {
+	name string
+	do   func(l *life)
+}
+
+// life is one client that meets all faults one after the other, as it would on
+// a bad day: what one of them leaves behind must not hurt in the next.
+type life struct {
+	t *testing.T // the whole life's
+	s *service
+	p *proxy
+	b *base
+	n int
+}
+
+// at makes a subtest the one that failures belong to.
+func (l *life) at(t *testing.T) {
+	t.Helper()
+	l.s.T, l.b.t = t, t
+	l.b.Screen.Opened, l.b.Screen.Shown = nil, nil
+	l.b.Entries()
+	l.p.forget()
+}
+
+// call is a call that ivanov answers, another one each time.
+func (l *life) call() {
+	l.n++
+	l.s.answered("c-" + strconv.Itoa(l.n))
+}
+
+// settled waits for the form of the call, and its acknowledgement.
+func (l *life) settled() {
+	l.b.t.Helper()
+	l.b.until("form of the interest", func() bool { return slices.Contains(l.b.opened(), interestLink) })
+	l.b.until("acknowledgement", func() bool { return !slices.Contains(l.s.pending(), "call.answered") })
+}
+
+// faults in order; each is followed by a call, unless it made one.
+var faults = []fault{
+	{"lost answers", func(l *life) { l.p.do(lostAcks(l.p)) }},
+	{"an answer comes twice", func(l *life) {
+		var before string
+		l.p.do(rewritten(func(body string) string {
+			if before == "" && strings.Contains(body, interestID) {
+				before = body
+			}
+			if before != "" {
+				return before // a cache on the way gives an old picture
+			}
+			return body
+		}))
+		l.call()
+		l.b.until("form", func() bool { return len(l.b.opened()) > 0 })
+		l.b.live(2 * time.Second)
+		l.p.do(nil)
+	}},
+	{"401 once", func(l *life) { l.p.do(once(l.p, 1, status(401))) }},
+	{"503 with Retry-After", func(l *life) { l.p.do(once(l.p, 2, status(503, "Retry-After", "2"))) }},
+	{"503 of a proxy, then a break", func(l *life) {
+		l.p.do(status(503))
+		l.call()
+		l.b.live(time.Second)
+		l.p.do(down)
+		l.b.live(time.Second)
+		l.p.do(nil)
+	}},
+	{"a slow service", func(l *life) {
+		l.p.do(slow(3 * time.Second))
+		l.b.live(3200 * time.Millisecond)
+		l.call()
+		l.p.do(nil)
+	}},
+	{"the session's name is taken", func(l *life) { l.p.do(once(l.p, 1, status(409, "Retry-After", "2"))) }},
+	{"a line that is no row", func(l *life) {
+		l.p.do(rewritten(func(body string) string {
+			if strings.HasPrefix(body, "{") { // every json answer is broken from now on
+				return strings.Replace(body, `"rev":`, `"rev":x`, 1)
+			}
+			return strings.Replace(body, "\n", "\n66.1\tpoison\n", 1)
+		}))
+	}},
+	{"a restart", func(l *life) {
+		l.b.live(200 * time.Millisecond)
+		l.s.Stop()
+		l.b.live(time.Second)
+		l.s = l.s.restart(l.t)
+		l.p.to(l.s.URL)
+	}},
+}
+
+// once is a fault of the next n polls.
+func once(p *proxy, n int, fault func(http.ResponseWriter, *http.Request, func(http.ResponseWriter))) func(http.ResponseWriter, *http.Request, func(http.ResponseWriter)) {
+	return func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
+		if polls(r) && p.count("/v1/notifications?") <= n {
+			fault(w, r, pass)
+			return
+		}
+		pass(w)
+	}
+}
 
 // TestFaults: whatever happens to the network and the service, a form opens
-// once, nothing is lost, nothing is shown twice, and the window stands still
-// for no longer than the module promises.
+// once, nothing is lost, nothing is shown twice, and the window of each kind of
+// client stands still for no longer than the module promises.
 func TestFaults(t *testing.T) {
-	for _, f := range []struct {
-		name string
-		do   func(t *testing.T, s *service, p *proxy, b *base)
+	t.Parallel()
+	for _, k := range managedKinds {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t)
+			p := newProxy(t, s.URL)
+			l := &life{t: t, s: s, p: p, b: startAt(t, s, k, p.URL)}
+			for _, f := range faults {
+				t.Run(f.name, func(t *testing.T) {
+					l.at(t)
+					before := l.n
+					f.do(l)
+					if l.n == before {
+						l.call()
+					}
+					l.settled()
+					l.b.live(300 * time.Millisecond)
+					if n := len(l.b.opened()); n != 1 {
+						t.Errorf("opened %v, want one form", l.b.opened())
+					}
+					seen := map[string]int{}
+					for _, x := range l.b.toasts() {
+						if seen[x]++; seen[x] > 2 { // while it rang, and at the answer
+							t.Errorf("%q was shown %d times", x, seen[x])
+						}
+					}
+					l.b.quiet()
+					if longest := l.b.LongestBlock(); longest > k.promise+busy {
+						t.Errorf("the window stood still for %v, promised is %v", longest, k.promise)
+					}
+					l.p.do(nil)
+					l.s.end("c-" + strconv.Itoa(l.n))
+				})
+			}
+			t.Run("poison", func(t *testing.T) { l.poison(t) })
+			t.Run("offline for a day", func(t *testing.T) { l.offline(t) })
+		})
+	}
+}
+
+// poison: rows that cannot be opened neither loop nor keep others away.
+func (l *life) poison(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		do            func() (undo func())
+		opened, shown []string // forms that opened
+		outcome       string
 	}{
-		{"lost answers", func(_ *testing.T, s *service, p *proxy, b *base) {
-			p.do(lostAcks(p))
-			s.call()
-		}},
-		{"an answer comes twice", func(_ *testing.T, s *service, p *proxy, b *base) {
-			var before string
-			p.do(rewritten(func(body string) string {
-				if before == "" && strings.Contains(body, interestID) {
-					before = body
-				} else if before != "" && p.count("again") == 0 {
-					return before // a cache on the way gives an old picture
-				}
-				return body
-			}))
-			s.call()
-			b.until("form", func() bool { return len(b.opened()) > 0 })
-			b.RunFast(3*time.Second, 4, nil)
-			p.do(nil)
-		}},
-		{"401 once", func(_ *testing.T, s *service, p *proxy, b *base) {
-			p.forget()
-			p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
-				if polls(r) && p.count("/v1/notifications?") == 1 {
-					status(401)(w, r, pass)
-					return
-				}
-				pass(w)
-			})
-			s.call()
-		}},
-		{"503 with Retry-After", func(_ *testing.T, s *service, p *proxy, b *base) {
-			p.forget()
-			p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
-				if polls(r) && p.count("/v1/notifications?") <= 2 {
-					status(503, "Retry-After", "2")(w, r, pass)
-					return
-				}
-				pass(w)
-			})
-			s.call()
-		}},
-		{"503 of a proxy, then a break", func(_ *testing.T, s *service, p *proxy, b *base) {
-			p.do(status(503))
-			s.call()
-			b.RunFast(2*time.Second, 4, nil)
-			p.do(down)
-			b.RunFast(2*time.Second, 4, nil)
-			p.do(nil)
-			b.forward(2 * time.Minute)
-		}},
-		{"a slow service", func(_ *testing.T, s *service, p *proxy, b *base) {
-			p.do(slow(5 * time.Second))
-			b.RunFast(6*time.Second, 4, nil)
-			s.call()
-			p.do(nil)
-			b.forward(2 * time.Minute)
-		}},
-		{"the session's name is taken", func(_ *testing.T, s *service, p *proxy, b *base) {
-			p.forget()
-			p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
-				if polls(r) && p.count("/v1/notifications?") == 1 {
-					status(409, "Retry-After", "2")(w, r, pass)
-					return
-				}
-				pass(w)
-			})
-			s.call()
-		}},
+		{"an object that is gone", func() func() {
+			ref := l.b.Meta.RefOfLink(interestLink)
+			row := l.b.interests.Rows()[0]
+			l.b.interests.Delete(ref)
+			return func() { l.b.interests.Add(interestID, row) }
+		}, []string{"ОбщаяФорма.ЗмрКарточка"}, nil, "failed"},
+		{"a form that throws", func() func() {
+			l.b.OnOpen = func(bsltestOpening) error { return errOpening }
+			return func() { l.b.OnOpen = nil }
+		}, nil, nil, "failed"},
 	} {
-		for _, k := range faultKinds {
-			t.Run(f.name+"/"+k.name, func(t *testing.T) {
-				t.Parallel()
-				s := newService(t)
-				p := newProxy(t, s.URL)
-				b := startAt(t, s, k, p.URL)
-				f.do(t, s, p, b)
-				b.until("form of the interest", func() bool { return slices.Contains(b.opened(), interestLink) })
-				b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
-				b.RunFast(time.Second, 4, nil)
-				if n := len(b.opened()); n != 1 {
-					t.Errorf("opened %v, want one form", b.opened())
-				}
-				b.quiet()
-				if longest := b.LongestBlock(); longest > k.promise+busy {
-					t.Errorf("the window stood still for %v, promised is %v", longest, k.promise)
-				}
-			})
+		t.Run(c.name, func(t *testing.T) {
+			l.at(t)
+			defer c.do()()
+			l.call()
+			l.b.until("acknowledgement", func() bool { return !slices.Contains(l.s.pending(), "call.answered") })
+			l.b.live(300 * time.Millisecond)
+			if !slices.Equal(l.b.opened(), c.opened) {
+				t.Errorf("opened %v, want %v", l.b.opened(), c.opened)
+			}
+			if got := l.s.outcome("call.answered"); got != c.outcome {
+				t.Errorf("outcome %q, want %q", got, c.outcome)
+			}
+			l.b.quiet()
+			l.s.end("c-" + strconv.Itoa(l.n))
+		})
+	}
+}
+
+// offline: a client without a network for a day is told once, and once more
+// when it is back; then it shows what waits, without doubles.
+func (l *life) offline(t *testing.T) {
+	l.at(t)
+	l.s.missed("m-0", "+79031234567")
+	missed := func() (n int) {
+		for _, x := range l.b.toasts() {
+			if strings.Contains(x, "Пропущенный") {
+				n++
+			}
+		}
+		return n
+	}
+	l.b.until("the first missed call", func() bool { return missed() == 1 })
+	l.p.do(down)
+	for _, call := range []string{"m-1", "m-2", "m-3"} {
+		l.s.missed(call, "+7916000000"+call[2:])
+	}
+	l.b.until("the break told", func() bool {
+		return slices.ContainsFunc(l.b.toasts(), func(x string) bool { return strings.Contains(x, "Нет связи") })
+	})
+	l.p.forget()
+	l.b.forward(24 * time.Hour)
+	if n := l.p.count("/v1/notifications?"); n > 24*60*2 {
+		t.Errorf("%d requests on a day without a network", n)
+	}
+	l.p.do(nil)
+	l.b.until("what was missed", func() bool { return missed() >= 4 })
+	l.b.live(500 * time.Millisecond)
+	var told, back int
+	seen := map[string]int{}
+	for _, x := range l.b.toasts() {
+		switch {
+		case strings.Contains(x, "Нет связи"):
+			told++
+		case strings.Contains(x, "восстановлена"):
+			back++
+		case strings.Contains(x, "Пропущенный"):
+			seen[x]++
 		}
 	}
-}
-
-// TestOfflineForADay: a client without a network is told once, and once more
-// when it is back; then it shows what waits, without doubles.
-func TestOfflineForADay(t *testing.T) {
-	for _, k := range faultKinds {
-		t.Run(k.name, func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			p := newProxy(t, s.URL)
-			b := startAt(t, s, k, p.URL)
-			s.missed("c-0", "+79031234567")
-			b.until("the first missed call", func() bool { return len(b.Screen.Shown) == 1 })
-			p.do(down)
-			for _, call := range []string{"c-1", "c-2", "c-3"} {
-				s.missed(call, "+7916000000"+call[2:])
-			}
-			b.forward(3 * time.Minute)
-			b.until("the break told", func() bool {
-				return slices.ContainsFunc(b.toasts(), func(x string) bool { return strings.Contains(x, "Нет связи") })
-			})
-			p.forget()
-			b.forward(24 * time.Hour)
-			if n := p.count("/v1/notifications?"); n > 24*60*2 {
-				t.Errorf("%d requests on a day without a network", n)
-			}
-			p.do(nil)
-			b.forward(2 * time.Minute)
-			b.until("what was missed", func() bool { return len(b.Screen.Shown) >= 6 })
-			b.RunFast(2*time.Second, 4, nil)
-			var told, back int
-			seen := map[string]int{}
-			for _, x := range b.toasts() {
-				switch {
-				case strings.Contains(x, "Нет связи"):
-					told++
-				case strings.Contains(x, "восстановлена"):
-					back++
-				default:
-					seen[x]++
-				}
-			}
-			if told != 1 || back != 1 || len(seen) != 4 {
-				t.Errorf("told %d times, back %d times, shown %v", told, back, seen)
-			}
-			for text, n := range seen {
-				if n != 1 {
-					t.Errorf("%q was shown %d times", text, n)
-				}
-			}
-			b.quiet()
-		})
+	if told != 1 || back != 1 || len(seen) != 4 {
+		t.Errorf("told %d times, back %d times, shown %v", told, back, seen)
 	}
-}
-
-// TestRestart: the service goes down while the client waits and comes back on
-// the same database; the call in between opens its form.
-func TestRestart(t *testing.T) {
-	for _, k := range faultKinds {
-		t.Run(k.name, func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			p := newProxy(t, s.URL)
-			b := startAt(t, s, k, p.URL)
-			b.RunFast(500*time.Millisecond, 4, nil)
-			s.Stop()
-			b.RunFast(3*time.Second, 4, nil)
-			again := s.restart(t)
-			p.to(again.URL)
-			again.call()
-			b.forward(2 * time.Minute)
-			b.until("form", func() bool { return slices.Contains(b.opened(), interestLink) })
-			b.until("acknowledgement", func() bool { return !slices.Contains(again.pending(), "call.answered") })
-			b.quiet()
-		})
+	for text, n := range seen {
+		if n != 1 {
+			t.Errorf("%q was shown %d times", text, n)
+		}
 	}
-}
-
-// TestPoison: a row that cannot be read or shown neither loops nor keeps
-// others from being shown.
-func TestPoison(t *testing.T) {
-	for _, k := range faultKinds {
-		t.Run(k.name+"/a broken line", func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			p := newProxy(t, s.URL)
-			b := startAt(t, s, k, p.URL)
-			p.do(rewritten(func(body string) string {
-				if strings.HasPrefix(body, "{") { // every json answer is broken from now on
-					return strings.Replace(body, `"rev":`, `"rev":x`, 1)
-				}
-				return strings.Replace(body, "\n", "\n66.1\tpoison\n", 1)
-			}))
-			s.call()
-			b.forward(20 * time.Second)
-			b.until("form", func() bool { return slices.Contains(b.opened(), interestLink) })
-			b.quiet()
-		})
-		t.Run(k.name+"/an object that is gone", func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			b := start(t, s, k)
-			b.interests.Delete(b.Meta.RefOfLink(interestLink))
-			s.call()
-			b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
-			if slices.Contains(b.opened(), interestLink) {
-				t.Error("a link to an object that is gone was followed")
-			}
-			if got := s.outcome("call.answered"); got != "failed" {
-				t.Errorf("outcome %q, want failed", got)
-			}
-			b.RunFast(time.Second, 4, nil)
-			if n := len(b.opened()); n != 1 || b.opened()[0] != "ОбщаяФорма.ЗмрКарточка" {
-				t.Errorf("opened %v, want the card once", b.opened())
-			}
-			b.quiet()
-		})
-		t.Run(k.name+"/a form that throws", func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			b := start(t, s, k)
-			tries := 0
-			b.OnOpen = func(bsltestOpening) error {
-				tries++
-				return errOpening
-			}
-			s.call()
-			b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
-			b.RunFast(time.Second, 4, nil)
-			if got := s.outcome("call.answered"); tries != 1 || got != "failed" {
-				t.Errorf("%d tries, outcome %q, want one and failed", tries, got)
-			}
-			b.quiet()
-		})
-	}
+	l.b.quiet()
 }

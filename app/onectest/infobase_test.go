@@ -37,6 +37,22 @@ var managedKinds = []kind{
 	{"woken by push", []string{"server", "managed", "fanout"}, bsltest.Target{Version: "8.3.27.1935", Context: bsltest.ThinClient}, 2500 * time.Millisecond},
 }
 
+// faultKinds are the two ways to ask: by oneself, and through the 1C server.
+var faultKinds = []kind{managedKinds[0], managedKinds[4]}
+
+// throughServer tells whether the 1C server asks for the client.
+func (k kind) throughServer() bool {
+	return len(k.layers) > 2 || k.target.Context == bsltest.WebClient
+}
+
+// folders are the layers' folders.
+func (k kind) folders() (all []string) {
+	for _, layer := range k.layers {
+		all = append(all, filepath.Join(folder, layer))
+	}
+	return all
+}
+
 const (
 	folder     = "../../clients/onec"
 	interestID = "51012ccc-397d-11de-b595-00055d80a2b9"
@@ -54,15 +70,21 @@ type base struct {
 	calls     *bsltest.Table // Документ.ТелефонныйЗвонок
 	state     *bsltest.Table // the register of settings
 	waker     any            // the state of the job that wakes clients
+	stepped   time.Time      // when step last ended a pause of the client
+	asked     any            // the version that the client had then
 }
 
 // newBase is an infobase with the extension, and in it the objects that its
-// overridable modules name; empty leaves those out.
-func newBase(t *testing.T, k kind, empty bool) *base {
+// overridable modules name; empty leaves those out. hosts replace parts of the
+// platform.
+func newBase(t *testing.T, k kind, empty bool, hosts ...bsltest.Host) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
 	t.Cleanup(w.Close)
 	cover(t, w)
+	for _, h := range hosts {
+		w.Add(h)
+	}
 	b := &base{World: w, t: t, kind: k}
 	w.User = bsltest.User{UID: ivanovID, Name: "ivanov", FullName: "Иванов И."}
 	if !empty {
@@ -80,11 +102,7 @@ func newBase(t *testing.T, k kind, empty bool) *base {
 // metadata say of them.
 func (b *base) load() {
 	b.t.Helper()
-	var folders []string
-	for _, layer := range b.kind.layers {
-		folders = append(folders, filepath.Join(folder, layer))
-	}
-	if err := b.LoadDump(folders...); err != nil {
+	if err := b.LoadDump(b.kind.folders()...); err != nil {
 		b.t.Fatal(err)
 	}
 	if err := b.Link(); err != nil {
@@ -125,11 +143,40 @@ func (b *base) connect(address, key string) {
 	b.state.Put(map[string]any{"Ключ": "настройка.Ключ", "Значение": key})
 }
 
-// until lets the client live, its clock several times as fast, until ok.
+// until lets the client live, its pauses shortened, until ok.
 func (b *base) until(what string, ok func() bool) {
 	b.t.Helper()
-	if !b.RunFast(15*time.Second, 4, ok) {
-		b.t.Fatalf("no %s; shown %v, opened %v, errors %v, log %v", what, b.toasts(), b.opened(), b.Errors(), b.Log)
+	for end := time.Now().Add(15 * time.Second); !ok(); b.step() {
+		if time.Now().After(end) {
+			b.t.Fatalf("no %s; shown %v, opened %v, errors %v, log %v", what, b.toasts(), b.opened(), b.Errors(), b.Log)
+		}
+	}
+}
+
+// step lets the client live for a moment, its clock faster than the real one. A
+// pause ends at once, but not that of a client which asked the same a second
+// ago: the service would hold it.
+func (b *base) step() {
+	next, paused := b.NextTick()
+	if b.kind.layers == nil || !paused || !b.Settle(0) {
+		b.RunFast(20*time.Millisecond, 4, nil)
+		return
+	}
+	version := b.remembered("Версия")
+	if version == b.asked && time.Since(b.stepped) < 1100*time.Millisecond {
+		b.RunFast(20*time.Millisecond, 1, nil)
+		return
+	}
+	before := b.remembered("НомерЗапроса")
+	if b.Advance(next); b.kind.throughServer() || before != b.remembered("НомерЗапроса") { // no watchdog's tick
+		b.asked, b.stepped = version, time.Now()
+	}
+}
+
+// live is step for a while.
+func (b *base) live(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		b.step()
 	}
 }
 

@@ -53,7 +53,8 @@ func TestCard(t *testing.T) {
 // TestStop: a client that is stopped asks nothing more, and begins again with
 // another session.
 func TestStop(t *testing.T) {
-	for _, k := range faultKinds {
+	t.Parallel()
+	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
@@ -66,7 +67,7 @@ func TestStop(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.publish(`{"user":"ivanov","kind":"note","title":"while nobody asks"}`)
-			b.RunFast(2*time.Second, 4, nil)
+			b.live(time.Second)
 			p.forget()
 			b.forward(2 * time.Minute)
 			if n := p.count("/v1/notifications?"); n > 0 || len(b.Screen.Shown) > 0 {

@@ -34,6 +34,7 @@ func startAt(t *testing.T, s *service, k kind, address string) *base {
 // the client's interest, an unknown caller gets the wizard with the number, a
 // missed call leaves a card.
 func TestSeed(t *testing.T) {
+	t.Parallel()
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
