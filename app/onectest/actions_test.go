@@ -283,7 +283,7 @@ func TestManyRows(t *testing.T) {
 			s := newService(t)
 			b := newBase(t, k, false)
 			b.connect(s.URL, s.key)
-			if _, err := b.CallServer("ЗмрСервер.ОтправитьПользователей"); err != nil {
+			if _, err := b.CallServer("ЗмрОбменСотрудники.Отправить"); err != nil {
 				t.Fatal(err)
 			}
 			for i := range 120 {

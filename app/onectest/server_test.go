@@ -180,7 +180,7 @@ func TestSyncCalls(t *testing.T) {
 	s.missed("c-2", "+79160000000")
 	p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
 		if strings.HasSuffix(r.URL.Path, "/recording") {
-			if r.Header.Get("X-Zummer-User") != "ivanov" {
+			if r.Header.Get("X-Zummer-User") != ivanovID {
 				t.Errorf("the recording is asked for as %q", r.Header.Get("X-Zummer-User"))
 			}
 			if p.count("/recording") == 1 {
@@ -194,6 +194,7 @@ func TestSyncCalls(t *testing.T) {
 		pass(w)
 	})
 	b.exchange()
+	b.Advance(time.Minute)
 	b.exchange()
 	b.exchange()
 	rows := b.calls.Rows()
@@ -292,7 +293,7 @@ func TestPublish(t *testing.T) {
 	if n := len(s.pending()); n != 4 {
 		t.Errorf("%d rows after the outage, want 4", n)
 	}
-	if b.setting("публикация.") != "" || p.count("POST /v1/notifications") == 0 {
+	if b.kept("публикация.") != 0 || p.count("POST /v1/notifications") == 0 {
 		t.Error("something is left in the queue")
 	}
 	call("ЗмрСервер.ОповеститьСотрудника", "nobody", "mail.received", "E")
@@ -313,7 +314,7 @@ func TestSettingsForm(t *testing.T) {
 			{"no address", "zummer.example", s.key, "http://"},
 			{"nobody there", "http://127.0.0.1:1", s.key, "не отвечает"},
 			{"a wrong key", s.URL, "rubbish", "Ключ не принят"},
-			{"a key of another kind", s.URL, poll, "нет нужного права"},
+			{"a key of another kind", s.URL, poll, "нет права sync"},
 			{"all right", s.URL + "/", s.key, "Связь есть"},
 		} {
 			t.Run(c.name+"/"+k.name, func(t *testing.T) {
