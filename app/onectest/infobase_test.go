@@ -159,12 +159,12 @@ func (b *base) until(what string, ok func() bool) {
 func (b *base) step() {
 	next, paused := b.NextTick()
 	if b.kind.layers == nil || !paused || !b.Settle(0) {
-		b.RunFast(20*time.Millisecond, 4, nil)
+		b.RunFast(50*time.Millisecond, 4, nil)
 		return
 	}
 	version := b.remembered("Версия")
 	if version == b.asked && time.Since(b.stepped) < 1100*time.Millisecond {
-		b.RunFast(20*time.Millisecond, 1, nil)
+		b.RunFast(50*time.Millisecond, 1, nil)
 		return
 	}
 	before := b.remembered("НомерЗапроса")

@@ -70,7 +70,7 @@ func TestStranger(t *testing.T) {
 			p.do(nil)
 			b.until("first answer", func() bool { return b.remembered("Версия") != "" })
 			told := strings.Join(b.toasts(), "\n")
-			if strings.Count(told, "Нет связи") != 1 || strings.Count(told, "восстановлена") != 1 {
+			if strings.Count(told, "Нет связи") != 1 || !strings.Contains(told, "не знает этого пользователя") || strings.Count(told, "восстановлена") != 1 {
 				t.Errorf("told %s", told)
 			}
 			b.quiet()

@@ -61,7 +61,7 @@ func TestStop(t *testing.T) {
 			p := newProxy(t, s.URL)
 			b := startAt(t, s, k, p.URL)
 			p.forget()
-			b.until("a poll that waits", func() bool { return p.count("/v1/notifications?") >= 1 })
+			b.until("a poll that waits", func() bool { return p.count("/v1/notifications?") >= 1 || !b.Settle(0) })
 			before := b.remembered("Сеанс")
 			if _, err := b.Call("ЗмрКлиент.Остановить"); err != nil {
 				t.Fatal(err)
