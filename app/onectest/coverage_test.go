@@ -1,6 +1,7 @@
 package onectest_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"zummer/app"
 	"zummer/clients/onec/bsltest"
 )
 
@@ -30,10 +32,16 @@ func cover(t *testing.T, w *bsltest.World) {
 	})
 }
 
+// asProgram makes this test be the program, for the commands of documents.
+const asProgram = "ZUMMER_TEST_AS_PROGRAM"
+
 // TestMain lets more tests run beside each other than there are processors, for
 // they wait most of the time. After a run of all tests no shipped module may
 // be left that was never at work, and nine lines of ten were.
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(app.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
 	flag.Parse()
 	if n := flag.Lookup("test.parallel"); n.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
 		_ = n.Value.Set("16") // a number

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -38,6 +39,11 @@ func sources(t *testing.T, ending string) []string {
 	return files
 }
 
+// faults are what a check has found in one file.
+type faults []string
+
+func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
 // text reads a file as 1C writes it, and gives it without BOM and CR.
 func text(t *testing.T, file string) string {
 	t.Helper()
@@ -45,16 +51,26 @@ func text(t *testing.T, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var found faults
+	body := plain(raw, &found)
+	for _, f := range found {
+		t.Errorf("%s %s", file, f)
+	}
+	return body
+}
+
+// plain checks the bytes: UTF-8 with BOM, CRLF.
+func plain(raw []byte, f *faults) string {
 	body, found := bytes.CutPrefix(raw, []byte("\xef\xbb\xbf"))
 	switch {
 	case !found:
-		t.Errorf("%s has no BOM", file)
+		f.add("has no BOM")
 	case !utf8.Valid(body):
-		t.Errorf("%s is not UTF-8", file)
+		f.add("is not UTF-8")
 	case bytes.Count(body, []byte("\n")) != bytes.Count(body, []byte("\r\n")) || bytes.Count(body, []byte("\r")) != bytes.Count(body, []byte("\n")):
-		t.Errorf("%s has line ends other than CRLF: is .gitattributes at work?", file)
+		f.add("has line ends other than CRLF: is .gitattributes at work?")
 	case !bytes.HasSuffix(body, []byte("\r\n")):
-		t.Errorf("%s does not end with a line end", file)
+		f.add("does not end with a line end")
 	}
 	return strings.ReplaceAll(string(body), "\r\n", "\n")
 }
@@ -84,6 +100,8 @@ var (
 	begins    = regexp.MustCompile(`^(Асинх )?(Процедура|Функция) ([A-Za-zА-Яа-яЁё_0-9]+)\((.*)\)( Экспорт)?( //.*)?$`)
 	word      = regexp.MustCompile(`[A-Za-zА-Яа-яЁё_][A-Za-zА-Яа-яЁё_0-9]*`)
 	literal   = regexp.MustCompile(`"[^"]*"`)
+	localized = regexp.MustCompile(`НСтр\("[^"]*"\)`)
+	phrase    = regexp.MustCompile(`[А-Яа-яё]{2},? «?[А-Яа-яё]{2}`)
 	forbidden = map[string]string{
 		"выполнить": "text of the network would run", "вычислить": "text of the network would run",
 		"предупреждение": "a modal window stops the ticks", "вопрос": "a modal window stops the ticks", "открытьформумодально": "modal", "ввестистроку": "modal",
@@ -95,85 +113,115 @@ var (
 func TestConventions(t *testing.T) {
 	for _, file := range sources(t, ".bsl") {
 		t.Run(file, func(t *testing.T) {
-			body := text(t, file)
-			if strings.HasPrefix(file, "ordinary/") { // 8.2 knows no regions: they are comments there
-				body = strings.NewReplacer("\n//#Область", "\n#Область", "\n//#КонецОбласти", "\n#КонецОбласти").Replace(body)
-			}
-			lines := strings.Split(body, "\n")
-			if !strings.HasPrefix(body, "// ") {
-				t.Error("the module does not begin with what it is for")
-			}
-			open, place, allowed := "", -1, regions[kindOf(file)]
-			for i, line := range lines {
-				code, _, _ := strings.Cut(line, "//")
-				if strings.HasPrefix(strings.TrimSpace(line), "|") {
-					continue // of a text
-				}
-				if strings.HasPrefix(line, " ") || strings.HasSuffix(line, " ") || strings.HasSuffix(line, "\t") {
-					t.Errorf("%d: indents are tabs and lines have no blank ends: %q", i+1, line)
-				}
-				if name, found := strings.CutPrefix(line, "#Область "); found {
-					at := slices.Index(allowed, name)
-					if open != "" || at <= place {
-						t.Errorf("%d: region %s is not where std455 wants it", i+1, name)
-					}
-					open, place = name, at
-				}
-				if line == "#КонецОбласти" {
-					open = ""
-				}
-				if m := begins.FindStringSubmatch(line); m != nil {
-					checkProcedure(t, lines, i, m, open)
-				} else if w := word.FindString(code); w == "Процедура" || w == "Функция" {
-					t.Errorf("%d: a header in one line is expected: %s", i+1, line)
-				}
-				bare := literal.ReplaceAllString(code, `""`)
-				for _, w := range word.FindAllString(bare, -1) {
-					if strings.ContainsAny(w, "ёЁ") {
-						t.Errorf("%d: %s has a «ё»", i+1, w)
-					}
-				}
-				for _, m := range regexp.MustCompile(`([.]?)([А-Яа-яA-Za-z_0-9]+)\s*\(`).FindAllStringSubmatch(bare, -1) {
-					if why, bad := forbidden[strings.ToLower(m[2])]; bad && m[1] == "" {
-						t.Errorf("%d: %s: %s", i+1, m[2], why)
-					}
-				}
-				if strings.Contains(bare, "Новый HTTPСоединение(") && !regexp.MustCompile(`, , , , [А-Яа-я0-9]`).MatchString(bare) {
-					t.Errorf("%d: a connection without a time-out (std748)", i+1)
-				}
-				if regexp.MustCompile(`(^|[^А-Яа-я])(Асинх|Ждать) `).MatchString(bare) && !strings.Contains(file, "ЗмрКлиентАсинх") {
-					t.Errorf("%d: only ЗмрКлиентАсинх may be asynchronous", i+1)
-				}
-				if shown := regexp.MustCompile(`(ПоказатьОповещениеПользователя|ВызватьИсключение|Сообщить)[( ]"`).FindString(bare); shown != "" {
-					t.Errorf("%d: a text for people without НСтр (std761)", i+1)
-				}
-			}
-			if open != "" {
-				t.Errorf("region %s is not closed", open)
-			}
-			for _, m := range regexp.MustCompile(`НСтр\("([^"]*)"\)`).FindAllStringSubmatch(body, -1) {
-				if !strings.HasPrefix(m[1], "ru = '") || !strings.Contains(m[1], "; en = '") && !strings.HasPrefix(file, "ordinary/") {
-					t.Errorf("НСтр without ru and en: %s", m[1])
-				}
+			var found faults
+			checkModule(&found, file, text(t, file))
+			for _, f := range found {
+				t.Error(f)
 			}
 		})
 	}
 }
 
+// withoutComment is the code of a line; // in a text begins no comment.
+func withoutComment(line string) string {
+	in := false
+	for i := range line {
+		switch {
+		case line[i] == '"':
+			in = !in
+		case !in && strings.HasPrefix(line[i:], "//"):
+			return line[:i]
+		}
+	}
+	return line
+}
+
+// checkModule looks at one module; file says what kind it is.
+func checkModule(f *faults, file, body string) {
+	if strings.HasPrefix(file, "ordinary/") { // 8.2 knows no regions: they are comments there
+		body = strings.NewReplacer("\n//#Область", "\n#Область", "\n//#КонецОбласти", "\n#КонецОбласти").Replace(body)
+	}
+	lines := strings.Split(body, "\n")
+	if !strings.HasPrefix(body, "// ") {
+		f.add("the module does not begin with what it is for")
+	}
+	open, place, allowed := "", -1, regions[kindOf(file)]
+	for i, line := range lines {
+		code := withoutComment(line)
+		if strings.HasPrefix(strings.TrimSpace(line), "|") {
+			continue // of a text
+		}
+		if strings.HasPrefix(line, " ") || strings.HasSuffix(line, " ") || strings.HasSuffix(line, "\t") {
+			f.add("%d: indents are tabs and lines have no blank ends: %q", i+1, line)
+		}
+		if name, found := strings.CutPrefix(line, "#Область "); found {
+			at := slices.Index(allowed, name)
+			if open != "" || at <= place {
+				f.add("%d: region %s is not where std455 wants it", i+1, name)
+			}
+			open, place = name, at
+		}
+		if line == "#КонецОбласти" {
+			if open == "" {
+				f.add("%d: no region is open", i+1)
+			}
+			open = ""
+		}
+		if m := begins.FindStringSubmatch(line); m != nil {
+			checkProcedure(f, lines, i, m, open)
+		} else if w := word.FindString(code); w == "Процедура" || w == "Функция" {
+			f.add("%d: a header in one line is expected: %s", i+1, line)
+		}
+		bare := literal.ReplaceAllString(code, `""`)
+		for _, w := range word.FindAllString(bare, -1) {
+			if strings.ContainsAny(w, "ёЁ") {
+				f.add("%d: %s has a «ё»", i+1, w)
+			}
+		}
+		for _, m := range regexp.MustCompile(`([.]?)([А-Яа-яA-Za-z_0-9]+)\s*\(`).FindAllStringSubmatch(bare, -1) {
+			if why, bad := forbidden[strings.ToLower(m[2])]; bad && m[1] == "" {
+				f.add("%d: %s: %s", i+1, m[2], why)
+			}
+		}
+		if strings.Contains(bare, "Новый HTTPСоединение(") && !regexp.MustCompile(`, , , , [А-Яа-я0-9]`).MatchString(bare) {
+			f.add("%d: a connection without a time-out (std748)", i+1)
+		}
+		if regexp.MustCompile(`(^|[^А-Яа-я])(Асинх|Ждать) `).MatchString(bare) && !strings.Contains(file, "ЗмрКлиентАсинх") {
+			f.add("%d: only ЗмрКлиентАсинх may be asynchronous", i+1)
+		}
+		if shown := regexp.MustCompile(`(ПоказатьОповещениеПользователя|ВызватьИсключение|Сообщить)[( ]"`).FindString(bare); shown != "" {
+			f.add("%d: a text for people without НСтр (std761)", i+1)
+		}
+		for _, m := range literal.FindAllString(localized.ReplaceAllString(code, ""), -1) {
+			compared := strings.HasPrefix(m, `"ВЫБРАТЬ`) || strings.Contains(code, "ЕстьСлово(") // a query; what the platform says
+			if phrase.MatchString(m) && !compared && !strings.HasPrefix(file, "ordinary/") {
+				f.add("%d: %s is for people: НСтр (std761)", i+1, m)
+			}
+		}
+	}
+	if open != "" {
+		f.add("region %s is not closed", open)
+	}
+	for _, m := range regexp.MustCompile(`НСтр\("([^"]*)"\)`).FindAllStringSubmatch(body, -1) {
+		if !strings.HasPrefix(m[1], "ru = '") || !strings.Contains(m[1], "; en = '") && !strings.HasPrefix(file, "ordinary/") {
+			f.add("НСтр without ru and en: %s", m[1])
+		}
+	}
+}
+
 // checkProcedure: in a region; exported ones with a comment that names their
 // parameters and what they return (std453), at most seven parameters (std640).
-func checkProcedure(t *testing.T, lines []string, i int, m []string, region string) {
-	t.Helper()
+func checkProcedure(f *faults, lines []string, i int, m []string, region string) {
 	name, exported := m[3], m[5] != ""
 	if region == "" {
-		t.Errorf("%d: %s stands in no region", i+1, name)
+		f.add("%d: %s stands in no region", i+1, name)
 	}
 	if exported != strings.HasSuffix(strings.ToLower(region), "программныйинтерфейс") && region != "Переопределяемое" {
-		t.Errorf("%d: %s stands in the wrong region", i+1, name)
+		f.add("%d: %s stands in the wrong region", i+1, name)
 	}
 	params := strings.Split(m[4], ",")
 	if len(params) > 7 {
-		t.Errorf("%d: %s has %d parameters", i+1, name, len(params))
+		f.add("%d: %s has %d parameters", i+1, name, len(params))
 	}
 	if !exported {
 		return
@@ -183,10 +231,10 @@ func checkProcedure(t *testing.T, lines []string, i int, m []string, region stri
 		comment = lines[j] + "\n" + comment
 	}
 	if comment == "" {
-		t.Errorf("%d: %s is exported and has no comment", i+1, name)
+		f.add("%d: %s is exported and has no comment", i+1, name)
 	}
 	if m[2] == "Функция" && !strings.Contains(comment, "// Возвращаемое значение:") {
-		t.Errorf("%d: %s: the comment does not say what it returns", i+1, name)
+		f.add("%d: %s: the comment does not say what it returns", i+1, name)
 	}
 	for _, p := range params {
 		p, _, _ = strings.Cut(p, "=")
@@ -194,7 +242,7 @@ func checkProcedure(t *testing.T, lines []string, i int, m []string, region stri
 			continue
 		}
 		if !regexp.MustCompile(`(?m)^//  ([^-]*, )?` + p + `(,[^-]*)? - `).MatchString(comment) {
-			t.Errorf("%d: %s: the comment does not name the parameter %s", i+1, name, p)
+			f.add("%d: %s: the comment does not name the parameter %s", i+1, name, p)
 		}
 	}
 }
@@ -202,22 +250,27 @@ func checkProcedure(t *testing.T, lines []string, i int, m []string, region stri
 // Kinds of common modules by their names (std469).
 func TestModuleKinds(t *testing.T) {
 	for _, file := range sources(t, ".xml") {
-		if !strings.Contains(file, "/CommonModules/") {
-			continue
+		if strings.Contains(file, "/CommonModules/") {
+			var found faults
+			checkKind(&found, strings.TrimSuffix(filepath.Base(file), ".xml"), text(t, file))
+			for _, f := range found {
+				t.Error(f)
+			}
 		}
-		body := text(t, file)
-		name := strings.TrimSuffix(filepath.Base(file), ".xml")
-		on := func(flag string) bool { return strings.Contains(body, "<"+flag+">true</"+flag+">") }
-		client := strings.Contains(name, "Клиент")
-		if client != on("ClientManagedApplication") || client == on("Server") {
-			t.Errorf("%s: client %v, but ClientManagedApplication %v, Server %v", name, client, on("ClientManagedApplication"), on("Server"))
-		}
-		if strings.Contains(name, "ВызовСервера") != on("ServerCall") || strings.Contains(name, "Глобальный") != on("Global") || on("Privileged") {
-			t.Errorf("%s: its flags do not fit its name: %s", name, body)
-		}
-		if on("ServerCall") && on("ExternalConnection") || !client && !on("ServerCall") && (!on("ExternalConnection") || !on("ClientOrdinaryApplication")) {
-			t.Errorf("%s: a server module also compiles for external connections and thick clients (std469)", name)
-		}
+	}
+}
+
+func checkKind(f *faults, name, body string) {
+	on := func(flag string) bool { return strings.Contains(body, "<"+flag+">true</"+flag+">") }
+	client := strings.Contains(name, "Клиент")
+	if client != on("ClientManagedApplication") || client == on("Server") {
+		f.add("%s: client %v, but ClientManagedApplication %v, Server %v", name, client, on("ClientManagedApplication"), on("Server"))
+	}
+	if strings.Contains(name, "ВызовСервера") != on("ServerCall") || strings.Contains(name, "Глобальный") != on("Global") || on("Privileged") {
+		f.add("%s: its flags do not fit its name: %s", name, body)
+	}
+	if on("ServerCall") && on("ExternalConnection") || !client && !on("ServerCall") && (!on("ExternalConnection") || !on("ClientOrdinaryApplication")) {
+		f.add("%s: a server module also compiles for external connections and thick clients (std469)", name)
 	}
 }
 
