@@ -190,6 +190,7 @@ func (p *selectParser) from() {
 			p.fail("Таблица не найдена \"" + strings.Join(path, ".") + "\"")
 		}
 	}
+	p.w.guard(p.table.Guarded)
 	p.alias = path[len(path)-1]
 	if p.word("КАК") {
 		p.alias = p.name()

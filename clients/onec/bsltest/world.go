@@ -70,7 +70,8 @@ type World struct {
 	cancel    context.CancelFunc
 	runs      []func([]any, []*cell) any // of ПродолжитьВызов
 	onServer  bool
-	nesting   int // of the value being copied over the border
+	nesting   int  // of the value being copied over the border
+	unguarded bool // in the privileged mode, until the end of the server's call
 }
 
 // New makes a World of the target's kind, with everything the platform has.
