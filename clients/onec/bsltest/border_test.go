@@ -78,3 +78,44 @@ func TestCachedSides(t *testing.T) {
 		t.Error(v, err)
 	}
 }
+
+// TestPrivileged: what no role has a right to a client's call reaches in the
+// privileged mode only, which ends with the call; a job of the server may all.
+func TestPrivileged(t *testing.T) {
+	w := world(t, thin, map[string]string{"С:c": `
+		Функция Прочитать() Экспорт
+			З = РегистрыСведений.Тайна.СоздатьМенеджерЗаписи();
+			З.Ключ = "а";
+			З.Прочитать();
+			Возврат З.Выбран();
+		КонецФункции
+		Функция Спросить() Экспорт
+			З = Новый Запрос("ВЫБРАТЬ Т.Ключ КАК Ключ ИЗ РегистрСведений.Тайна КАК Т");
+			Возврат З.Выполнить().Пустой();
+		КонецФункции
+		Функция Люди() Экспорт
+			Возврат ПользователиИнформационнойБазы.ПолучитьПользователей().Количество();
+		КонецФункции
+		Функция СРазрешения() Экспорт
+			УстановитьПривилегированныйРежим(Истина);
+			Прочитать();
+			Спросить();
+			Возврат Люди();
+		КонецФункции`, "К": "Процедура Позвать(Имя) Экспорт\nЕсли Имя = \"Прочитать\" Тогда С.Прочитать(); ИначеЕсли Имя = \"Спросить\" Тогда С.Спросить(); ИначеЕсли Имя = \"Люди\" Тогда С.Люди(); Иначе С.СРазрешения(); КонецЕсли;\nКонецПроцедуры"})
+	w.Meta.Register("Тайна", []string{"Ключ"}, []string{"Значение"}).Guarded = true
+	w.NotAdmin = true
+	for _, c := range []struct {
+		name string
+		ok   bool
+	}{{"Прочитать", false}, {"Спросить", false}, {"Люди", false}, {"СРазрешения", true}, {"Прочитать", false}} {
+		_, err := w.Call("К.Позвать", c.name)
+		if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), "Нарушение прав доступа!") {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	for _, name := range []string{"С.Прочитать", "С.Спросить", "С.Люди"} {
+		if _, err := w.CallServer(name); err != nil {
+			t.Errorf("%s by a job: %v", name, err)
+		}
+	}
+}

@@ -22,7 +22,10 @@ func (w *World) Cover(into Coverage) {
 		if into[name] == nil {
 			into[name] = map[int]int{}
 		}
-		for _, u := range d.units {
+		for side, u := range d.units {
+			if side == ExternalConnection { // nothing runs there
+				continue
+			}
 			u.count(into[name], u.mod.body)
 			for _, p := range u.mod.procs {
 				u.count(into[name], p.body)

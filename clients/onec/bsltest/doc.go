@@ -33,7 +33,9 @@
 // Target: names and procedures that are not defined, wrong numbers of
 // arguments, and functions, types, methods, keywords that the version or the
 // kind of client lacks; modal calls where the configuration forbids them
-// (Target.Modal); Выполнить and Вычислить unless Target.Execute. Of a method
+// (Target.Modal); Выполнить and Вычислить unless Target.Execute; in a form the
+// other side's procedures and variables; in an extension a target that is not
+// there or is another. Of a method
 // the text tells only the name: it is refused if no type that has it has it
 // there, the rest is checked as the program runs.
 //
@@ -56,7 +58,9 @@
 //
 // A client module reaches server modules only if they are for server calls;
 // what is passed is copied, there and, of parameters without Знач, back.
-// Forms, connections, COM objects and callbacks do not pass. A call in a form
+// Forms, connections, COM objects and callbacks do not pass, nor does what
+// holds itself. A register of a dump has no rights: a client's call reaches it
+// in the privileged mode only. A call in a form
 // to its own &НаСервере procedure is a server call, too; the form's attributes
 // are shared, not copied.
 //
@@ -94,4 +98,10 @@
 // Dynamic lists, reports, locks, rights, sessions of other users and
 // transactions are not played: НачатьТранзакцию does nothing. Strings are
 // compared by letters, not by the rules of a locale.
+//
+// Where the platform's help leaves a thing open the stricter reading is
+// played: a Соответствие or a Структура whose keys come or go while it is gone
+// through is an exception; УстановитьТелоИзСтроки of the versions before 8.3.21
+// writes a byte order mark unless told not to; a format, a query, a parameter
+// that is not played is an exception, never ignored.
 package bsltest

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sort"
@@ -192,7 +193,7 @@ func (w *World) declareRegister(x registerXML) {
 		rest = append(rest, f.P.Name)
 		defaults[f.P.Name] = initial(f.P.Type.Type)
 	}
-	w.Meta.Register(x.R.Name, dims, rest).Initial(defaults)
+	w.Meta.Register(x.R.Name, dims, rest).Initial(defaults).Guarded = true
 }
 
 // initial is the value of a field of one type before anything is written to
@@ -239,5 +240,42 @@ func (w *World) formXML(name, file string) error {
 		params[p.Name] = initial(p.Type)
 	}
 	w.DeclareForm(name, attrs, params)
-	return nil
+	items, err := formElements(file)
+	w.forms[strings.ToLower(name)].items = items
+	return err
+}
+
+// formElements are the names of a form's elements, lower-case.
+func formElements(file string) (map[string]bool, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	names, inside := map[string]bool{}, 0
+	for d := xml.NewDecoder(strings.NewReader(string(data))); ; {
+		t, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return names, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			switch t.Name.Local {
+			case "ChildItems", "AutoCommandBar":
+				inside++
+			}
+			for _, a := range t.Attr {
+				if a.Name.Local == "name" && inside > 0 {
+					names[strings.ToLower(a.Value)] = true
+				}
+			}
+		case xml.EndElement:
+			switch t.Name.Local {
+			case "ChildItems", "AutoCommandBar":
+				inside--
+			}
+		}
+	}
 }

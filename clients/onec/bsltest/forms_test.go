@@ -222,3 +222,31 @@ func TestExtensionRefusals(t *testing.T) {
 		w.Close()
 	}
 }
+
+// TestFormParts: of a form that a dump describes only its own parameters and
+// elements are there, and a handler takes what its event passes.
+func TestFormParts(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"Сообщить(Параметры.Свой);", ""},
+		{"Сообщить(Параметры.Чужой);", "Поле объекта не обнаружено (Чужой)"},
+		{"Элементы.Кнопка.Видимость = Ложь;", ""},
+		{"Элементы.Кнопочка.Видимость = Ложь;", "Поле объекта не обнаружено (Кнопочка)"},
+	} {
+		w := world(t, thin, map[string]string{"К": "Процедура Открыть() Экспорт\nОткрытьФорму(\"ОбщаяФорма.Ф\", Новый Структура(\"Свой,Чужой\", \"а\", \"б\"));\nКонецПроцедуры"})
+		w.DeclareForm("ОбщаяФорма.Ф", nil, map[string]any{"Свой": ""})
+		w.forms["общаяформа.ф"].items = map[string]bool{"кнопка": true}
+		if err := w.Load(Module{Name: "ОбщаяФорма.Ф", Kind: FormModule, Text: "&НаСервере\nПроцедура ПриСозданииНаСервере(Отказ, СтандартнаяОбработка)\n" + c.text + "\nКонецПроцедуры"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Call("К.Открыть"); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v", c.text, err)
+		}
+	}
+	w := world(t, thin, map[string]string{"К": "Процедура Открыть() Экспорт\nОткрытьФорму(\"ОбщаяФорма.Ф\");\nКонецПроцедуры"})
+	if err := w.Load(Module{Name: "ОбщаяФорма.Ф", Kind: FormModule, Text: "&НаСервере\nПроцедура ПриСозданииНаСервере()\nКонецПроцедуры"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Call("К.Открыть"); err == nil {
+		t.Error("a handler without the event's parameters")
+	}
+}

@@ -17,6 +17,7 @@ type Form struct {
 	key    any // of uniqueness
 	closed any // ОписаниеОповещения to call at closing
 	ref    *Ref
+	decl   *formDecl
 }
 
 // TypeName is the name of its type.
@@ -75,50 +76,19 @@ func (w *World) formModule(name string) *decl {
 	return nil
 }
 
-// mustKnowForm is an exception if there is no form of that name: none that was
-// declared or has a module, nor one of a declared table or data processor. A
-// short name like "Обработка.Имя" is the test's own affair.
-func (w *World) mustKnowForm(name string) {
-	if w.forms[strings.ToLower(name)] != nil || w.formModule(name) != nil {
-		return
-	}
-	part := strings.Split(name, ".")
-	switch {
-	case len(part) == 2 && !strings.EqualFold(part[0], "ОбщаяФорма"):
-		return
-	case len(part) > 2:
-		if w.Meta.Find(part[0]+"."+part[1]) != nil || strings.EqualFold(part[0], "Обработка") && w.Meta.processors[strings.ToLower(part[1])] != nil {
-			return
-		}
-	}
-	throw("Форма не обнаружена (%s)", name)
-}
-
-// formDecl is what a form has besides its module.
-type formDecl struct{ attrs, params *structure }
-
-// DeclareForm says which attributes and parameters the form of this name has,
-// with their values before anything is written. The module of a declared form
-// is checked for names that are none of its own.
-func (w *World) DeclareForm(name string, attrs, params map[string]any) {
-	w.forms[strings.ToLower(name)] = &formDecl{structOf(attrs), structOf(params)}
-}
-
-func structOf(m map[string]any) *structure {
-	if m == nil {
-		return newStructure()
-	}
-	return Value(m).(*structure)
-}
-
 // newForm makes a form and calls ПриСозданииНаСервере.
 func (w *World) newForm(name string, params *structure) *Form {
 	f := &Form{Name: name, params: params, attrs: newStructure(), props: newStructure(), items: map[string]*structure{}}
 	if d := w.forms[strings.ToLower(name)]; d != nil {
 		f.attrs = w.transfer(d.attrs).(*structure)
-		f.params = w.transfer(d.params).(*structure)
-		for _, n := range params.names {
-			f.params.set(n, params.get(n))
+		f.decl = d
+		if d.params != nil {
+			f.params = w.transfer(d.params).(*structure)
+			for _, n := range params.names {
+				if _, known := d.params.data[strings.ToLower(n)]; known || standardParams[strings.ToLower(n)] {
+					f.params.set(n, params.get(n))
+				}
+			}
 		}
 	}
 	if d := w.formModule(name); d != nil {
@@ -137,6 +107,9 @@ func (w *World) formEvent(f *Form, name string, args ...any) {
 		return
 	}
 	if p := f.inst.unit.procs[strings.ToLower(name)]; p != nil {
+		if len(p.params) < len(args) && w.Target.Context != ThickOrdinary {
+			throw("Количество параметров обработчика события не совпадает (%s)", name)
+		}
 		caller := &frame{w: w, inst: f.inst, side: w.Target.Context}
 		w.invoke(caller, f.inst, p, args[:min(len(args), len(p.params))], nil)
 	}
@@ -295,13 +268,16 @@ type window struct{ f *Form }
 
 func (*window) TypeName() string { return "ОкноКлиентскогоПриложения" }
 
-// formItems makes an element as soon as it is named.
+// formItems makes an element as soon as it is named, if the form may have it.
 type formItems struct{ f *Form }
 
 func (*formItems) TypeName() string { return "ЭлементыФормы" }
 
 func (i *formItems) Field(_ *Call, name string) (any, bool) {
 	key := strings.ToLower(name)
+	if d := i.f.decl; d != nil && d.items != nil && !d.items[key] {
+		return nil, false
+	}
 	if i.f.items[key] == nil {
 		i.f.items[key] = newStructure()
 	}

@@ -14,7 +14,7 @@ func miscFunctions() Host {
 		}},
 		{Names: "Вычислить Eval", Since: "-thin -web", Min: 1, Do: func(*Call) any { throw("Вычислить не поддерживается"); return nil }},
 		{Names: "ПредопределенноеЗначение PredefinedValue", Min: 1, Do: func(c *Call) any { return c.W.Meta.predefined(c.Str(0)) }},
-		{Names: "УстановитьПривилегированныйРежим SetPrivilegedMode", Since: "=server,thick", Min: 1, Procedure: true, Do: func(*Call) any { return nil }},
+		{Names: "УстановитьПривилегированныйРежим SetPrivilegedMode", Since: "=server,thick", Min: 1, Procedure: true, Do: func(c *Call) any { c.W.unguarded = c.Bool(0); return nil }},
 		{Names: "ПривилегированныйРежим PrivilegedMode", Since: "=server,thick", Do: func(*Call) any { return true }},
 		{Names: "УстановитьБезопасныйРежим SetSafeMode", Since: "=server,thick", Min: 1, Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "НачатьТранзакцию BeginTransaction", Since: "=server,thick", Max: 1, Procedure: true, Do: func(*Call) any { return nil }},

@@ -74,6 +74,7 @@ func registerHost() Host {
 			{Names: "СоздатьНаборЗаписей CreateRecordSet", Do: func(c *Call) any { return &recordSet{t: this[*manager](c).t, filter: newStructure()} }},
 			{Names: "Получить Get", Min: 1, Max: 1, Do: func(c *Call) any {
 				t := this[*manager](c).t
+				c.W.guard(t.Guarded)
 				s := newStructure()
 				rows := t.rowsBy(filterOf(c, 0))
 				for _, a := range t.Attrs {
@@ -86,6 +87,7 @@ func registerHost() Host {
 			}},
 			{Names: "Выбрать Select", Max: 2, Do: func(c *Call) any {
 				s := &selection{at: -1}
+				c.W.guard(this[*manager](c).t.Guarded)
 				for _, r := range this[*manager](c).t.rowsBy(filterOf(c, 0)) {
 					s.rows = append(s.rows, copyOf(r.data))
 				}
@@ -95,6 +97,7 @@ func registerHost() Host {
 		{Names: "МенеджерЗаписиРегистра", Since: since, Methods: []Function{
 			{Names: "Прочитать Read", Procedure: true, Do: func(c *Call) any {
 				r := this[*record](c)
+				c.W.guard(r.t.Guarded)
 				row := r.t.rows[r.t.dimKey(r.data)]
 				if r.found = row != nil; r.found {
 					r.data = copyOf(row.data)
@@ -104,12 +107,14 @@ func registerHost() Host {
 			{Names: "Выбран Selected", Do: func(c *Call) any { return this[*record](c).found }},
 			{Names: "Записать Write", Max: 1, Procedure: true, Do: func(c *Call) any {
 				r := this[*record](c)
+				c.W.guard(r.t.Guarded)
 				r.t.put(r.t.dimKey(r.data), &row{data: copyOf(r.data)})
 				r.found = true
 				return nil
 			}},
 			{Names: "Удалить Delete", Procedure: true, Do: func(c *Call) any {
 				r := this[*record](c)
+				c.W.guard(r.t.Guarded)
 				r.t.drop(r.t.dimKey(r.data))
 				return nil
 			}},
@@ -137,6 +142,7 @@ func registerHost() Host {
 				{Names: "Очистить Clear", Procedure: true, Do: func(c *Call) any { this[*recordSet](c).rows = nil; return nil }},
 				{Names: "Прочитать Read", Procedure: true, Do: func(c *Call) any {
 					s := this[*recordSet](c)
+					c.W.guard(s.t.Guarded)
 					s.rows = nil
 					for _, r := range s.t.rowsBy(s.filter) {
 						s.rows = append(s.rows, &record{t: s.t, data: copyOf(r.data), found: true})
@@ -145,6 +151,7 @@ func registerHost() Host {
 				}},
 				{Names: "Записать Write", Max: 1, Procedure: true, Do: func(c *Call) any {
 					s := this[*recordSet](c)
+					c.W.guard(s.t.Guarded)
 					if !c.Has(0) || c.Bool(0) { // replace what the filter covers
 						for _, r := range s.t.rowsBy(s.filter) {
 							s.t.drop(s.t.dimKey(r.data))

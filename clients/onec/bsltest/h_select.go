@@ -1,7 +1,6 @@
 package bsltest
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -190,6 +189,7 @@ func (p *selectParser) from() {
 			p.fail("Таблица не найдена \"" + strings.Join(path, ".") + "\"")
 		}
 	}
+	p.w.guard(p.table.Guarded)
 	p.alias = path[len(path)-1]
 	if p.word("КАК") {
 		p.alias = p.name()
@@ -270,36 +270,4 @@ func (p *selectParser) rows() (all []*qrow) {
 		}
 	}
 	return all
-}
-
-func queryOrder(a, b any) int {
-	if x, ok := a.(*Ref); ok {
-		if y, ok := b.(*Ref); ok {
-			return strings.Compare(string(x.uid), string(y.uid))
-		}
-	}
-	if x, ok := a.(bool); ok {
-		a = number(x)
-	}
-	if x, ok := b.(bool); ok {
-		b = number(x)
-	}
-	if typeName(a) != typeName(b) {
-		return strings.Compare(typeName(a), typeName(b))
-	}
-	switch a.(type) {
-	case Num, string, Date:
-		return compare(a, b)
-	}
-	return 0
-}
-
-// like is ПОДОБНО: % any text, _ any letter; case does not matter.
-func like(s, pattern string) bool {
-	if strings.Contains(pattern, "[") {
-		throw("Ошибка запроса: наборы символов в шаблоне ПОДОБНО не поддерживаются")
-	}
-	q := regexp.QuoteMeta(pattern)
-	q = strings.ReplaceAll(strings.ReplaceAll(q, "%", ".*"), "_", ".")
-	return regexp.MustCompile("(?is)^" + q + "$").MatchString(s)
 }

@@ -39,6 +39,7 @@ func sessionHost() Host {
 			{Names: "МенеджерПользователейИнформационнойБазы InfoBaseUsersManager", Since: server, Methods: []Function{
 				{Names: "ТекущийПользователь CurrentUser", Do: func(c *Call) any { return &ibUser{c.W.User} }},
 				{Names: "ПолучитьПользователей GetUsers", Do: func(c *Call) any {
+					c.W.guard(c.W.NotAdmin)
 					a := &array{}
 					for _, u := range c.W.users() {
 						a.items = append(a.items, &ibUser{u})
@@ -46,6 +47,7 @@ func sessionHost() Host {
 					return a
 				}},
 				{Names: "НайтиПоУникальномуИдентификатору FindByUUID", Min: 1, Do: func(c *Call) any {
+					c.W.guard(c.W.NotAdmin)
 					for _, u := range c.W.users() {
 						if u.UID == str(c.Arg(0)) {
 							return &ibUser{u}
@@ -54,6 +56,7 @@ func sessionHost() Host {
 					return Undefined
 				}},
 				{Names: "НайтиПоИмени FindByName", Min: 1, Do: func(c *Call) any {
+					c.W.guard(c.W.NotAdmin)
 					for _, u := range c.W.users() {
 						if strings.EqualFold(u.Name, c.Str(0)) {
 							return &ibUser{u}

@@ -16,7 +16,7 @@ func (w *World) Link() error {
 	}
 	var all Errors
 	for _, d := range w.decls {
-		for _, side := range []Context{w.Target.Context, Server} {
+		for _, side := range w.sides() {
 			if u := d.units[side]; u != nil {
 				all = append(all, w.check(u)...)
 			}

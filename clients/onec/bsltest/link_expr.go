@@ -72,7 +72,7 @@ func (c *checker) name(x *ident) {
 	if c.known(x.key) || c.contextual(x.key) {
 		return
 	}
-	if (x.key == "этотобъект" || x.key == "thisobject") && !(c.u.decl.named() && c.w.level.less(version{8, 3, 3, 0})) {
+	if (x.key == "этотобъект" || x.key == "thisobject") && (!c.u.decl.named() || !c.w.level.less(version{8, 3, 3, 0})) {
 		return
 	}
 	if d := c.w.commonModule(x.key); d != nil {
@@ -161,7 +161,7 @@ func (c *checker) bareCall(fn *ident, x *call, value bool) {
 // between commas.
 func leftOut(args []expr, least int, firstFree bool) bool {
 	for i, a := range args[:min(least, len(args))] {
-		if a == nil && !(i == 0 && firstFree) {
+		if a == nil && (i > 0 || !firstFree) {
 			return true
 		}
 	}

@@ -106,7 +106,7 @@ func (w *World) host(f *frame, g *function, x any, args []any, refs []*cell) any
 	}
 	checkArgs(len(args), g.Min, g.most(w.level))
 	for i, a := range args[:g.Min] {
-		if a == any(skipped) && !(i == 0 && g.FirstFree) {
+		if a == any(skipped) && (i > 0 || !g.FirstFree) {
 			throw("Не указан обязательный параметр (%s)", g.name)
 		}
 	}

@@ -20,6 +20,7 @@ type Table struct {
 	Kind, Name string   // "Справочник", "Контрагенты"
 	Dims       []string // of a register
 	Attrs      []string // attributes, or a register's resources
+	Guarded    bool     // no role has a right to it: what a client asks for needs the privileged mode
 	rows       map[any]*row
 	keys       []any
 	code       int

@@ -70,7 +70,8 @@ type World struct {
 	cancel    context.CancelFunc
 	runs      []func([]any, []*cell) any // of ПродолжитьВызов
 	onServer  bool
-	nesting   int // of the value being copied over the border
+	nesting   int  // of the value being copied over the border
+	unguarded bool // in the privileged mode, until the end of the server's call
 }
 
 // New makes a World of the target's kind, with everything the platform has.
@@ -104,6 +105,12 @@ func (w *World) Close() {
 	w.wg.Wait()
 }
 
+// sides are what modules are compiled for: the client and the server, which
+// run, and the external connection, which is only checked.
+func (w *World) sides() []Context {
+	return []Context{w.Target.Context, Server, ExternalConnection}
+}
+
 // Load parses a module for every side that has it. The error is an Errors
 // when the platform would refuse the text.
 func (w *World) Load(m Module) error {
@@ -116,7 +123,7 @@ func (w *World) Load(m Module) error {
 		d.flags = m.Flags
 	}
 	var all Errors
-	for _, side := range []Context{w.Target.Context, Server} {
+	for _, side := range w.sides() {
 		if !d.on(side) {
 			continue
 		}
