@@ -56,14 +56,14 @@ func TestOrdinaryFaults(t *testing.T) {
 			p.do(down)
 			b.RunFast(time.Second, 8, nil)
 			p.do(nil)
-			b.forward(2 * time.Minute)
+			b.soon("an end of the pause", func() bool { return b.openedRef(interestID) })
 		}},
 		{"a slow service", func(s *service, p *proxy, b *base) {
 			p.do(slow(10 * time.Second))
 			s.call()
 			b.RunFast(6*time.Second, 4, nil)
 			p.do(nil)
-			b.forward(2 * time.Minute)
+			b.soon("an end of the pause", func() bool { return b.openedRef(interestID) })
 		}},
 		{"the clock is set back", func(s *service, p *proxy, b *base) {
 			p.do(down)
@@ -99,6 +99,14 @@ func TestOrdinaryFaults(t *testing.T) {
 	}
 }
 
+// soon is until for what comes after a pause of a minute at most.
+func (b *base) soon(what string, ok func() bool) {
+	b.t.Helper()
+	if !b.RunFast(15*time.Second, 30, ok) {
+		b.t.Fatalf("no %s; opened %v, messages %v, errors %v, log %v", what, b.opened(), b.Screen.Messages, b.Errors(), b.Log)
+	}
+}
+
 // back sets the client's clock back.
 func (b *base) back(d time.Duration) {
 	b.Add(bsltest.Host{Functions: []bsltest.Function{{Names: "ТекущаяДата CurrentDate", Do: func(c *bsltest.Call) any { return bsltest.Value(c.W.Now().Add(-d)) }}}})
@@ -119,16 +127,14 @@ func TestOrdinaryOffline(t *testing.T) {
 			for _, call := range []string{"c-1", "c-2", "c-3"} {
 				s.missed(call, "+7916000000"+call[2:])
 			}
-			b.forward(3 * time.Minute)
-			b.until("the break told", func() bool { return len(b.Screen.Messages) > 0 })
+			b.soon("the break told", func() bool { return len(b.Screen.Messages) > 0 })
 			p.forget()
 			b.forward(24 * time.Hour)
 			if n := p.count("/v1/notifications?"); n > 24*61 || n < 24*45 {
 				t.Errorf("%d requests on a day without a network", n)
 			}
 			p.do(nil)
-			b.forward(2 * time.Minute)
-			b.until("what was missed", func() bool { return len(formsWith(b, "ропущ")) == 4 })
+			b.soon("what was missed", func() bool { return len(formsWith(b, "ропущ")) == 4 })
 			b.RunFast(time.Second, 4, nil)
 			if n := countName(b, callWindow); n != 4 {
 				t.Errorf("%d windows of four calls", n)
@@ -157,8 +163,7 @@ func TestOrdinaryRestart(t *testing.T) {
 			again := s.restart(t)
 			p.to(again.URL)
 			again.call()
-			b.forward(2 * time.Minute)
-			b.until("form", func() bool { return b.openedRef(interestID) })
+			b.soon("form", func() bool { return b.openedRef(interestID) })
 			b.until("acknowledgement", func() bool { return !slices.Contains(again.pending(), "call.answered") })
 			if n := countName(b, callWindow); n != 2 {
 				t.Errorf("%d windows of two calls", n)
@@ -187,11 +192,8 @@ func TestOrdinaryToken(t *testing.T) {
 			p := newProxy(t, s.URL)
 			b := newOrdinary(t, s, k, p.URL)
 			p.do(status(401))
-			for range 10 { // a poll that waits is not refused, it ends first
-				if b.forward(time.Minute); len(b.Screen.Messages) > 0 {
-					break
-				}
-			}
+			s.publish(`{"user":"ivanov","kind":"note","title":"ends the poll that waits"}`)
+			b.soon("the refusal told", func() bool { return len(b.Screen.Messages) > 0 })
 			p.forget()
 			b.forward(8 * time.Minute)
 			if n := p.count("/v1/notifications"); n > 1 || len(b.Screen.Messages) != 1 {
@@ -237,8 +239,7 @@ func TestOrdinaryPoison(t *testing.T) {
 				return strings.Replace(body, "<n ", "<n <", 1)
 			}))
 			s.call()
-			b.forward(20 * time.Second)
-			b.until("form", func() bool { return b.openedRef(interestID) })
+			b.soon("form", func() bool { return b.openedRef(interestID) })
 			b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
 			b.quiet()
 		})
@@ -247,8 +248,11 @@ func TestOrdinaryPoison(t *testing.T) {
 			s := newService(t)
 			p := newProxy(t, s.URL)
 			b := newOrdinary(t, s, k, p.URL)
-			p.do(rewritten(func(string) string { return "<html>Войдите в сеть гостиницы</html>" }))
+			p.do(func(w http.ResponseWriter, _ *http.Request, _ func(http.ResponseWriter)) {
+				_, _ = w.Write([]byte("<html>Войдите в сеть гостиницы</html>"))
+			})
 			s.missed("c-1", "+79160000000")
+			b.until("the break told", func() bool { return len(b.Screen.Messages) > 0 })
 			b.forward(5 * time.Minute)
 			p.forget()
 			b.forward(time.Hour)
@@ -256,8 +260,7 @@ func TestOrdinaryPoison(t *testing.T) {
 				t.Errorf("%d requests in an hour", n)
 			}
 			p.do(nil)
-			b.forward(2 * time.Minute)
-			b.until("the missed call", func() bool { return len(formsWith(b, "ропущ")) == 1 })
+			b.soon("the missed call", func() bool { return len(formsWith(b, "ропущ")) == 1 })
 			if len(b.Screen.Messages) != 2 {
 				t.Errorf("messages %v, want two", b.Screen.Messages)
 			}
