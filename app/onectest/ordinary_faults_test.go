@@ -345,7 +345,9 @@ func TestOrdinaryOwnWords(t *testing.T) {
 		t.Errorf("the log does not tell: %v", b.Log)
 	}
 	s.publish(`{"user":"ivanov","kind":"test.create","action":"create","title":"мой мастер","phone":"+79160000000"}`)
-	b.until("a wizard of one's own", func() bool { return slices.Contains(b.opened(), "Обработка.МастерФормированияИнтереса.Своя") })
+	b.until("a wizard of one's own", func() bool {
+		return slices.Contains(b.opened(), "Обработка.МастерФормированияИнтереса.Своя")
+	})
 	b.until("its acknowledgement", func() bool { return !slices.Contains(s.pending(), "test.create") })
 	for _, action := range []string{"own.throws", "own.word"} {
 		if !slices.Contains(s.pending(), "test."+action) {
