@@ -20,7 +20,7 @@ func TestOrdinaryConformance(t *testing.T) {
 		agent bool
 		steps []string
 	}{
-		{"without COM", ordinaryKinds[2], false, []string{"hello", "lost-ack", "broken-answer", "503", "restart", "pages"}},
+		{"without COM", ordinaryKinds[2], false, []string{"hello", "lost-ack", "restart", "pages"}},
 		{"through the agent", ordinaryKinds[0], true, []string{"hello", "lost-answer", "lost-ack", "restart", "stale", "pages", "closing"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

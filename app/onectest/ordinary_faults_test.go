@@ -266,6 +266,29 @@ func TestOrdinaryPoison(t *testing.T) {
 			}
 			b.quiet()
 		})
+		t.Run(k.name+"/an acknowledgement that is refused", func(t *testing.T) {
+			t.Parallel()
+			s := newService(t)
+			p := newProxy(t, s.URL)
+			b := newOrdinary(t, s, k, p.URL)
+			p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
+				if polls(r) && strings.Contains(r.URL.RawQuery, "ack=") {
+					status(422)(w, r, pass)
+					return
+				}
+				pass(w)
+			})
+			s.call()
+			b.until("form", func() bool { return b.openedRef(interestID) })
+			s.missed("c-1", "+79160000000")
+			b.soon("the missed call", func() bool { return len(formsWith(b, "ропущ")) == 1 })
+			p.forget()
+			b.RunFast(time.Second, 8, nil)
+			if n := p.count("ack="); n > 0 || countName(b, "Документ.Интерес.Форма") != 1 {
+				t.Errorf("it is sent %d times more; opened %v", n, b.opened())
+			}
+			b.quiet()
+		})
 		t.Run(k.name+"/an object that is gone", func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)

@@ -156,6 +156,39 @@ func TestOrdinarySettings(t *testing.T) {
 	b.quiet()
 }
 
+// TestOrdinarySpread: clients that are started at the same moment do not ask at
+// the same moment, nor do they come back so after a break.
+func TestOrdinarySpread(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	p := newProxy(t, s.URL)
+	b := newOrdinary(t, s, ordinaryKinds[2], p.URL)
+	p.do(down)
+	first, second := map[int]bool{}, map[int]bool{}
+	for range 12 { // each with a session of its own
+		for _, name := range []string{"змрОстановить", "змрНачать"} {
+			if _, err := b.Call(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.forget()
+		var asked []int // the seconds of its first requests
+		for second := 1; len(asked) < 8 && second < 200; second++ {
+			if b.Advance(time.Second); p.count("/v1/notifications?") > len(asked) {
+				asked = append(asked, second)
+			}
+		}
+		if len(asked) < 8 || asked[0] > 6 || asked[7]-asked[6] > 72 {
+			t.Fatalf("asked at %v", asked)
+		}
+		first[asked[0]], second[asked[7]-asked[6]] = true, true
+	}
+	if len(first) < 2 || len(second) < 2 {
+		t.Errorf("all ask after %v, and again after %v", first, second)
+	}
+	b.quiet()
+}
+
 // TestOrdinaryConnection: whatever order the constructor of HTTPСоединение has,
 // a service that does not answer costs two seconds, over TLS too.
 func TestOrdinaryConnection(t *testing.T) {
