@@ -18,28 +18,59 @@ var ordinaryKinds = []kind{
 	{"8.2.18", nil, bsltest.Target{Version: "8.2.18.109", Context: bsltest.ThickOrdinary}, 300 * time.Millisecond},
 	{"8.3", nil, bsltest.Target{Version: "8.3.24.1467", Context: bsltest.ThickOrdinary}, 300 * time.Millisecond},
 	{"8.2.18 without COM", nil, bsltest.Target{Version: "8.2.18.109", Context: bsltest.ThickOrdinary, NoCOM: true}, 2500 * time.Millisecond},
+	{"8.3 of Linux", nil, bsltest.Target{Version: "8.3.24.1467", Context: bsltest.ThickOrdinary, NoCOM: true}, 2500 * time.Millisecond},
 }
 
-// ordinaryBase is an infobase with ordinary forms and the text of the README
-// pasted into its application module.
-func ordinaryBase(t *testing.T, k kind) *base {
+// ordinaryFaultKinds are those that ask in different ways.
+var ordinaryFaultKinds = []kind{ordinaryKinds[0], ordinaryKinds[2]}
+
+const (
+	callWindow   = "ОбщаяФорма.ЗмрЗвонок"
+	settingsForm = "Обработка.ЗмрНастройки.Форма"
+)
+
+// ordinaryBase is an infobase with ordinary forms into which somebody has put
+// what the README says.
+func ordinaryBase(t *testing.T, k kind) *base { return pasted(t, k, nil) }
+
+// pasted is ordinaryBase after a change of the texts, by module; nil: as they
+// are shipped.
+func pasted(t *testing.T, k kind, change map[string]func(text string) string) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
 	t.Cleanup(w.Close)
 	cover(t, w)
 	b := &base{World: w, t: t, kind: k}
+	w.User = bsltest.User{UID: ivanovID, Name: "ivanov", FullName: "Иванов И."}
 	b.clients = w.Meta.Catalog("Контрагенты")
 	b.interests = w.Meta.Document("Интерес", "Клиент", "Закрыт", "Телефон")
 	w.Meta.Processor("МастерФормированияИнтереса", "Телефон", "Клиент")
-	w.DeclareForm("ОбщаяФорма.ЗмрЗвонок", map[string]any{"Уведомление": nil, "Кандидаты": nil}, nil)
-	b.module(bsltest.Module{Name: "ОбщаяФорма.ЗмрЗвонок", Kind: bsltest.FormModule, File: filepath.Join(folder, "ordinary", "ФормаЗмрЗвонок.bsl")})
-	file := filepath.Join(folder, "ordinary", "МодульОбычногоПриложения.bsl")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	w.Meta.Processor("ЗмрНастройки")
+	w.DeclareForm(callWindow, map[string]any{"Уведомление": nil, "Кандидаты": nil}, nil)
+	w.DeclareForm(settingsForm, map[string]any{"Адрес": "", "Токен": "", "ОткрыватьСразу": false}, nil)
+	global := bsltest.Flags{ClientOrdinary: true, Global: true}
+	for _, m := range []bsltest.Module{
+		{Name: "ЗмрОбычный", Kind: bsltest.CommonModule, Flags: global, File: "ЗмрОбычный"},
+		{Name: "ЗмрОбычныйФормат", Kind: bsltest.CommonModule, Flags: global, File: "ЗмрОбычныйФормат"},
+		{Name: "ЗмрОбычныйПоказ", Kind: bsltest.CommonModule, Flags: global, File: "ЗмрОбычныйПоказ"},
+		{Name: "ЗмрОбычныйПереопределяемый", Kind: bsltest.CommonModule, Flags: global, File: "ЗмрОбычныйПереопределяемый"},
+		{Name: "МодульПриложения", Kind: bsltest.OrdinaryAppModule, File: "МодульОбычногоПриложения"},
+		{Name: callWindow, Kind: bsltest.FormModule, File: "ФормаЗмрЗвонок"},
+		{Name: settingsForm, Kind: bsltest.FormModule, File: "ФормаЗмрНастройки"},
+	} {
+		m.File = filepath.Join(folder, "ordinary", m.File+".bsl")
+		if edit := change[m.Name]; edit != nil {
+			text, err := os.ReadFile(m.File)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Text = edit(string(text))
+			if m.File = ""; m.Text == string(text) {
+				t.Fatalf("nothing of %s was changed", m.Name)
+			}
+		}
+		b.module(m)
 	}
-	pasted := string(text) + "\r\nПроцедура ПриНачалеРаботыСистемы()\r\n\tзмрНачать();\r\nКонецПроцедуры\r\n"
-	b.module(bsltest.Module{Name: "МодульПриложения", Kind: bsltest.OrdinaryAppModule, Text: pasted, File: file})
 	return b
 }
 
@@ -48,22 +79,51 @@ func ordinaryBase(t *testing.T, k kind) *base {
 func newOrdinary(t *testing.T, s *service, k kind, address string) *base {
 	t.Helper()
 	b := ordinaryBase(t, k)
-	w := b.World
+	b.connectOrdinary(s, address, "")
+	return b
+}
+
+// connectOrdinary starts the client with an address and a token ("": one of
+// ivanov's), and waits until it says that it is connected.
+func (b *base) connectOrdinary(s *service, address, token string) {
+	b.t.Helper()
+	ivanov := b.seat(s)
+	if token == "" {
+		token = ivanov
+	}
+	b.remember(address+"/", token, true)
+	b.until("the first answer", func() bool { return len(b.Screen.Messages) > 0 })
+	if b.Screen.Messages[0] != "Связь с сервисом звонков есть" {
+		b.t.Fatalf("messages %v", b.Screen.Messages)
+	}
+	b.Screen.Messages = nil
+	b.Entries()
+}
+
+// seat puts ivanov, his phone and the client that calls where they are to be
+// known, starts the program and returns a token.
+func (b *base) seat(s *service) (token string) {
+	b.t.Helper()
 	ref := b.clients.Add(clientID, map[string]any{"Наименование": "ООО Ромашка"})
-	b.interests.Add(interestID, map[string]any{"Клиент": ref, "Закрыт": false, "ПометкаУдаления": false, "Номер": "17", "Дата": w.Now(), "Телефон": "+79031234567"})
-	token := s.User("ivanov", "office", "101")
+	b.interests.Add(interestID, map[string]any{"Клиент": ref, "Закрыт": false, "ПометкаУдаления": false, "Номер": "17", "Дата": b.Now(), "Телефон": "+79031234567"})
+	token = s.User("ivanov", "office", "101")
 	interest := map[string]any{"type": "Документ", "name": "Интерес", "uid": interestID, "title": "Интерес 17"}
 	if a := s.Do("PUT", "/v1/sync/contacts/"+clientID, apptest.AdminToken, map[string]any{"phones": []string{"+79031234567"}, "name": "ООО Ромашка", "responsible": "ivanov",
 		"client": map[string]any{"type": "Справочник", "name": "Контрагенты", "uid": clientID}, "interests": []any{interest}}); a.Status != 200 {
-		t.Fatalf("contact: %d %s", a.Status, a.Body)
+		b.t.Fatalf("contact: %d %s", a.Status, a.Body)
 	}
-	if err := w.Start(); err != nil {
-		t.Fatal(err)
+	if err := b.Start(); err != nil {
+		b.t.Fatal(err)
 	}
-	if _, err := w.Call("змрЗапомнитьНастройки", address+"/", token); err != nil {
-		t.Fatal(err)
+	return token
+}
+
+// remember is what the settings form does.
+func (b *base) remember(address, token string, atOnce bool) {
+	b.t.Helper()
+	if _, err := b.Call("змрЗапомнитьНастройки", address, token, atOnce); err != nil {
+		b.t.Fatal(err)
 	}
-	return b
 }
 
 // TestOrdinary is the seed in ordinary forms: a small window while it rings,
@@ -74,21 +134,19 @@ func TestOrdinary(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
 			b := newOrdinary(t, s, k, s.URL)
-			b.RunFast(2*time.Second, 4, nil)
-
 			s.ring("c-1", "+79031234567")
 			b.until("the window of the ring", func() bool { return len(b.Screen.Forms) == 1 })
 			ringing := b.Screen.Forms[0]
-			if ringing.Name != "ОбщаяФорма.ЗмрЗвонок" {
+			if ringing.Name != callWindow {
 				t.Fatalf("opened %s", ringing.Name)
 			}
 			s.answer("c-1")
 			b.until("form of the interest", func() bool { return b.openedRef(interestID) })
 			b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
 			s.end("c-1")
-			b.RunFast(2*time.Second, 4, nil)
-			if n := countName(b, "ОбщаяФорма.ЗмрЗвонок"); n != 1 {
-				t.Errorf("%d windows of one call", n)
+			b.until("no window of a call that is over", func() bool { return len(b.Screen.Forms) == 1 })
+			if n := countName(b, callWindow); n != 1 || b.Screen.Forms[0].Name != "Документ.Интерес.Форма" {
+				t.Errorf("%d windows of one call, open are %v", n, b.Screen.Forms)
 			}
 
 			s.ring("c-2", "+79160000000")
@@ -115,95 +173,6 @@ func TestOrdinary(t *testing.T) {
 			if longest := b.LongestBlock(); longest > k.promise+busy {
 				t.Errorf("the window stood still for %v, promised is %v", longest, k.promise)
 			}
-		})
-	}
-}
-
-// TestOrdinaryFaults: lost answers, a break of a day, a revoked token, a gone
-// object and a modal window.
-func TestOrdinaryFaults(t *testing.T) {
-	for _, k := range []kind{ordinaryKinds[0], ordinaryKinds[2]} {
-		t.Run(k.name+"/lost answers", func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			p := newProxy(t, s.URL)
-			b := newOrdinary(t, s, k, p.URL)
-			p.do(lostAcks(p))
-			s.call()
-			b.until("form", func() bool { return b.openedRef(interestID) })
-			b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
-			b.RunFast(2*time.Second, 4, nil)
-			if n := len(b.Screen.Opened); n != 2 { // the window of the call and the document
-				t.Errorf("opened %v", b.opened())
-			}
-			b.quiet()
-		})
-		t.Run(k.name+"/a day offline", func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			p := newProxy(t, s.URL)
-			b := newOrdinary(t, s, k, p.URL)
-			s.missed("c-0", "+79031234567")
-			b.until("the first missed call", func() bool { return len(formsWith(b, "ропущ")) == 1 })
-			p.do(down)
-			s.missed("c-1", "+79160000001")
-			b.forward(2 * time.Hour)
-			if n := len(b.Screen.Messages); n != 1 {
-				t.Errorf("messages %v, want one", b.Screen.Messages)
-			}
-			p.do(nil)
-			b.forward(2 * time.Minute)
-			b.until("what was missed", func() bool { return len(formsWith(b, "ропущ")) == 2 })
-			if n := len(b.Screen.Messages); n != 2 {
-				t.Errorf("messages %v, want two", b.Screen.Messages)
-			}
-			b.quiet()
-		})
-		t.Run(k.name+"/a revoked token", func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			p := newProxy(t, s.URL)
-			b := newOrdinary(t, s, k, p.URL)
-			b.RunFast(time.Second, 4, nil)
-			p.do(status(401))
-			for range 10 { // a poll that waits is not refused, it ends first
-				if b.forward(time.Minute); len(b.Screen.Messages) > 0 {
-					break
-				}
-			}
-			p.forget()
-			b.forward(8 * time.Minute)
-			if n := p.count("/v1/notifications"); n > 1 || len(b.Screen.Messages) != 1 {
-				t.Errorf("%d requests in eight minutes after a 401, messages %v", n, b.Screen.Messages)
-			}
-			b.quiet()
-		})
-		t.Run(k.name+"/an object that is gone", func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			b := newOrdinary(t, s, k, s.URL)
-			b.interests.Delete(b.Meta.RefOfLink(interestLink))
-			s.call()
-			b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
-			if got := s.outcome("call.answered"); got != "failed" {
-				t.Errorf("outcome %q, want failed", got)
-			}
-			b.quiet()
-		})
-		t.Run(k.name+"/a modal window", func(t *testing.T) {
-			t.Parallel()
-			s := newService(t)
-			b := newOrdinary(t, s, k, s.URL)
-			b.RunFast(time.Second, 4, nil)
-			b.Screen.Modal = true
-			s.call()
-			b.RunFast(2*time.Second, 1, nil)
-			if len(b.Screen.Opened) > 0 {
-				t.Errorf("opened %v under a modal window", b.opened())
-			}
-			b.Screen.Modal = false
-			b.until("form", func() bool { return b.openedRef(interestID) })
-			b.quiet()
 		})
 	}
 }

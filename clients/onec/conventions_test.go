@@ -86,7 +86,7 @@ var regions = map[string][]string{
 
 func kindOf(file string) string {
 	switch {
-	case strings.Contains(file, "/CommonModules/"):
+	case strings.Contains(file, "/CommonModules/"), strings.HasPrefix(file, "ordinary/Змр"):
 		return "common"
 	case strings.HasSuffix(file, "CommandModule.bsl"):
 		return "command"
