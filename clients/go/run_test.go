@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,9 +18,6 @@ import (
 // play runs a session beside a test until the test is over.
 func play(t *testing.T, s *service, w *watcher) *zummer.Session {
 	t.Helper()
-	if w.outcome == "" {
-		w.outcome = zummer.Opened
-	}
 	ctx, stop := context.WithCancel(t.Context())
 	session := s.client().NewSession("desk")
 	done := make(chan error)
@@ -72,8 +72,7 @@ func TestRun(t *testing.T) {
 		want(t, "opened", opened, []string{"2.1"})
 	})
 	bubble(t, "a new revision is a row of its own", func(t *testing.T, s *service, w *watcher) {
-		w.outcome = zummer.Later
-		w.opens = func(zummer.Notification) {}
+		w.later = true
 		c := play(t, s, w)
 		s.put("1", 1, "open", c.Name())
 		after(time.Second)
@@ -138,7 +137,6 @@ func TestRun(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		c := s.client().NewSession("desk")
 		c.Wait = 50 * time.Second // and 15 of grace
-		w.outcome = zummer.Opened
 		s.put("1", 1, "open", c.Name())
 		s.put("2", 1, "open", c.Name())
 		s.next(nil, func(r *http.Request, _ map[string]any) *http.Response { <-r.Context().Done(); return nil })
@@ -184,7 +182,6 @@ func TestRun(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		c := s.client().NewSession("desk")
 		c.Settle = time.Minute
-		w.outcome = zummer.Opened
 		w.opens = func(zummer.Notification) { stop() }
 		s.put("1", 1, "open", c.Name())
 		s.put("2", 1, "open", c.Name())
@@ -195,6 +192,42 @@ func TestRun(t *testing.T) {
 		}
 		want(t, "said at the end", paths, []string{"/v1/notifications/1/processed", "/v1/notifications/2/release"})
 	})
+	bubble(t, "more acks than one poll takes go one after the other, soon", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		for i := range 250 {
+			c.Ack(zummer.Key{ID: strconv.Itoa(i), Rev: 1}, zummer.Dismissed, "")
+		}
+		after(5 * time.Second)
+		want(t, "acks", len(s.acks()), 250)
+		for _, r := range s.requests() {
+			want(t, "acks of one poll at most 100", len(list(r.body["ack"])) <= 100, true)
+		}
+	})
+	bubble(t, "what a claim and a release name is this session", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		for _, do := range []func(context.Context, zummer.Key) (zummer.Claimed, error){c.Claim, c.Release} {
+			s.next(func(*http.Request, map[string]any) *http.Response {
+				return reply(200, map[string]any{"id": "1", "rev": 2})
+			})
+			if got, err := do(t.Context(), zummer.Key{ID: "1", Rev: 1}); err != nil || got.Rev != 2 {
+				t.Errorf("%+v, %v", got, err)
+			}
+		}
+		asked := s.requests()
+		for i, path := range []string{"/v1/notifications/1/claim", "/v1/notifications/1/release"} {
+			r := asked[len(asked)-2+i]
+			want(t, "asked", []any{r.path, r.body["session"], r.body["rev"]}, []any{path, c.Name(), 1})
+		}
+	})
+	bubble(t, "a failure leaves no connection that may be as dead, a refusal does", func(t *testing.T, s *service, w *watcher) {
+		s.next(func(*http.Request, map[string]any) *http.Response { return reply(503, nil) })
+		play(t, s, w)
+		after(10 * time.Second)
+		want(t, "closed after a refusal", s.idleClosed(), 0)
+		s.next(func(*http.Request, map[string]any) *http.Response { return nil })
+		after(time.Minute)
+		want(t, "closed after a failure", s.idleClosed(), 1)
+	})
 	bubble(t, "a program that opens nothing polls without a name", func(t *testing.T, s *service, w *watcher) {
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
@@ -202,6 +235,78 @@ func TestRun(t *testing.T) {
 		h.Open = nil
 		_ = s.client().Run(ctx, h)
 		want(t, "session", s.requests()[0].body["session"], any(nil))
+	})
+}
+
+// TestNewDatabase: a service with a new database, or one that was restored,
+// gives names of revisions out again.
+func TestNewDatabase(t *testing.T) {
+	again := func(s *service, session string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		m := row("1", 1, "open", session)
+		m["created_at"] = "2026-11-26T12:00:00Z"
+		s.epoch, s.version, s.rows = "b", 0, []map[string]any{m}
+		s.bump()
+	}
+	bubble(t, "what has the name of something that was opened opens too, and is new", func(t *testing.T, s *service, w *watcher) {
+		w.later = true
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		after(time.Second)
+		again(s, c.Name())
+		after(time.Second)
+		opened, shown := w.get()
+		want(t, "opened", opened, []string{"1.1", "1.1"})
+		want(t, "pictures", shown, []int{0, 1, 1})
+	})
+	bubble(t, "what was still being opened is not acknowledged for it", func(t *testing.T, s *service, w *watcher) {
+		var acked []int
+		w.opens = func(zummer.Notification) {
+			<-time.After(10 * time.Second)
+			acked = append(acked, len(s.acks()))
+		}
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		after(time.Second)
+		again(s, c.Name())
+		after(time.Minute)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1", "1.1"})
+		want(t, "acks when each was open", acked, []int{0, 0})
+		want(t, "acks", s.acks(), map[string]int{"1.1 opened": 1})
+		want(t, "pending", len(c.Picture().Rows), 0)
+	})
+	bubble(t, "the same row under a new version does not open again", func(t *testing.T, s *service, w *watcher) {
+		w.later = true
+		c := play(t, s, w)
+		again(s, c.Name())
+		after(time.Second)
+		again(s, c.Name())
+		after(time.Second)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1"})
+	})
+}
+
+func TestNames(t *testing.T) {
+	plain := regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	for _, prefix := range []string{"", "desk", "ИВАНОВ-ПК", "a b/c", strings.Repeat("x", 200), "---"} {
+		c := &zummer.Client{}
+		one, two := c.NewSession(prefix).Name(), c.NewSession(prefix).Name()
+		if one == two || !plain.MatchString(one) {
+			t.Errorf("%q makes %q and %q", prefix, one, two)
+		}
+		if prefix == "desk" && !strings.HasPrefix(one, "desk-") {
+			t.Errorf("%q makes %q", prefix, one)
+		}
+	}
+	bubble(t, "a session has one name in all its polls", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		after(2 * time.Minute)
+		for _, r := range s.requests() {
+			want(t, "session", r.body["session"], any(c.Name()))
+		}
 	})
 }
 
@@ -255,6 +360,7 @@ func TestPages(t *testing.T) {
 		{"a reset in between begins again", some(page("set", "", "p2", a), page("reset", "", "p2", b), page("set", "v2", "", c)), []string{"2.1", "3.1"}, "set"},
 		{"a reset that is all", some(page("set", "", "p2", a), page("reset", "v2", "", c)), []string{"3.1"}, "reset"},
 		{"superseded in between is no set", some(page("set", "", "p2", a), page("superseded", "", "")), nil, "superseded"},
+		{"unchanged in between is no set, and names no version", some(page("set", "", "p2", a), page("unchanged", "v9", "")), nil, "unchanged"},
 		{"a row that stands on both pages comes once", some(page("set", "", "p2", a), page("set", "v1", "", a, b)), []string{"1.1", "2.1"}, "set"},
 	} {
 		bubble(t, tc.name, func(t *testing.T, s *service, _ *watcher) {
@@ -269,6 +375,7 @@ func TestPages(t *testing.T) {
 			}
 			want(t, "rows", got, tc.want)
 			want(t, "state", set.State, tc.state)
+			want(t, "it names a version", set.Version != "", tc.want != nil)
 			for i, r := range s.requests() {
 				want(t, "acks of a page", len(list(r.body["ack"])), map[bool]int{true: 1, false: 0}[i == 0])
 			}
@@ -344,6 +451,22 @@ func TestPace(t *testing.T) {
 		}
 		want(t, "states", len(w.states), 2)
 	})
+	for name, answer := range map[string]func(*http.Request, map[string]any) *http.Response{
+		"no answer":            func(*http.Request, map[string]any) *http.Response { return nil },
+		"503 with Retry-After": refuse(503, "Retry-After", "40"),
+		"superseded":           told("superseded", 2000),
+	} {
+		bubble(t, "chance keeps clients from coming back together: "+name, func(t *testing.T, s *service, w *watcher) {
+			s.next(slices.Repeat(some(answer), 14)...)
+			play(t, s, w)
+			after(30 * time.Minute)
+			g := gaps(s)[6:12] // the longest pauses there are
+			slices.Sort(g)
+			if g[0] == g[len(g)-1] {
+				t.Errorf("pauses %v", g)
+			}
+		})
+	}
 	bubble(t, "two programs under one name keep out of each other's way", func(t *testing.T, s *service, w *watcher) {
 		s.next(slices.Repeat(some(told("superseded", 2000)), 6)...)
 		play(t, s, w)
