@@ -95,6 +95,39 @@ func TestRun(t *testing.T) {
 		want(t, "opened", opened, []string{"1.1"})
 		want(t, "acks", s.acks(), map[string]int{"1.1 opened": 2})
 	})
+	bubble(t, "a row without an outcome yet is opened once, however often it comes", func(t *testing.T, s *service, w *watcher) {
+		w.later = true
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		for _, id := range []string{"2", "3", "4"} {
+			after(time.Second)
+			s.put(id, 1, "show", "")
+		}
+		after(2 * time.Minute)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1"})
+		want(t, "acks", len(s.acks()), 0)
+	})
+	for name, answer := range map[string]answer{
+		"no answer":  func(*http.Request, map[string]any) *http.Response { return nil },
+		"superseded": page("superseded", "", ""),
+	} {
+		bubble(t, "after "+name+" a row may be another's: it is opened when a poll has said so", func(t *testing.T, s *service, w *watcher) {
+			w.opens = func(n zummer.Notification) { <-time.After(10 * time.Second) }
+			c := play(t, s, w)
+			s.put("1", 1, "open", c.Name())
+			s.put("2", 1, "open", c.Name())
+			after(time.Second)
+			s.next(slices.Repeat(some(answer), 5)...)
+			c.Ack(zummer.Key{ID: "9", Rev: 1}, zummer.Dismissed, "") // has it ask
+			after(11 * time.Second)
+			opened, _ := w.get()
+			want(t, "opened while it is not sure", opened, []string{"1.1"})
+			after(2 * time.Minute)
+			opened, _ = w.get()
+			want(t, "opened", opened, []string{"1.1", "2.1"})
+		})
+	}
 	bubble(t, "a slow form does not stop the polls; its ack interrupts the one that waits", func(t *testing.T, s *service, w *watcher) {
 		w.opens = func(zummer.Notification) { <-time.After(40 * time.Second) }
 		c := play(t, s, w)
@@ -165,6 +198,18 @@ func TestRun(t *testing.T) {
 		opened, _ = w.get()
 		want(t, "opened", opened, []string{"1.1"})
 	})
+	bubble(t, "busy holds back what was about to open", func(t *testing.T, s *service, w *watcher) {
+		w.opens = func(zummer.Notification) { <-time.After(3 * time.Second) }
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		s.put("2", 1, "open", c.Name())
+		after(time.Second)
+		s.next(func(r *http.Request, _ map[string]any) *http.Response { <-r.Context().Done(); return nil }) // nothing tells it anew
+		c.SetBusy(true)
+		after(5 * time.Second)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1"})
+	})
 	bubble(t, "acks by hand interrupt the poll, but not so often that the service sees a fight", func(t *testing.T, s *service, w *watcher) {
 		c := play(t, s, w)
 		for _, id := range []string{"1", "2", "3", "4", "5", "6"} {
@@ -182,7 +227,10 @@ func TestRun(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		c := s.client().NewSession("desk")
 		c.Settle = time.Minute
-		w.opens = func(zummer.Notification) { stop() }
+		w.opens = func(zummer.Notification) {
+			stop()
+			<-time.After(30 * time.Second) // the form opens all the same
+		}
 		s.put("1", 1, "open", c.Name())
 		s.put("2", 1, "open", c.Name())
 		_ = c.Run(ctx, w.handler())
@@ -246,7 +294,7 @@ func TestNewDatabase(t *testing.T) {
 		defer s.mu.Unlock()
 		m := row("1", 1, "open", session)
 		m["created_at"] = "2026-11-26T12:00:00Z"
-		s.epoch, s.version, s.rows = "b", 0, []map[string]any{m}
+		s.epoch, s.version, s.rows = s.epoch+"b", 0, []map[string]any{m}
 		s.bump()
 	}
 	bubble(t, "what has the name of something that was opened opens too, and is new", func(t *testing.T, s *service, w *watcher) {
@@ -467,6 +515,16 @@ func TestPace(t *testing.T) {
 			}
 		})
 	}
+	bubble(t, "an answer ends what failures have piled up", func(t *testing.T, s *service, w *watcher) {
+		away := func(*http.Request, map[string]any) *http.Response { return nil }
+		s.next(slices.Repeat(some(away), 8)...)
+		s.next(told("unchanged", 3000), away)
+		play(t, s, w)
+		after(10 * time.Minute)
+		if g := gaps(s); g[7] < 15*time.Second || g[9] > 1100*time.Millisecond {
+			t.Errorf("pauses %v", g[:10])
+		}
+	})
 	bubble(t, "two programs under one name keep out of each other's way", func(t *testing.T, s *service, w *watcher) {
 		s.next(slices.Repeat(some(told("superseded", 2000)), 6)...)
 		play(t, s, w)
