@@ -40,8 +40,8 @@ var rules = map[string]Text{
 		RU: "Подтвердили то, чего сервис не давал. Подтверждают id и rev той строки, которую открыли, как они стоят в ответе.",
 		EN: "Something was acknowledged that the service never gave. Acknowledge the id and rev of the row that was opened, as they stand in the answer."},
 	"ack_forever": {
-		RU: "Подтверждение повторяют, хотя на него ответили (processed, already, stale_rev и not_found — окончательные ответы).",
-		EN: "An ack is repeated although it was answered (processed, already, stale_rev and not_found are final)."},
+		RU: "Подтверждение повторяют, хотя на него ответили. Ответ — processed, already, stale_rev или not_found — окончательный: после него подтверждение забывают.",
+		EN: "An ack is repeated although it was answered. The answer, processed, already, stale_rev or not_found, is final: forget the ack then."},
 	"acked_before_opened": {
 		RU: "Подтвердили раньше, чем открыли. Если программа упадёт между этим, звонок потерян.",
 		EN: "It was acknowledged before it was opened. If the program dies in between, the call is lost."},

@@ -128,6 +128,31 @@ func TestRun(t *testing.T) {
 			want(t, "opened", opened, []string{"1.1", "2.1"})
 		})
 	}
+	bubble(t, "an answer that does not speak of an ack leaves it owed", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		s.next(page("set", "a.0", "", row("1", 1, "show", "")))
+		c.Ack(zummer.Key{ID: "1", Rev: 1}, zummer.Dismissed, "")
+		after(10 * time.Second)
+		want(t, "acks", s.acks(), map[string]int{"1.1 dismissed": 2})
+	})
+	bubble(t, "unchanged after acks names the version that they made, and the next poll waits on it", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		after(2 * time.Minute)
+		all := s.requests()
+		want(t, "version of the last poll", all[len(all)-1].body["version"], any("a.2"))
+		want(t, "polls that did not wait", slices.IndexFunc(gaps(s)[3:], func(d time.Duration) bool { return d < 20*time.Second }), -1)
+	})
+	bubble(t, "not so when an ack was no success", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		s.next(func(*http.Request, map[string]any) *http.Response {
+			return reply(200, map[string]any{"state": "unchanged", "version": "z.9", "acks": []any{map[string]any{"id": "1", "rev": 1, "result": "stale_rev"}}})
+		})
+		c.Ack(zummer.Key{ID: "1", Rev: 1}, zummer.Dismissed, "")
+		after(10 * time.Second)
+		all := s.requests()
+		want(t, "version", all[len(all)-1].body["version"], any("a.0"))
+	})
 	bubble(t, "a slow form does not stop the polls; its ack interrupts the one that waits", func(t *testing.T, s *service, w *watcher) {
 		w.opens = func(zummer.Notification) { <-time.After(40 * time.Second) }
 		c := play(t, s, w)
