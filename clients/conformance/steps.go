@@ -67,15 +67,21 @@ type play struct {
 func (k *Kit) Run(ctx context.Context) Report {
 	var report Report
 	p := &play{k: k, ctx: ctx}
+	first := slices.IndexFunc(steps(), k.plays)
+	k.mu.Lock()
+	k.step = steps()[first].name // also of what it does with its first poll
+	k.mu.Unlock()
 	if !k.until(ctx, k.opt.Start, func() bool { return k.who.polls > 0 }) && ctx.Err() == nil {
-		p.breach("absent", "")
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.step = ""
+		k.breach("absent", "")
 		return Report{Violations: k.violations}
 	}
 	for _, s := range steps() {
-		if len(k.opt.Steps) > 0 && !slices.Contains(k.opt.Steps, s.name) {
-			continue
+		if k.plays(s) {
+			report.Steps = append(report.Steps, k.play(p, s))
 		}
-		report.Steps = append(report.Steps, k.play(p, s))
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -94,6 +100,11 @@ func (k *Kit) Run(ctx context.Context) Report {
 	}
 	report.Client, report.Polls, report.Observed, report.Violations = k.who.name, k.who.polls, k.who.observed, k.violations
 	return report
+}
+
+// plays reports whether a step was asked for.
+func (k *Kit) plays(s step) bool {
+	return len(k.opt.Steps) == 0 || slices.Contains(k.opt.Steps, s.name)
 }
 
 // play runs one step.
