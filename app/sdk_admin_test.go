@@ -200,6 +200,7 @@ func TestSDKAdmin(t *testing.T) {
 		must("requeue", err)
 		_, err = a.Expire(ctx, back.ID)
 		must("expire", err)
+		checkMore(t, in, crm, webhooks[0].ID, calls[0].ID)
 		stats, err := a.Stats(ctx)
 		must("stats", err)
 		equal("stats", []any{stats.MissedToday, stats.Users}, []any{1, 3})
@@ -227,4 +228,133 @@ func TestSDKAdmin(t *testing.T) {
 		_, err = a.Source(ctx, "office")
 		refused("a source that was deleted", err, 404, "not_found")
 	})
+}
+
+// checkMore is the rest of the set-up side, and the register as a CRM's server
+// sees it.
+func checkMore(t *testing.T, in *apptest.Instance, crm *zummer.Client, webhook, call string) {
+	t.Helper()
+	ctx, a := t.Context(), in.SDK(apptest.AdminToken).Admin()
+	must := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	code := func(what string, err error, want string) {
+		t.Helper()
+		if zummer.CodeOf(err) != want {
+			t.Errorf("%s: %v, want %s", what, err, want)
+		}
+	}
+
+	ring := zummer.Event{Type: "answered", Call: "c-dry", Extension: "101", Phone: "+79031234567", Direction: "in"}
+	dry, err := a.DryRun(ctx, zummer.DryRun{Source: "office", Events: []zummer.Event{ring}})
+	must("dry run of an event", err)
+	if len(dry.Events) != 1 || len(dry.Events[0].Occasions) == 0 || dry.RulesVersion == nil {
+		t.Fatalf("dry run %+v", dry)
+	}
+	told := dry.Events[0].Occasions[0]
+	if told.User != "ivanov" || told.Rule == "" || told.Reason == "" || len(told.Verdicts) == 0 || len(told.Notifications) != 1 || told.Notifications[0].Kind != "call.answered" {
+		t.Errorf("dry run %+v", told)
+	}
+	dry, err = a.DryRun(ctx, zummer.DryRun{Source: "office", Events: []zummer.Event{ring}, Rules: []byte(`[{"name":"never","then":{"nothing":"a holiday"}}]`)})
+	must("dry run of a draft", err)
+	if o := dry.Events[0].Occasions[0]; o.Rule != "never" || o.Result != "nothing" || dry.RulesVersion != nil {
+		t.Errorf("dry run of a draft %+v", o)
+	}
+	dry, err = a.DryRun(ctx, zummer.DryRun{Webhook: webhook})
+	must("dry run of a webhook", err)
+	if len(dry.Events) == 0 || dry.Source != "office" {
+		t.Errorf("dry run of a webhook %+v", dry)
+	}
+	_, err = a.DryRun(ctx, zummer.DryRun{Webhook: "999999"})
+	code("dry run of no webhook", err, "not_found")
+	n, err := a.CheckRules(ctx, []byte(`{"rules":[{"name":"never","then":{"nothing":"a holiday"}}]}`))
+	must("check rules", err)
+	if n != 1 {
+		t.Errorf("%d rules were checked", n)
+	}
+	_, err = a.CheckRules(ctx, []byte(`{"rules":[{"name":"x","then":{"action":"no such"},"when":{"event":["nosuch"]}}]}`))
+	code("check bad rules", err, "invalid")
+	versions, _, err := a.RulesVersions(ctx, zummer.Page{})
+	must("versions of rules", err)
+	if len(versions) == 0 || versions[len(versions)-1].Version != 0 {
+		t.Errorf("versions %+v", versions)
+	}
+
+	_, err = a.Employees(ctx, "office")
+	code("people of a system that lists none", err, "cannot_list")
+	raw, err := a.RawWebhook(ctx, webhook)
+	must("raw webhook", err)
+	if !strings.Contains(raw, "POST ") {
+		t.Errorf("raw webhook %q", raw)
+	}
+	refused, err := a.Refused(ctx)
+	must("refused", err)
+	if len(refused) == 0 || refused[0].Reason != "wrong_token" {
+		t.Errorf("refused %+v", refused)
+	}
+	one, err := a.Call(ctx, call)
+	must("a call", err)
+	if one.ID != call || len(one.Legs) != 2 {
+		t.Errorf("call %+v", one)
+	}
+	code("a recording that is not there", a.Recording(ctx, call, &strings.Builder{}), "no_recording")
+	asks, err := a.ExtensionRequests(ctx)
+	must("who asks for a number", err)
+	if len(asks) > 0 {
+		must("refuse it", a.RefuseExtension(ctx, asks[0].Source, asks[0].Extension))
+	}
+	ext, err := a.Extension(ctx, "office", "101")
+	must("an extension", err)
+	group, err := a.Group(ctx, "sales")
+	must("a group", err)
+	if ext.User != "ivanov" || len(group.Members) != 2 {
+		t.Errorf("%+v, %+v", ext, group)
+	}
+	many, err := crm.PutContacts(ctx, []zummer.Contact{{ExternalID: "m1", Phones: []string{"+79031110001"}, Name: "один"}, {ExternalID: "m2", Phones: []string{"?"}}, {ExternalID: "m3", Phones: []string{"+79031110003"}}}, false)
+	must("many contacts", err)
+	if many.Lines != 3 || many.Stored+many.Failed != 3 || many.Stored < 2 {
+		t.Errorf("many contacts %+v", many)
+	}
+	changed, next, err := crm.SyncCalls(ctx, 0, zummer.Page{})
+	must("calls to synchronise", err)
+	if len(changed) == 0 || next == "" {
+		t.Errorf("calls %+v, next %q", changed, next)
+	}
+	changed, again, err := crm.SyncCalls(ctx, 100*time.Millisecond, zummer.Page{After: next})
+	must("calls since", err)
+	if len(changed) != 0 || again == "" {
+		t.Errorf("calls since %+v, next %q", changed, again)
+	}
+
+	// All users in one picture.
+	all, err := crm.PollAllWhole(ctx, zummer.PollQuery{Session: "srv"})
+	must("all users", err)
+	for _, login := range []string{"ivanov", "petrova"} {
+		_, err := crm.Publish(ctx, zummer.Publication{User: login, Kind: "note", Title: login})
+		must("publish", err)
+	}
+	all, err = crm.PollAllWhole(ctx, zummer.PollQuery{Session: "srv", Version: all.Version, Wait: 5 * time.Second, Limit: 1})
+	must("all users", err)
+	var acks []zummer.Ack
+	whose := map[string]string{}
+	for _, row := range all.Rows {
+		if row.Kind == "note" && row.Owner != nil {
+			whose[row.Owner.Login] = row.Title
+			acks = append(acks, zummer.Ack{ID: row.ID, Rev: row.Rev, Outcome: zummer.Dismissed})
+		}
+	}
+	if all.State != zummer.StateSet || len(acks) != 2 || whose["ivanov"] != "ivanov" || whose["petrova"] != "petrova" {
+		t.Fatalf("%s, rows of %v", all.State, whose)
+	}
+	all, err = crm.PollAll(ctx, zummer.PollQuery{Session: "srv", Version: all.Version, Acks: acks})
+	must("acks of all users", err)
+	if len(all.Acks) != 2 || all.Acks[0].Result != zummer.Processed || all.Acks[1].Result != zummer.Processed {
+		t.Errorf("acks %+v", all.Acks)
+	}
+	if _, err := in.SDK(apptest.AdminToken).PollAll(ctx, zummer.PollQuery{}); zummer.StatusOf(err) == 0 {
+		t.Errorf("all users without the scope: %v", err)
+	}
 }

@@ -190,6 +190,8 @@ func (k *Kit) judgeOpened(id string) {
 		k.breach("opened_unseen", id)
 	case !r.action.Opens():
 		k.breach("opened_card", id+" "+string(r.action))
+	case k.reg.busy && c.session != "" && r.session == "":
+		k.breach("busy", id)
 	case r.session != "" && r.session != c.session, c.session != "" && r.session == "":
 		k.breach("foreign", id)
 	}
@@ -289,8 +291,7 @@ func (k *Kit) breach(rule, detail string) {
 			return
 		}
 	}
-	text := rules[rule]
-	k.violations = append(k.violations, Violation{Step: k.step, Rule: rule, Text: text, Detail: detail})
+	k.violations = append(k.violations, Violation{Step: k.step, Rule: rule, Text: rules[rule], Number: numbers[rule], Detail: detail})
 }
 
 // note remembers something that is no breach; the caller holds k.mu.

@@ -114,7 +114,7 @@ func (k *Kit) wait(ctx context.Context, x *exchange, q models.PollQuery, gone ch
 	if f != nil && f.state != "" {
 		return models.PendingSet{State: f.state, PollAfter: f.pace, Now: time.Now(), Draining: f.drain, Version: f.version(q)}, nil
 	}
-	if !success {
+	if !success || f != nil && f.body != "" {
 		deadline = x.at
 	}
 	k.tell()

@@ -26,6 +26,7 @@ type Violation struct {
 	Step   string `json:"step"`
 	Rule   string `json:"rule"`
 	Text   Text   `json:"text"`
+	Number int    `json:"number"`           // of the rule in docs/clients/http.md
 	Detail string `json:"detail,omitempty"` // the revision, or how much too early
 }
 
@@ -83,7 +84,11 @@ func (v Violation) write(w io.Writer, lang string) {
 	if v.Detail != "" {
 		detail = " [" + v.Detail + "]"
 	}
-	fmt.Fprintf(w, "     %s: %s%s\n", v.Rule, v.Text.In(lang), detail)
+	word := "rule"
+	if lang == "ru" {
+		word = "правило"
+	}
+	fmt.Fprintf(w, "     %s: %s%s (docs/clients/http.md, %s %d)\n", v.Rule, v.Text.In(lang), detail, word, v.Number)
 }
 
 // Write writes the end of a report in words; the steps were written before.

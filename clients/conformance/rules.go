@@ -1,10 +1,29 @@
 package conformance
 
+import (
+	"maps"
+	"slices"
+)
+
+// RuleNames are the names of all rules that a report may name, sorted.
+func RuleNames() []string { return slices.Sorted(maps.Keys(rules)) }
+
+// Rule is a rule in words, what was broken and how to mend it, and its number in
+// docs/clients/http.md; 0: there is no such rule.
+func Rule(name string) (text Text, number int) { return rules[name], numbers[name] }
+
+// numbers are those of the rules in docs/clients/http.md.
+var numbers = map[string]int{
+	"session_changes": 1, "absent": 2, "supersedes": 2, "gave_up": 2, "picture_dropped": 3, "picture_wrong": 3, "pages": 4, "ack_unseen": 4, "opened_unseen": 4,
+	"opened_card": 5, "foreign": 5, "opened_twice": 6, "id_only": 6, "seen_is_not_opened": 6, "ack": 7, "ack_again": 7, "ack_unknown": 7, "ack_forever": 7, "acked_before_opened": 7,
+	"version": 8, "pace": 9, "retry_after": 9, "gone": 10, "hot_loop": 10, "busy": 11, "novelty": 12, "bare": 12,
+}
+
 // rules are the rules of the contract that a client can break here, in words.
 var rules = map[string]Text{
 	"absent": {
-		RU: "Клиент не пришёл: ни одного опроса.",
-		EN: "The client did not come: no poll at all."},
+		RU: "Клиент не пришёл: ни одного опроса с верным токеном. Проверьте адрес и токен, которые напечатаны в начале.",
+		EN: "The client did not come: no poll with the right token. See to it that it has the address and the token that were printed first."},
 	"gone": {
 		RU: "Клиент перестал опрашивать. Опрашивать надо всегда, и после ошибки тоже: с растущей паузой.",
 		EN: "The client stopped polling. Go on polling whatever happens, after a failure with growing pauses."},
@@ -18,11 +37,11 @@ var rules = map[string]Text{
 		RU: "Подтвердили ревизию, которой не было ни в одном полном ответе. Оборванный ответ — не ответ; ревизию подтверждают, когда показали.",
 		EN: "A revision was acknowledged that stood in no complete answer. A broken answer is none; acknowledge what was shown."},
 	"ack_unknown": {
-		RU: "Подтвердили то, чего сервис не давал.",
-		EN: "Something was acknowledged that the service never gave."},
+		RU: "Подтвердили то, чего сервис не давал. Подтверждают id и rev той строки, которую открыли, как они стоят в ответе.",
+		EN: "Something was acknowledged that the service never gave. Acknowledge the id and rev of the row that was opened, as they stand in the answer."},
 	"ack_forever": {
-		RU: "Подтверждение повторяют, хотя на него ответили (processed, already, stale_rev и not_found — окончательные ответы).",
-		EN: "An ack is repeated although it was answered (processed, already, stale_rev and not_found are final)."},
+		RU: "Подтверждение повторяют, хотя на него ответили. Ответ — processed, already, stale_rev или not_found — окончательный: после него подтверждение забывают.",
+		EN: "An ack is repeated although it was answered. The answer, processed, already, stale_rev or not_found, is final: forget the ack then."},
 	"acked_before_opened": {
 		RU: "Подтвердили раньше, чем открыли. Если программа упадёт между этим, звонок потерян.",
 		EN: "It was acknowledged before it was opened. If the program dies in between, the call is lost."},
@@ -30,8 +49,8 @@ var rules = map[string]Text{
 		RU: "Одну ревизию открыли дважды. Помните открытые id.rev, пока их подтверждение не принято.",
 		EN: "One revision was opened twice. Remember the id.rev that were opened until their ack is taken."},
 	"opened_unseen": {
-		RU: "Открыли то, чего не было в полном ответе.",
-		EN: "Something was opened that stood in no complete answer."},
+		RU: "Открыли то, чего не было в полном ответе. Сначала дочитайте ответ до конца (Content-Length) и до последней страницы, потом открывайте.",
+		EN: "Something was opened that stood in no complete answer. Read the answer to its end (Content-Length) and to its last page first, then open."},
 	"opened_card": {
 		RU: "Открыли строку, которая ничего не открывает. Открывают только open, create, choose, resolve; незнакомое слово — карточка.",
 		EN: "A row was opened that opens nothing. Only open, create, choose and resolve do; an unknown word is a card."},
@@ -57,11 +76,11 @@ var rules = map[string]Text{
 		RU: "Страницы: картина полна только на странице, где next пуст; reset посреди страниц значит начать сначала, прежние страницы выбросить.",
 		EN: "Pages: a picture is complete only at the page whose next is null; a reset between pages means to begin again and to drop those before."},
 	"retry_after": {
-		RU: "Пришли раньше, чем велел Retry-After.",
-		EN: "It came back before Retry-After was over."},
+		RU: "Пришли раньше, чем велел Retry-After. После 429, 503 и 409 ждут столько секунд (в E1 — третье поле), и ещё немного наугад.",
+		EN: "It came back before Retry-After was over. After 429, 503 and 409 wait that many seconds (in E1: the third field), and a little more by chance."},
 	"pace": {
-		RU: "Пришли раньше, чем велено: poll_after_ms (next_s, X-Poll-Interval).",
-		EN: "It polled again sooner than told: poll_after_ms (next_s, X-Poll-Interval)."},
+		RU: "Пришли раньше, чем велено: poll_after_ms (next_s, X-Poll-Interval). Ждите столько после каждого ответа, и после set тоже.",
+		EN: "It polled again sooner than told: poll_after_ms (next_s, X-Poll-Interval). Wait that long after every answer, a set too."},
 	"hot_loop": {
 		RU: "После неудач опрашивает без паузы. Пауза растёт с каждой неудачей, с долей случайности.",
 		EN: "It polls without a pause after failures. Let the pause grow with each, and chance be part of it."},
@@ -71,6 +90,15 @@ var rules = map[string]Text{
 	"session_changes": {
 		RU: "Имя сеанса меняется от опроса к опросу. Имя дают при запуске и не меняют, иначе строки достаются тем, кого уже нет.",
 		EN: "The session's name changes from poll to poll. Make it at start and keep it, or rows go to who is no more."},
+	"busy": {
+		RU: "Клиент сказал busy=1 и всё же открыл строку. Пока окно занято, не открывают ничего: строка перейдёт другому или станет карточкой.",
+		EN: "The client said busy=1 and opened a row all the same. While a window is open, open nothing: the row passes on or becomes a card."},
+	"novelty": {
+		RU: "Рядом с незнакомыми полями, столбцами или строками ответа не открыли то, что надо. Незнакомое пропускают, а остальное берут.",
+		EN: "Beside unknown fields, columns or lines of an answer a row to open was not opened. Pass over what is unknown and take the rest."},
+	"bare": {
+		RU: "Строку без звонка, клиента и номера не взяли: так приходят публикации и digest. Любое поле, кроме id, rev, kind и action, бывает пустым (null).",
+		EN: "A row without a call, a client and a number was not taken: publications and digests come so. Every field but id, rev, kind and action may be null."},
 	"gave_up": {
 		RU: "Ответа не дождались. Клиент ждёт на 15 с дольше, чем попросил сервис (client_timeout_s).",
 		EN: "It gave up too early. A client waits 15 s longer than it asked the service to (client_timeout_s)."},

@@ -153,7 +153,7 @@ func (k *Kit) observe(w http.ResponseWriter, r *http.Request) {
 }
 
 // novel adds what a later version of the service may add: fields, attributes,
-// columns at the end.
+// columns at the end, lines with a beginning of their own.
 func novel(body []byte, contentType string) []byte {
 	s := string(body)
 	switch {
@@ -165,6 +165,7 @@ func novel(body []byte, contentType string) []byte {
 		s = strings.ReplaceAll(s, `<n `, `<n novelty="1" `)
 	default:
 		s = strings.ReplaceAll(s, "\n", "\tnovelty\n")
+		s = strings.Replace(s, "\n", "\n?\tnovelty\t1042.1\n", 1)
 	}
 	return []byte(s)
 }

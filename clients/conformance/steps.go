@@ -26,16 +26,19 @@ func steps() []step {
 		{"broken-answer", Text{"Ответ обрывается посередине", "An answer breaks off in the middle"}, false, brokenAnswer},
 		{"not-zummer", Text{"Отвечает кто-то другой: страница входа в сеть", "Somebody else answers: a log-in page of the network"}, false, notZummer},
 		{"401", Text{"Один ответ 401 посреди работы", "One answer 401 in the middle"}, false, unauthorized},
-		{"503", Text{"503 с Retry-After, дважды", "503 with Retry-After, twice"}, false, unavailable},
+		{"503", Text{"503, потом 429, оба с Retry-After", "503, then 429, both with Retry-After"}, false, unavailable},
+		{"409", Text{"409 session_conflict с Retry-After", "409 session_conflict with Retry-After"}, true, conflict},
 		{"restart", Text{"Перезапуск: соединения нет, потом новая эпоха", "A restart: no connection, then a new epoch"}, false, restart},
 		{"superseded", Text{"Другой запрос того же сеанса", "Another request of the same session"}, true, superseded},
+		{"pace", Text{"Набор и пауза до следующего опроса", "A set, and a pause before the next poll"}, false, pacing},
 		{"drain", Text{"Остановка: ответ с паузой, соединение закрыто", "Draining: an answer with a pause, the connection is closed"}, false, drain},
 		{"stale", Text{"Пока открывали, вышла новая ревизия", "A new revision came while the old one was opened"}, false, stale},
 		{"pages", Text{"Страницы, и версия меняется между ними", "Pages, and the version moves between them"}, false, pages},
-		{"foreign", Text{"Строка другого сеанса", "A row of another session"}, false, foreign},
+		{"foreign", Text{"Строка другого сеанса; потом она переходит к вам", "A row of another session, which then passes to you"}, false, foreign},
 		{"claimed", Text{"Строку забрал другой сеанс", "Another session took the row"}, true, claimed},
 		{"given-later", Text{"Строка сначала ничья, потом ваша", "A row is nobody's first, then yours"}, true, givenLater},
 		{"novelty", Text{"Незнакомые состояние, действие и поля", "An unknown state, action and fields"}, false, novelty},
+		{"bare", Text{"Строки без звонка, клиента и номера", "Rows without a call, a client and a number"}, false, bare},
 		{"closing", Text{"Звонок звонит, закрывается и уходит", "A call rings, closes and leaves"}, false, closing},
 		{"slow", Text{"Ответ приходит позже, чем просили", "The answer comes later than asked"}, false, slow},
 	}
@@ -64,15 +67,21 @@ type play struct {
 func (k *Kit) Run(ctx context.Context) Report {
 	var report Report
 	p := &play{k: k, ctx: ctx}
+	first := slices.IndexFunc(steps(), k.plays)
+	k.mu.Lock()
+	k.step = steps()[first].name // also of what it does with its first poll
+	k.mu.Unlock()
 	if !k.until(ctx, k.opt.Start, func() bool { return k.who.polls > 0 }) && ctx.Err() == nil {
-		p.breach("absent", "")
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.step = ""
+		k.breach("absent", "")
 		return Report{Violations: k.violations}
 	}
 	for _, s := range steps() {
-		if len(k.opt.Steps) > 0 && !slices.Contains(k.opt.Steps, s.name) {
-			continue
+		if k.plays(s) {
+			report.Steps = append(report.Steps, k.play(p, s))
 		}
-		report.Steps = append(report.Steps, k.play(p, s))
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -91,6 +100,11 @@ func (k *Kit) Run(ctx context.Context) Report {
 	}
 	report.Client, report.Polls, report.Observed, report.Violations = k.who.name, k.who.polls, k.who.observed, k.violations
 	return report
+}
+
+// plays reports whether a step was asked for.
+func (k *Kit) plays(s step) bool {
+	return len(k.opt.Steps) == 0 || slices.Contains(k.opt.Steps, s.name)
 }
 
 // play runs one step.

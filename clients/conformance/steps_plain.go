@@ -21,8 +21,10 @@ func lostAnswer(p *play) {
 	if !p.must("ack", p.taken(id)) {
 		return
 	}
-	next := p.put(models.ActionOpen, mine)
-	p.must("ack", p.taken(next))
+	for range 3 { // an ack that was answered need not come with each of them
+		next := p.put(models.ActionOpen, mine)
+		p.must("ack", p.taken(next))
+	}
 }
 
 func lostAck(p *play) {
@@ -64,20 +66,29 @@ func (p *play) afterwards(f *fault) {
 }
 
 func unauthorized(p *play) {
-	p.refusedAck(&fault{refuse: models.Errorf(models.Unauthorized, "the token is not valid right now (this is the kit)")})
+	p.refusedAck(models.Errorf(models.Unauthorized, "the token is not valid right now (this is the kit)"))
 }
 
 func unavailable(p *play) {
-	p.refusedAck(&fault{times: 2, refuse: &models.Error{Kind: models.Unavailable, Message: "the database is away (this is the kit)", Retry: 2 * time.Second}})
+	p.refusedAck(&models.Error{Kind: models.Unavailable, Message: "the database is away (this is the kit)", Retry: 2 * time.Second},
+		&models.Error{Kind: models.TooMany, Message: "too many requests (this is the kit)", Retry: 2 * time.Second})
+}
+
+func conflict(p *play) {
+	p.refusedAck(&models.Error{Kind: models.Conflict, Code: "session_conflict", Message: "too many requests of this session (this is the kit)", Retry: 3 * time.Second})
 }
 
 // refusedAck: the request with an ack is refused; it comes again, and the
 // picture stays.
-func (p *play) refusedAck(f *fault) {
+func (p *play) refusedAck(refusals ...error) {
 	if !p.card() {
 		return
 	}
+	f := &fault{refuse: refusals[0]}
 	id := p.putWith(f, models.ActionOpen)
+	for _, err := range refusals[1:] {
+		p.fault(&fault{fits: acks(id), refuse: err})
+	}
 	if !p.must("ack", func() bool { return f.used > 0 }) {
 		return
 	}
@@ -113,6 +124,21 @@ func restart(p *play) {
 	next := p.put(models.ActionOpen, mine)
 	p.must("ack_again", p.taken(id))
 	p.must("ack", p.taken(next))
+}
+
+// pacing: a poll waits, a row comes, and with it a pause.
+func pacing(p *play) {
+	if !p.card() {
+		return
+	}
+	f := &fault{pace: 2 * time.Second}
+	p.fault(f)
+	p.wake()
+	if !p.must("gone", p.used(f)) {
+		return
+	}
+	id := p.put(models.ActionOpen, mine)
+	p.must("ack", p.taken(id))
 }
 
 func drain(p *play) {

@@ -53,12 +53,19 @@ func pages(p *play) {
 	p.pictureIsRight()
 }
 
+// foreign: a row is another session's, which then vanishes; its lease passes on
+// under the next revision.
 func foreign(p *play) {
-	p.put(models.ActionOpen, somebody)
+	k := p.k
+	theirs := p.put(models.ActionOpen, somebody)
 	id := p.put(models.ActionOpen, mine)
 	p.must("ack", p.taken(id))
-	p.pause(2 * time.Second)
+	p.pause(1500 * time.Millisecond)
 	p.pictureIsRight()
+	k.mu.Lock()
+	k.change(theirs, func(n *models.Notification) { n.Session = mine })
+	k.mu.Unlock()
+	p.must("id_only", p.taken(theirs))
 }
 
 // claimed: a row is nobody's, and then another session was quicker. Whoever
@@ -108,6 +115,27 @@ func novelty(p *play) {
 	k.mu.Unlock()
 	p.put("celebrate", "")
 	id := p.put(models.ActionResolve, mine)
-	p.must("ack", p.decided(id))
+	p.must("novelty", p.decided(id))
 	p.pictureIsRight()
+}
+
+// bare: what stands for many rows has a title only, and what a program publishes
+// has no call.
+func bare(p *play) {
+	k := p.k
+	k.mu.Lock()
+	digest := k.put(models.ActionShow, "")
+	n := k.reg.find(digest)
+	n.Kind, n.Payload = models.KindDigest, models.Payload{Title: "И ещё 3 / and 3 more"}
+	k.mu.Unlock()
+	if !p.must("bare", func() bool { _, ok := k.who.seen[key(digest, 1)]; return ok }) {
+		return
+	}
+	p.pictureIsRight()
+	k.mu.Lock()
+	id := k.put(models.ActionOpen, mine)
+	n = k.reg.find(id)
+	n.Kind, n.Payload = "callback.requested", models.Payload{Title: n.Payload.Title, Object: n.Payload.Object}
+	k.mu.Unlock()
+	p.must("bare", p.taken(id))
 }

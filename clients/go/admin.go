@@ -2,7 +2,6 @@ package zummer
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"time"
@@ -144,6 +143,11 @@ func (a Admin) Tokens(ctx context.Context, login string, p Page) (items []Token,
 	return many[Token](ctx, a.c, path, url.Values{}, p)
 }
 
+// Token is one token, without its text.
+func (a Admin) Token(ctx context.Context, id string) (Token, error) {
+	return one[Token](ctx, a.c, http.MethodGet, at("tokens", id), nil)
+}
+
 // RevokeToken ends a token and the polls that wait with it.
 func (a Admin) RevokeToken(ctx context.Context, id string) error {
 	return a.gone(ctx, at("tokens", id))
@@ -181,6 +185,31 @@ func (a Admin) Extensions(ctx context.Context, source, login string) ([]Mapping,
 	return items, err
 }
 
+// Extension is whose one extension is.
+func (a Admin) Extension(ctx context.Context, source, extension string) (Mapping, error) {
+	return one[Mapping](ctx, a.c, http.MethodGet, at("extensions", source, extension), nil)
+}
+
+// ExtensionRequest is a user who says "this is my number" of one that is not
+// free to take. PutExtension grants it.
+type ExtensionRequest struct {
+	Source    string    `json:"source"`
+	Extension string    `json:"extension"`
+	User      string    `json:"user"`
+	Name      string    `json:"name"`
+	AskedAt   time.Time `json:"asked_at"`
+}
+
+// ExtensionRequests are those that wait for an answer, the first one first.
+func (a Admin) ExtensionRequests(ctx context.Context) ([]ExtensionRequest, error) {
+	return whole[ExtensionRequest](ctx, a.c, at("extension-requests"))
+}
+
+// RefuseExtension refuses what was asked for a number.
+func (a Admin) RefuseExtension(ctx context.Context, source, extension string) error {
+	return a.gone(ctx, at("extension-requests", source, extension))
+}
+
 // DeleteExtension takes an extension away.
 func (a Admin) DeleteExtension(ctx context.Context, source, extension string) error {
 	return a.gone(ctx, at("extensions", source, extension))
@@ -200,6 +229,11 @@ func (a Admin) PutGroup(ctx context.Context, name string, logins ...string) (Gro
 // Groups are all groups.
 func (a Admin) Groups(ctx context.Context) ([]Group, error) {
 	return whole[Group](ctx, a.c, at("groups"))
+}
+
+// Group is one group.
+func (a Admin) Group(ctx context.Context, name string) (Group, error) {
+	return one[Group](ctx, a.c, http.MethodGet, at("groups", name), nil)
 }
 
 // DeleteGroup removes a group.
@@ -224,17 +258,6 @@ type Stats struct {
 // Stats tells the numbers.
 func (a Admin) Stats(ctx context.Context) (Stats, error) {
 	return one[Stats](ctx, a.c, http.MethodGet, at("stats"), nil)
-}
-
-// Rules are the rules in force, as JSON: {"version":…,"rules":[…]}.
-func (a Admin) Rules(ctx context.Context) (json.RawMessage, error) {
-	return one[json.RawMessage](ctx, a.c, http.MethodGet, at("rules"), nil)
-}
-
-// PutRules puts rules into force; the JSON names the version that they are a
-// change of. Errors: Error with code moved_on when another one is in force.
-func (a Admin) PutRules(ctx context.Context, rules []byte) (json.RawMessage, error) {
-	return one[json.RawMessage](ctx, a.c, http.MethodPut, at("rules"), rules)
 }
 
 // filter makes a query of pairs, without the empty ones.

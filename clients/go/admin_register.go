@@ -2,8 +2,10 @@ package zummer
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -141,9 +143,32 @@ func (a Admin) Webhook(ctx context.Context, id string) (Webhook, error) {
 	return one[Webhook](ctx, a.c, http.MethodGet, at("webhooks", id), nil)
 }
 
-// Replay runs a stored webhook again.
+// Replay runs a stored webhook again; of the answer only ID, Outcome and Error
+// are set.
 func (a Admin) Replay(ctx context.Context, id string) (Webhook, error) {
 	return one[Webhook](ctx, a.c, http.MethodPost, at("webhooks", id, "replay"), nil)
+}
+
+// RawWebhook is the request as it was kept, without credentials.
+func (a Admin) RawWebhook(ctx context.Context, id string) (string, error) {
+	var b strings.Builder
+	err := a.c.call(ctx, http.MethodGet, at("webhooks", id, "raw"), nil, &b)
+	return b.String(), err
+}
+
+// RefusedHook is a request of a source that was not taken.
+type RefusedHook struct {
+	At         time.Time `json:"at"`
+	Source     string    `json:"source"`
+	Method     string    `json:"method"`
+	RemoteAddr string    `json:"remote_addr"`
+	Reason     string    `json:"reason"` // unknown_source, wrong_token, wrong_signature …
+	Detail     string    `json:"detail"`
+}
+
+// Refused are the last 200 of them, of the process that answers.
+func (a Admin) Refused(ctx context.Context) ([]RefusedHook, error) {
+	return whole[RefusedHook](ctx, a.c, at("refused"))
 }
 
 // CallRecord is a call of the log.
@@ -183,6 +208,16 @@ type Leg struct {
 // Calls lists all calls, newest first; user and source "": all.
 func (a Admin) Calls(ctx context.Context, user, source string, p Page) (items []CallRecord, next string, err error) {
 	return many[CallRecord](ctx, a.c, at("calls"), filter("user", user, "source", source), p)
+}
+
+// Call is one call of anybody.
+func (a Admin) Call(ctx context.Context, id string) (CallRecord, error) {
+	return one[CallRecord](ctx, a.c, http.MethodGet, at("calls", id), nil)
+}
+
+// Recording writes the sound of any call to w. It is asked once, and audited.
+func (a Admin) Recording(ctx context.Context, id string, w io.Writer) error {
+	return a.c.try(ctx, http.MethodGet, at("calls", id, "recording"), nil, w)
 }
 
 // Change is an entry of the audit.

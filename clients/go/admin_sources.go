@@ -90,3 +90,18 @@ type KindField struct {
 func (a Admin) SourceKinds(ctx context.Context) ([]SourceKind, error) {
 	return whole[SourceKind](ctx, a.c, at("source-kinds"))
 }
+
+// Employee is one of the people that a PBX lists.
+type Employee struct {
+	Name      string   `json:"name"`
+	Email     string   `json:"email"`
+	Addresses []string `json:"addresses"` // as events name the phone
+	Mapped    string   `json:"mapped"`    // login of the user whose it is; "": nobody's
+	Matches   string   `json:"matches"`   // login of the user whom it probably is
+}
+
+// Employees asks the PBX for its people. Errors: Error with code cannot_list
+// where it cannot.
+func (a Admin) Employees(ctx context.Context, slug string) ([]Employee, error) {
+	return whole[Employee](ctx, a.c, at("sources", slug, "employees"))
+}

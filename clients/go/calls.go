@@ -3,6 +3,7 @@ package zummer
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"net/http"
 	"net/url"
 )
@@ -36,6 +37,13 @@ func (c *Client) Dial(ctx context.Context, phone, source, login string) (Dialled
 // Calls are the user's own calls, newest first.
 func (c *Client) Calls(ctx context.Context, p Page) (items []CallRecord, next string, err error) {
 	return many[CallRecord](ctx, c, "/v1/calls", url.Values{}, p)
+}
+
+// Recording writes the sound of one of the user's own calls to w, as the
+// telephone system has it; only ctx bounds how long that takes. It is asked once.
+// Errors: Error with code not_found, also when there is none.
+func (c *Client) Recording(ctx context.Context, id string, w io.Writer) error {
+	return c.try(ctx, http.MethodGet, "/v1/calls/"+url.PathEscape(id)+"/recording", nil, w)
 }
 
 // TakeExtension says "this is my number today". asked: it is not one that the

@@ -50,8 +50,9 @@ const callTimeout = 30 * time.Second
 const maxAnswer = 16 << 20
 
 // call sends one request and reads the answer into out (nil: it is not looked
-// at). in nil: no body; else it becomes JSON, but a []byte goes as it is. A 401
-// is tried once more with a token of Renew. Errors: *Error of the service, else
+// at; an io.Writer: it is written there as it comes). in nil: no body; else it
+// becomes JSON, but a []byte goes as it is. A 401 is tried once more with a token
+// of Renew. Errors: *Error of the service, else
 // what kept it from answering.
 func (c *Client) call(ctx context.Context, method, path string, in, out any, header ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -111,6 +112,12 @@ func (c *Client) send(ctx context.Context, token, method, path string, in, out a
 		return fmt.Errorf("ask the service: %w", inner(err))
 	}
 	defer res.Body.Close()
+	if w, ok := out.(io.Writer); ok && res.StatusCode/100 == 2 {
+		if _, err := io.Copy(w, res.Body); err != nil {
+			return fmt.Errorf("read the answer: %w", inner(err))
+		}
+		return nil
+	}
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", inner(err))

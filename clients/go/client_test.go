@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,79 @@ func TestRenew(t *testing.T) {
 		_, err := c.Me(t.Context())
 		want(t, "error", err, errors.New("renew the token: signed out"))
 	})
+}
+
+func TestRedirects(t *testing.T) {
+	bubble(t, "nobody is sent elsewhere with a token", func(t *testing.T, s *service, _ *watcher) {
+		var hosts []string
+		elsewhere := func(r *http.Request, _ map[string]any) *http.Response {
+			hosts = append(hosts, r.URL.Host)
+			return reply(307, nil, "Location", "http://else.test/v1/me")
+		}
+		s.next(elsewhere, elsewhere)
+		if _, err := s.client().Me(t.Context()); zummer.StatusOf(err) != 307 {
+			t.Errorf("got %v", err)
+		}
+		want(t, "asked", hosts, []string{"zummer.test"})
+	})
+}
+
+func TestAckNow(t *testing.T) {
+	ack := zummer.Ack{ID: "1", Rev: 1}
+	refuse := func(status int, header ...string) answer {
+		return func(*http.Request, map[string]any) *http.Response {
+			return reply(status, map[string]any{"code": "x"}, header...)
+		}
+	}
+	bubble(t, "the row leaves with the answer, and the ack names the session", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		s.put("1", 1, "show", "")
+		after(time.Second)
+		r, err := c.AckNow(t.Context(), ack)
+		if err != nil || r.Result != zummer.Processed {
+			t.Errorf("%+v, %v", r, err)
+		}
+		want(t, "rows", len(c.Picture().Rows), 0)
+		all := s.requests()
+		i := slices.IndexFunc(all, func(a asked) bool { return a.path == "/v1/notifications/1/processed" })
+		want(t, "session", all[i].body["session"], any(c.Name()))
+		after(time.Minute)
+		want(t, "acks of polls", len(s.acks()), 0)
+	})
+	for _, tc := range []struct {
+		name   string
+		answer answer
+		status int
+		pause  time.Duration // in which nobody is asked, and not much longer
+	}{
+		{"a service that says when to come back is not asked before, by anybody", refuse(503, "Retry-After", "20"), 503, 20 * time.Second},
+		{"a refusal by its own", refuse(422), 422, 0},
+		{"no answer counts as a refusal for a second", func(*http.Request, map[string]any) *http.Response { return nil }, 0, time.Second},
+	} {
+		bubble(t, tc.name, func(t *testing.T, s *service, w *watcher) {
+			c := s.client().NewSession("desk")
+			s.next(tc.answer)
+			_, err := c.AckNow(t.Context(), ack)
+			want(t, "status", zummer.StatusOf(err), tc.status)
+			want(t, "asked once", len(s.requests()), 1)
+			if tc.pause > 0 {
+				after(tc.pause / 2)
+				_, err = c.AckNow(t.Context(), ack)
+				var e *zummer.Error
+				if !errors.As(err, &e) || e.Status != 503 || e.RetryAfter != tc.pause/2 {
+					t.Errorf("before it is over: %v", err)
+				}
+				want(t, "asked", len(s.requests()), 1)
+			}
+			ctx, stop := context.WithTimeout(t.Context(), tc.pause/2+10*time.Second)
+			defer stop()
+			_ = c.Run(ctx, w.handler())
+			got := s.requests()[1].at.Sub(s.requests()[0].at)
+			if got < tc.pause || got > tc.pause+time.Second {
+				t.Errorf("the poll came after %v", got)
+			}
+		})
+	}
 }
 
 func TestErrorsHideTheAddress(t *testing.T) {

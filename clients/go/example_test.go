@@ -2,10 +2,14 @@ package zummer_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
 	"time"
 
 	zummer "zummer/clients/go"
@@ -32,6 +36,51 @@ func ExampleClient_Run() {
 	// Output:
 	// new: call.answered ООО Ромашка
 	// open ООО Ромашка https://crm.example/i/17
+}
+
+// asOnThePage is the program of docs/clients/go.md, so that it compiles.
+func asOnThePage(ctx context.Context, token string, openForm func(*zummer.Object, string) error, draw func([]zummer.Notification), lamp func(bool, error)) error {
+	c := &zummer.Client{URL: "https://crm.example:8080", Token: token, Name: "my-crm/1.0"}
+	err := c.Run(ctx, zummer.Handler{
+		Open: func(ctx context.Context, n zummer.Notification) zummer.Outcome {
+			if err := openForm(n.Object, n.Phone); err != nil {
+				return zummer.Failed
+			}
+			return zummer.Opened
+		},
+		Show:  func(p zummer.Picture) { draw(p.Rows) },
+		State: func(st zummer.Status) { lamp(st.Connected, st.Err) },
+	})
+	return err
+}
+
+// TestPage: docs/clients/go.md shows that program, in both languages.
+func TestPage(t *testing.T) {
+	read := func(name string) string {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for line := range strings.Lines(string(text)) {
+			code, _, _ := strings.Cut(line, " // ")
+			lines = append(lines, strings.TrimSpace(code))
+		}
+		return strings.Join(lines, "\n")
+	}
+	doc, here := read("../../docs/clients/go.md"), read("example_test.go")
+	blocks := strings.Split(doc, "```go\n")[1:]
+	for _, b := range blocks {
+		code, _, _ := strings.Cut(b, "```")
+		if !strings.Contains(here, code) {
+			t.Errorf("example_test.go does not have:\n%s", code)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := asOnThePage(ctx, "t", nil, nil, nil); len(blocks) != 2 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d programs, %v", len(blocks), err)
+	}
 }
 
 // A session has a name, hears of acks by hand, and may be busy.

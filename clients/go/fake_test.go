@@ -2,6 +2,7 @@ package zummer_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,6 +26,7 @@ type service struct {
 	version int
 	rows    []map[string]any
 	changed chan struct{}
+	closed  int // how often idle connections were given up
 	asked   []asked
 	script  []func(r *http.Request, body map[string]any) *http.Response // answers of the next requests; nil: the usual one
 }
@@ -71,6 +73,19 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 		return reply(200, map[string]any{"id": "1", "rev": 2}), nil
 	}
 	return s.poll(r, body)
+}
+
+// CloseIdleConnections is what http.Client calls of a transport that has it.
+func (s *service) CloseIdleConnections() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed++
+}
+
+func (s *service) idleClosed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // poll is the usual answer: acks first, then the wait.
@@ -225,7 +240,8 @@ type watcher struct {
 	opened  []string
 	shown   []int // rows of each picture
 	states  []string
-	outcome zummer.Outcome
+	outcome zummer.Outcome // "": Opened
+	later   bool           // no outcome yet
 	opens   func(n zummer.Notification)
 }
 
@@ -239,7 +255,10 @@ func (w *watcher) handler() zummer.Handler {
 			if opens != nil {
 				opens(n)
 			}
-			return w.outcome
+			if w.later {
+				return zummer.Later
+			}
+			return cmp.Or(w.outcome, zummer.Opened)
 		},
 		Show: func(p zummer.Picture) {
 			w.mu.Lock()

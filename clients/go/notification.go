@@ -26,6 +26,7 @@ type Notification struct {
 	Call       *Call          `json:"call"`
 	Data       map[string]any `json:"data"`
 	Session    string         `json:"session"` // the only one that shall open it, or that claimed it; "": none
+	Owner      *Owner         `json:"user"`    // whose it is; only of PollAll
 	CreatedAt  time.Time      `json:"created_at"`
 	UpdatedAt  time.Time      `json:"updated_at"`
 	ExpiresAt  time.Time      `json:"expires_at"`

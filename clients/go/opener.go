@@ -11,22 +11,39 @@ import (
 // want notes what of the picture this session shall open; the caller holds
 // s.mu. While it is busy that is nothing: the next poll says so, and the rows
 // pass on.
-func (s *Session) want() {
+func (s *Session) want(opens bool) {
 	s.wanted = s.wanted[:0]
 	pending := map[Key]bool{}
 	for i := range s.rows {
 		n := &s.rows[i]
 		pending[n.Key()] = true
-		if _, settled := s.owed[n.Key()]; !s.busy && !settled && !s.opened[n.Key()] && n.OpensIn(s.name) {
+		if _, settled := s.owed[n.Key()]; opens && !s.busy && !settled && !s.opened[n.Key()] && n.OpensIn(s.name) {
 			s.wanted = append(s.wanted, *n)
 		}
 	}
 	// A revision that is pending no more never comes back, but its ack may still
 	// be on its way.
-	maps.DeleteFunc(s.opened, func(k Key, _ bool) bool {
+	over := func(k Key) bool {
 		_, owing := s.owed[k]
 		return !pending[k] && !owing && k != s.opening
-	})
+	}
+	maps.DeleteFunc(s.opened, func(k Key, _ bool) bool { return over(k) })
+	maps.DeleteFunc(s.made, func(k Key, _ time.Time) bool { return over(k) })
+}
+
+// disown forgets what was done about rows whose names stand for others now: a
+// service with a new database, or one that was restored, gives ids out again.
+// The caller holds s.mu.
+func (s *Session) disown() {
+	for i := range s.rows {
+		k := s.rows[i].Key()
+		if at, ours := s.made[k]; ours && !at.Equal(s.rows[i].CreatedAt) {
+			delete(s.opened, k)
+			delete(s.owed, k)
+			delete(s.made, k)
+			s.order = slices.DeleteFunc(s.order, func(o Key) bool { return o == k })
+		}
+	}
 }
 
 // openAll opens what is wanted, one after the other, until ctx ends. The polls
@@ -51,7 +68,7 @@ func (s *Session) openAll(ctx context.Context, open func(context.Context, Notifi
 		outcome := open(ctx, n)
 		s.mu.Lock()
 		s.opening = Key{}
-		if outcome != Later {
+		if at, ours := s.made[n.Key()]; outcome != Later && ours && at.Equal(n.CreatedAt) {
 			s.owe(Ack{ID: n.ID, Rev: n.Rev, Outcome: outcome})
 		}
 		s.mu.Unlock()
@@ -73,7 +90,7 @@ func (s *Session) take() (Notification, bool) {
 	}
 	n := s.wanted[0]
 	s.wanted = slices.Delete(s.wanted, 0, 1)
-	s.opened[n.Key()], s.opening = true, n.Key()
+	s.opened[n.Key()], s.opening, s.made[n.Key()] = true, n.Key(), n.CreatedAt
 	return n, true
 }
 

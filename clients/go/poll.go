@@ -51,10 +51,15 @@ func (c *Client) Poll(ctx context.Context, q PollQuery) (Set, error) {
 	if len(q.Acks) > 0 {
 		body["ack"] = q.Acks
 	}
-	ctx, cancel := context.WithTimeout(ctx, q.Wait+waitGrace)
+	return c.ask(ctx, q, http.MethodPost, "/v1/notifications/poll", body)
+}
+
+// ask sends a poll, once.
+func (c *Client) ask(ctx context.Context, q PollQuery, method, path string, body any) (Set, error) {
+	ctx, cancel := context.WithTimeout(ctx, max(q.Wait, 0)+waitGrace)
 	defer cancel()
 	var s Set
-	if err := c.try(ctx, http.MethodPost, "/v1/notifications/poll", body, &s); err != nil {
+	if err := c.try(ctx, method, path, body, &s); err != nil {
 		return Set{}, err
 	}
 	if s.State == "" {
@@ -67,16 +72,26 @@ func (c *Client) Poll(ctx context.Context, q PollQuery) (Set, error) {
 // has no rows because nothing changed or the session was superseded. It begins
 // again when the set moves on between two pages.
 func (c *Client) PollWhole(ctx context.Context, q PollQuery) (Set, error) {
+	return gather(ctx, q, c.Poll)
+}
+
+// gather takes the pages that poll gives. What ends them without rows names no
+// version: after a page of another set that would be one that nobody has.
+func gather(ctx context.Context, q PollQuery, poll func(context.Context, PollQuery) (Set, error)) (Set, error) {
 	p := newPages()
 	acks := []AckResult(nil)
 	for {
-		s, err := c.Poll(ctx, q)
+		s, err := poll(ctx, q)
 		if err != nil {
 			return Set{}, err
 		}
 		acks = append(acks, s.Acks...)
+		begun := p.begun
 		more := p.add(s)
 		if !more {
+			if begun && s.State != StateSet && s.State != StateReset {
+				s.Version = ""
+			}
 			s.Rows, s.Acks = p.rows, acks
 			return s, nil
 		}

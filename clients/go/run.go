@@ -140,9 +140,8 @@ func (s *Session) poll(ctx context.Context, h Handler) (set Set, progress bool, 
 	if s.answered = time.Now(); set.State == StateSuperseded {
 		s.answered = time.Time{}
 	}
-	if h.Open != nil {
-		s.want()
-	}
+	s.disown()
+	s.want(h.Open != nil)
 	s.mu.Unlock()
 	s.show(h)
 	signal(s.work)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,9 +18,6 @@ import (
 // play runs a session beside a test until the test is over.
 func play(t *testing.T, s *service, w *watcher) *zummer.Session {
 	t.Helper()
-	if w.outcome == "" {
-		w.outcome = zummer.Opened
-	}
 	ctx, stop := context.WithCancel(t.Context())
 	session := s.client().NewSession("desk")
 	done := make(chan error)
@@ -72,8 +72,7 @@ func TestRun(t *testing.T) {
 		want(t, "opened", opened, []string{"2.1"})
 	})
 	bubble(t, "a new revision is a row of its own", func(t *testing.T, s *service, w *watcher) {
-		w.outcome = zummer.Later
-		w.opens = func(zummer.Notification) {}
+		w.later = true
 		c := play(t, s, w)
 		s.put("1", 1, "open", c.Name())
 		after(time.Second)
@@ -95,6 +94,64 @@ func TestRun(t *testing.T) {
 		opened, _ := w.get()
 		want(t, "opened", opened, []string{"1.1"})
 		want(t, "acks", s.acks(), map[string]int{"1.1 opened": 2})
+	})
+	bubble(t, "a row without an outcome yet is opened once, however often it comes", func(t *testing.T, s *service, w *watcher) {
+		w.later = true
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		for _, id := range []string{"2", "3", "4"} {
+			after(time.Second)
+			s.put(id, 1, "show", "")
+		}
+		after(2 * time.Minute)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1"})
+		want(t, "acks", len(s.acks()), 0)
+	})
+	for name, answer := range map[string]answer{
+		"no answer":  func(*http.Request, map[string]any) *http.Response { return nil },
+		"superseded": page("superseded", "", ""),
+	} {
+		bubble(t, "after "+name+" a row may be another's: it is opened when a poll has said so", func(t *testing.T, s *service, w *watcher) {
+			w.opens = func(n zummer.Notification) { <-time.After(10 * time.Second) }
+			c := play(t, s, w)
+			s.put("1", 1, "open", c.Name())
+			s.put("2", 1, "open", c.Name())
+			after(time.Second)
+			s.next(slices.Repeat(some(answer), 5)...)
+			c.Ack(zummer.Key{ID: "9", Rev: 1}, zummer.Dismissed, "") // has it ask
+			after(11 * time.Second)
+			opened, _ := w.get()
+			want(t, "opened while it is not sure", opened, []string{"1.1"})
+			after(2 * time.Minute)
+			opened, _ = w.get()
+			want(t, "opened", opened, []string{"1.1", "2.1"})
+		})
+	}
+	bubble(t, "an answer that does not speak of an ack leaves it owed", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		s.next(page("set", "a.0", "", row("1", 1, "show", "")))
+		c.Ack(zummer.Key{ID: "1", Rev: 1}, zummer.Dismissed, "")
+		after(10 * time.Second)
+		want(t, "acks", s.acks(), map[string]int{"1.1 dismissed": 2})
+	})
+	bubble(t, "unchanged after acks names the version that they made, and the next poll waits on it", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		after(2 * time.Minute)
+		all := s.requests()
+		want(t, "version of the last poll", all[len(all)-1].body["version"], any("a.2"))
+		want(t, "polls that did not wait", slices.IndexFunc(gaps(s)[3:], func(d time.Duration) bool { return d < 20*time.Second }), -1)
+	})
+	bubble(t, "not so when an ack was no success", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		s.next(func(*http.Request, map[string]any) *http.Response {
+			return reply(200, map[string]any{"state": "unchanged", "version": "z.9", "acks": []any{map[string]any{"id": "1", "rev": 1, "result": "stale_rev"}}})
+		})
+		c.Ack(zummer.Key{ID: "1", Rev: 1}, zummer.Dismissed, "")
+		after(10 * time.Second)
+		all := s.requests()
+		want(t, "version", all[len(all)-1].body["version"], any("a.0"))
 	})
 	bubble(t, "a slow form does not stop the polls; its ack interrupts the one that waits", func(t *testing.T, s *service, w *watcher) {
 		w.opens = func(zummer.Notification) { <-time.After(40 * time.Second) }
@@ -138,7 +195,6 @@ func TestRun(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		c := s.client().NewSession("desk")
 		c.Wait = 50 * time.Second // and 15 of grace
-		w.outcome = zummer.Opened
 		s.put("1", 1, "open", c.Name())
 		s.put("2", 1, "open", c.Name())
 		s.next(nil, func(r *http.Request, _ map[string]any) *http.Response { <-r.Context().Done(); return nil })
@@ -167,6 +223,18 @@ func TestRun(t *testing.T) {
 		opened, _ = w.get()
 		want(t, "opened", opened, []string{"1.1"})
 	})
+	bubble(t, "busy holds back what was about to open", func(t *testing.T, s *service, w *watcher) {
+		w.opens = func(zummer.Notification) { <-time.After(3 * time.Second) }
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		s.put("2", 1, "open", c.Name())
+		after(time.Second)
+		s.next(func(r *http.Request, _ map[string]any) *http.Response { <-r.Context().Done(); return nil }) // nothing tells it anew
+		c.SetBusy(true)
+		after(5 * time.Second)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1"})
+	})
 	bubble(t, "acks by hand interrupt the poll, but not so often that the service sees a fight", func(t *testing.T, s *service, w *watcher) {
 		c := play(t, s, w)
 		for _, id := range []string{"1", "2", "3", "4", "5", "6"} {
@@ -184,8 +252,10 @@ func TestRun(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		c := s.client().NewSession("desk")
 		c.Settle = time.Minute
-		w.outcome = zummer.Opened
-		w.opens = func(zummer.Notification) { stop() }
+		w.opens = func(zummer.Notification) {
+			stop()
+			<-time.After(30 * time.Second) // the form opens all the same
+		}
 		s.put("1", 1, "open", c.Name())
 		s.put("2", 1, "open", c.Name())
 		_ = c.Run(ctx, w.handler())
@@ -195,6 +265,42 @@ func TestRun(t *testing.T) {
 		}
 		want(t, "said at the end", paths, []string{"/v1/notifications/1/processed", "/v1/notifications/2/release"})
 	})
+	bubble(t, "more acks than one poll takes go one after the other, soon", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		for i := range 250 {
+			c.Ack(zummer.Key{ID: strconv.Itoa(i), Rev: 1}, zummer.Dismissed, "")
+		}
+		after(5 * time.Second)
+		want(t, "acks", len(s.acks()), 250)
+		for _, r := range s.requests() {
+			want(t, "acks of one poll at most 100", len(list(r.body["ack"])) <= 100, true)
+		}
+	})
+	bubble(t, "what a claim and a release name is this session", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		for _, do := range []func(context.Context, zummer.Key) (zummer.Claimed, error){c.Claim, c.Release} {
+			s.next(func(*http.Request, map[string]any) *http.Response {
+				return reply(200, map[string]any{"id": "1", "rev": 2})
+			})
+			if got, err := do(t.Context(), zummer.Key{ID: "1", Rev: 1}); err != nil || got.Rev != 2 {
+				t.Errorf("%+v, %v", got, err)
+			}
+		}
+		asked := s.requests()
+		for i, path := range []string{"/v1/notifications/1/claim", "/v1/notifications/1/release"} {
+			r := asked[len(asked)-2+i]
+			want(t, "asked", []any{r.path, r.body["session"], r.body["rev"]}, []any{path, c.Name(), 1})
+		}
+	})
+	bubble(t, "a failure leaves no connection that may be as dead, a refusal does", func(t *testing.T, s *service, w *watcher) {
+		s.next(func(*http.Request, map[string]any) *http.Response { return reply(503, nil) })
+		play(t, s, w)
+		after(10 * time.Second)
+		want(t, "closed after a refusal", s.idleClosed(), 0)
+		s.next(func(*http.Request, map[string]any) *http.Response { return nil })
+		after(time.Minute)
+		want(t, "closed after a failure", s.idleClosed(), 1)
+	})
 	bubble(t, "a program that opens nothing polls without a name", func(t *testing.T, s *service, w *watcher) {
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
@@ -202,6 +308,78 @@ func TestRun(t *testing.T) {
 		h.Open = nil
 		_ = s.client().Run(ctx, h)
 		want(t, "session", s.requests()[0].body["session"], any(nil))
+	})
+}
+
+// TestNewDatabase: a service with a new database, or one that was restored,
+// gives names of revisions out again.
+func TestNewDatabase(t *testing.T) {
+	again := func(s *service, session string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		m := row("1", 1, "open", session)
+		m["created_at"] = "2026-11-26T12:00:00Z"
+		s.epoch, s.version, s.rows = s.epoch+"b", 0, []map[string]any{m}
+		s.bump()
+	}
+	bubble(t, "what has the name of something that was opened opens too, and is new", func(t *testing.T, s *service, w *watcher) {
+		w.later = true
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		after(time.Second)
+		again(s, c.Name())
+		after(time.Second)
+		opened, shown := w.get()
+		want(t, "opened", opened, []string{"1.1", "1.1"})
+		want(t, "pictures", shown, []int{0, 1, 1})
+	})
+	bubble(t, "what was still being opened is not acknowledged for it", func(t *testing.T, s *service, w *watcher) {
+		var acked []int
+		w.opens = func(zummer.Notification) {
+			<-time.After(10 * time.Second)
+			acked = append(acked, len(s.acks()))
+		}
+		c := play(t, s, w)
+		s.put("1", 1, "open", c.Name())
+		after(time.Second)
+		again(s, c.Name())
+		after(time.Minute)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1", "1.1"})
+		want(t, "acks when each was open", acked, []int{0, 0})
+		want(t, "acks", s.acks(), map[string]int{"1.1 opened": 1})
+		want(t, "pending", len(c.Picture().Rows), 0)
+	})
+	bubble(t, "the same row under a new version does not open again", func(t *testing.T, s *service, w *watcher) {
+		w.later = true
+		c := play(t, s, w)
+		again(s, c.Name())
+		after(time.Second)
+		again(s, c.Name())
+		after(time.Second)
+		opened, _ := w.get()
+		want(t, "opened", opened, []string{"1.1"})
+	})
+}
+
+func TestNames(t *testing.T) {
+	plain := regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	for _, prefix := range []string{"", "desk", "ИВАНОВ-ПК", "a b/c", strings.Repeat("x", 200), "---"} {
+		c := &zummer.Client{}
+		one, two := c.NewSession(prefix).Name(), c.NewSession(prefix).Name()
+		if one == two || !plain.MatchString(one) {
+			t.Errorf("%q makes %q and %q", prefix, one, two)
+		}
+		if prefix == "desk" && !strings.HasPrefix(one, "desk-") {
+			t.Errorf("%q makes %q", prefix, one)
+		}
+	}
+	bubble(t, "a session has one name in all its polls", func(t *testing.T, s *service, w *watcher) {
+		c := play(t, s, w)
+		after(2 * time.Minute)
+		for _, r := range s.requests() {
+			want(t, "session", r.body["session"], any(c.Name()))
+		}
 	})
 }
 
@@ -255,6 +433,7 @@ func TestPages(t *testing.T) {
 		{"a reset in between begins again", some(page("set", "", "p2", a), page("reset", "", "p2", b), page("set", "v2", "", c)), []string{"2.1", "3.1"}, "set"},
 		{"a reset that is all", some(page("set", "", "p2", a), page("reset", "v2", "", c)), []string{"3.1"}, "reset"},
 		{"superseded in between is no set", some(page("set", "", "p2", a), page("superseded", "", "")), nil, "superseded"},
+		{"unchanged in between is no set, and names no version", some(page("set", "", "p2", a), page("unchanged", "v9", "")), nil, "unchanged"},
 		{"a row that stands on both pages comes once", some(page("set", "", "p2", a), page("set", "v1", "", a, b)), []string{"1.1", "2.1"}, "set"},
 	} {
 		bubble(t, tc.name, func(t *testing.T, s *service, _ *watcher) {
@@ -269,6 +448,7 @@ func TestPages(t *testing.T) {
 			}
 			want(t, "rows", got, tc.want)
 			want(t, "state", set.State, tc.state)
+			want(t, "it names a version", set.Version != "", tc.want != nil)
 			for i, r := range s.requests() {
 				want(t, "acks of a page", len(list(r.body["ack"])), map[bool]int{true: 1, false: 0}[i == 0])
 			}
@@ -343,6 +523,32 @@ func TestPace(t *testing.T) {
 			t.Errorf("the polls of the end are %v apart", last)
 		}
 		want(t, "states", len(w.states), 2)
+	})
+	for name, answer := range map[string]func(*http.Request, map[string]any) *http.Response{
+		"no answer":            func(*http.Request, map[string]any) *http.Response { return nil },
+		"503 with Retry-After": refuse(503, "Retry-After", "40"),
+		"superseded":           told("superseded", 2000),
+	} {
+		bubble(t, "chance keeps clients from coming back together: "+name, func(t *testing.T, s *service, w *watcher) {
+			s.next(slices.Repeat(some(answer), 14)...)
+			play(t, s, w)
+			after(30 * time.Minute)
+			g := gaps(s)[6:12] // the longest pauses there are
+			slices.Sort(g)
+			if g[0] == g[len(g)-1] {
+				t.Errorf("pauses %v", g)
+			}
+		})
+	}
+	bubble(t, "an answer ends what failures have piled up", func(t *testing.T, s *service, w *watcher) {
+		away := func(*http.Request, map[string]any) *http.Response { return nil }
+		s.next(slices.Repeat(some(away), 8)...)
+		s.next(told("unchanged", 3000), away)
+		play(t, s, w)
+		after(10 * time.Minute)
+		if g := gaps(s); g[7] < 15*time.Second || g[9] > 1100*time.Millisecond {
+			t.Errorf("pauses %v", g[:10])
+		}
 	})
 	bubble(t, "two programs under one name keep out of each other's way", func(t *testing.T, s *service, w *watcher) {
 		s.next(slices.Repeat(some(told("superseded", 2000)), 6)...)

@@ -33,14 +33,15 @@ type Session struct {
 	complete bool           // there was one
 	picture  Picture        // what was last shown of it
 	busy     bool
-	soon     bool           // the next poll shall not wait long: what it says is needed
-	answered time.Time      // when the last poll was; zero: it was not, and what the picture names as ours may be another's
-	wanted   []Notification // to be opened, in the order of the picture
-	opened   map[Key]bool   // what was opened here and is pending, or its ack is
-	opening  Key            // being opened now
-	owed     map[Key]Ack    // acks that no answer has confirmed
-	order    []Key          // of owed
-	nudged   []time.Time    // the last ones: each may cost a supersede
+	soon     bool              // the next poll shall not wait long: what it says is needed
+	answered time.Time         // when the last poll was; zero: it was not, and what the picture names as ours may be another's
+	wanted   []Notification    // to be opened, in the order of the picture
+	opened   map[Key]bool      // what was opened here and is pending, or its ack is
+	opening  Key               // being opened now
+	made     map[Key]time.Time // when the rows were made that were opened, or whose acks are owed
+	owed     map[Key]Ack       // acks that no answer has confirmed
+	order    []Key             // of owed
+	nudged   []time.Time       // the last ones: each may cost a supersede
 	status   Status
 
 	notBefore time.Time // the service has said when to come back
@@ -57,7 +58,7 @@ func (c *Client) NewSession(prefix string) *Session {
 	if prefix == "" {
 		prefix, _ = os.Hostname() // without one: "go"
 	}
-	return &Session{client: c, name: sessionName(prefix), opened: map[Key]bool{}, owed: map[Key]Ack{},
+	return &Session{client: c, name: sessionName(prefix), opened: map[Key]bool{}, owed: map[Key]Ack{}, made: map[Key]time.Time{},
 		work: make(chan struct{}, 1), done: make(chan struct{}, 1), nudge: make(chan struct{}, 1)}
 }
 
@@ -106,6 +107,11 @@ func (s *Session) owe(a Ack) {
 		s.order = append(s.order, a.Key())
 	}
 	s.owed[a.Key()] = a
+	for i := range s.rows {
+		if s.rows[i].Key() == a.Key() {
+			s.made[a.Key()] = s.rows[i].CreatedAt
+		}
+	}
 }
 
 // SetBusy says that a modal window or an unsaved form is open (true), or closed
@@ -166,23 +172,20 @@ func (s *Session) show(h Handler) {
 	s.mu.Lock()
 	first := s.complete && s.picture.Version == ""
 	p := Picture{Version: s.version, Rows: s.visible()}
-	before, now := map[Key]string{}, map[Key]bool{}
-	for i := range s.picture.Rows {
-		before[s.picture.Rows[i].Key()] = s.picture.Rows[i].Session
-	}
+	before, now := byKey(s.picture.Rows), byKey(p.Rows)
 	changed := first
 	for i := range p.Rows {
 		n := &p.Rows[i]
-		now[n.Key()] = true
-		if session, old := before[n.Key()]; !old {
+		if old := before[n.Key()]; old == nil || !old.CreatedAt.Equal(n.CreatedAt) {
 			p.New = append(p.New, *n)
-		} else if session != n.Session {
+		} else if old.Session != n.Session {
 			changed = true
 		}
 	}
-	for _, n := range s.picture.Rows {
-		if !now[n.Key()] {
-			p.Gone = append(p.Gone, n)
+	for i := range s.picture.Rows {
+		n := &s.picture.Rows[i]
+		if still := now[n.Key()]; still == nil || !still.CreatedAt.Equal(n.CreatedAt) {
+			p.Gone = append(p.Gone, *n)
 		}
 	}
 	changed = changed || len(p.New)+len(p.Gone) > 0
@@ -193,6 +196,14 @@ func (s *Session) show(h Handler) {
 	if changed && h.Show != nil {
 		h.Show(p)
 	}
+}
+
+func byKey(rows []Notification) map[Key]*Notification {
+	out := make(map[Key]*Notification, len(rows))
+	for i := range rows {
+		out[rows[i].Key()] = &rows[i]
+	}
+	return out
 }
 
 // maxAcks of one poll: with their details they must fit a request.

@@ -1,7 +1,10 @@
 package zummer
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -33,6 +36,42 @@ func (c *Client) PutContact(ctx context.Context, externalID string, in Contact) 
 // DeleteContact removes a contact. Scope sync.
 func (c *Client) DeleteContact(ctx context.Context, externalID string) error {
 	return c.again(ctx, http.MethodDelete, "/v1/sync/contacts/"+url.PathEscape(externalID), nil, nil)
+}
+
+// ContactsReport is what became of many contacts.
+type ContactsReport struct {
+	Lines   int            `json:"lines"`
+	Stored  int            `json:"stored"`
+	Ignored int            `json:"ignored"` // they were stored with a higher Seq
+	Removed int            `json:"removed"`
+	Failed  int            `json:"failed"`
+	Errors  []ContactError `json:"errors"` // the first of them
+}
+
+// ContactError is why a line was refused.
+type ContactError struct {
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+// PutContacts stores many contacts, each with its ExternalID; full removes those
+// that are not named, when every one of them was good. A bad one does not stop
+// the others: the report tells. Scope sync.
+func (c *Client) PutContacts(ctx context.Context, contacts []Contact, full bool) (ContactsReport, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b) // a line each
+	for i := range contacts {
+		if err := enc.Encode(contacts[i]); err != nil {
+			return ContactsReport{}, fmt.Errorf("encode contact %d: %w", i+1, err)
+		}
+	}
+	mode := "partial"
+	if full {
+		mode = "full"
+	}
+	var out ContactsReport
+	err := c.try(ctx, http.MethodPost, "/v1/sync/contacts?mode="+mode, b.Bytes(), &out)
+	return out, err
 }
 
 // Contacts are those of one number. Scope admin.
