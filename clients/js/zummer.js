@@ -113,10 +113,10 @@ class Engine {
     if (m.done || m.hard || (this.asked !== undefined && this.asked !== this.busy())) this.cut();
   }
 
-  busy() { return [...this.tabs.values()].every(Boolean); }
+  busy() { return this.tabs.size > 0 && [...this.tabs.values()].every(Boolean); }
 
-  // Ends the poll that waits, so that the next one says what is new: not a fourth
-  // time in ten seconds, or the service takes us for two clients.
+  // Ends the poll that waits, so that the next one says what is new. The service
+  // refuses a fourth in ten seconds.
   cut() {
     this.news?.();
     if (!this.ctl || this.ctl.signal.aborted || this.later) return;
@@ -154,8 +154,8 @@ class Engine {
       });
       if (!this.token) throw Object.assign(new Error('no token'), { status: 401 });
     }
-    const held = o.locks && (await locks.query()).held;
-    if (held) for (const id of this.tabs.keys()) if (!held.some((l) => l.name === `${o.key}:${id}`)) this.tabs.delete(id);
+    const { held, pending } = o.locks ? await locks.query() : {};
+    if (held) for (const id of this.tabs.keys()) if (![...held, ...pending].some((l) => l.name === `${o.key}:${id}`)) this.tabs.delete(id);
     clearTimeout(this.later);
     this.later = 0;
     this.asked = this.busy();
@@ -383,7 +383,7 @@ class Client {
       this.#save();
       this.#show();
     }
-    if (m.t === 'state' && !this.closed) {
+    if (m.t === 'state' && !this.#frozen.signal.aborted) {
       this.heard = Math.max(Date.now(), m.status.retryAt || 0);
       if (this.session !== m.session) {
         this.session = m.session;
