@@ -159,4 +159,3 @@ func TestSampleCRMQuiet(t *testing.T) {
 		t.Errorf("Escape closed an unsaved form")
 	}
 }
-

@@ -36,8 +36,9 @@ type crm struct {
 	*testing.T
 	in     *apptest.Instance
 	hook   string
-	origin string // of the CRM
-	api    string // what the pages call the service: it passes through count
+	mux    *http.ServeMux // of the CRM
+	origin string         // of the CRM
+	api    string         // what the pages call the service: it passes through count
 
 	limit   context.Context // of the whole test
 	browser context.Context // the first window of the browser
@@ -62,6 +63,7 @@ func startCRM(t *testing.T, host string) *crm {
 	}
 	var policy string
 	mux := http.NewServeMux()
+	c.mux = mux
 	file := func(path, kind string, body []byte) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", kind+"; charset=utf-8")
@@ -204,11 +206,17 @@ func (c *crm) tabOf(browser context.Context, name, more string) *browserPage {
 // visit opens the page and expects nothing of it.
 func (c *crm) visit(browser context.Context, name, more string) *browserPage {
 	c.Helper()
+	return c.look(browser, "/?tab="+name+"&url="+url.QueryEscape(c.api)+more)
+}
+
+// look opens any page of the CRM.
+func (c *crm) look(browser context.Context, path string) *browserPage {
+	c.Helper()
 	ctx, stop := chromedp.NewContext(browser)
 	c.Cleanup(stop)
 	p := &browserPage{t: c.T, ctx: ctx}
 	chromedp.ListenTarget(ctx, p.listen)
-	p.do("open a tab", network.Enable(), logs.Enable(), runtime.Enable(), chromedp.Navigate(c.origin+"/?tab="+name+"&url="+url.QueryEscape(c.api)+more))
+	p.do("open a tab", network.Enable(), logs.Enable(), runtime.Enable(), chromedp.Navigate(c.origin+path))
 	return p
 }
 

@@ -54,6 +54,34 @@ func TestJSTabs(t *testing.T) {
 	}
 }
 
+// TestJSAlone: tabs that share nothing, because they may not or because the
+// browser has nothing for it, poll each for itself, and the service has one of
+// them open a form.
+func TestJSAlone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, host, more string }{
+		{"not wanted", "127.0.0.1", "&mode=alone"},
+		{"neither Web Locks nor SharedWorker", "crm.example", "&mode=absent"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := startCRM(t, tt.host)
+			for i := range 3 {
+				if by := c.tab(fmt.Sprintf("t%d", i), tt.more).text(`window.by`); by != "alone" {
+					t.Errorf("tab %d: the %s polls, want itself", i, by)
+				}
+			}
+			if _, all := c.waiting(); all != 3 {
+				t.Errorf("%d sessions of three tabs", all)
+			}
+			for i := range 5 {
+				c.call(fmt.Sprintf("c-%d", i))
+			}
+			c.settled(5)
+		})
+	}
+}
+
 // TestJSStranger: a page of an origin that is not configured gets nothing, and
 // says so.
 func TestJSStranger(t *testing.T) {
@@ -265,8 +293,11 @@ func TestJSBackAndForward(t *testing.T) {
 			c.onePoll("while it is away")
 			turn("pageshow")
 			first.until("it opens again", `zummer.status.state === 'online'`, 10*time.Second)
+			first.do("look at it", chromedp.Evaluate(`dispatchEvent(new Event('focus')); undefined`, nil))
 			c.call("when it is back")
-			c.settled(2)
+			if forms := c.settled(2); !strings.HasPrefix(forms[1], "first ") {
+				t.Errorf("when it is back and looked at, the form opened in %q", forms[1])
+			}
 			c.onePoll("when it is back")
 		})
 	}

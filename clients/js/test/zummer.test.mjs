@@ -280,6 +280,25 @@ for (const kept of ['{', 'null', '{"settled":5}', '{"session":"s","settled":[5]}
   });
 }
 
+test('a page that comes back knows what was opened without it', async () => {
+  const on = {};
+  globalThis.addEventListener = (type, f) => { on[type] = f; };
+  try {
+    const storage = memory();
+    const opened = [];
+    const seen = serve(mine, mine, mine, mine);
+    const c = start({ storage, open: (r) => { opened.push(r.id); } });
+    c.busy = true;
+    await until('the row', () => c.rows.length === 1);
+    on.pagehide();
+    storage.setItem(c.key, JSON.stringify({ session: c.session, settled: [[markOf(c.rows[0]), { outcome: 'opened' }]] })); // another tab
+    c.busy = false;
+    on.pageshow({ persisted: true });
+    await until('the acknowledgement', () => seen.at(-1).ack?.length === 1);
+    assert.deepEqual(opened, []);
+  } finally { delete globalThis.addEventListener; }
+});
+
 test('a client that is closed says nothing more', async () => {
   const told = [];
   serve(mine);
