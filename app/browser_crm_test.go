@@ -85,7 +85,8 @@ func TestSampleCRM(t *testing.T) {
 	p.form("Мастер формирования интереса")
 	p.do("the first step", chromedp.Click(`#form .foot .main`))
 	p.do("nothing written", chromedp.Click(`#form .foot .main`))
-	p.until("a complaint", `document.querySelector('[role=alert]').textContent !== '' && document.activeElement.id === 'w-topic' && document.activeElement.getAttribute('aria-invalid') === 'true'`, 5*time.Second)
+	p.until("a complaint", `document.querySelector('[role=alert]').textContent !== '' && document.activeElement.id === 'w-topic' && document.activeElement.getAttribute('aria-invalid') === 'true'
+		&& document.getElementById(document.activeElement.getAttribute('aria-describedby')) === document.querySelector('[role=alert]')`, 5*time.Second)
 	p.do("write and press Enter", chromedp.SendKeys("#w-topic", "двадцать букетов"+kb.Enter))
 	p.until("the end", `document.querySelector('.steps li:last-child').getAttribute('aria-current') === 'step'`, 5*time.Second)
 	p.do("close", chromedp.KeyEvent(kb.Escape))
@@ -156,42 +157,5 @@ func TestSampleCRMQuiet(t *testing.T) {
 	p.do("Escape does not throw it away", chromedp.KeyEvent(kb.Escape))
 	if title := p.text(formTitle); !strings.Contains(title, "Интерес 17") {
 		t.Errorf("Escape closed an unsaved form")
-	}
-}
-
-// TestSampleCRMForAll: every control has a name, every region a label, what is
-// focused is seen, and nothing is wider than a phone.
-func TestSampleCRMForAll(t *testing.T) {
-	p := sampleCRM(t, "ru")
-	p.event("answered", "a-1", "+79031234567")
-	p.form("Интерес 17")
-	p.event("ringing", "a-2", "+79161112233")
-	p.until("a card", cardsText+`.includes('ИП Лютик')`, 10*time.Second)
-	if nameless := p.text(`[...document.querySelectorAll('button, a, input, select, textarea')].filter((e) => e.offsetParent && !(e.innerText || e.getAttribute('aria-label') || e.labels?.length)).map((e) => e.outerHTML).join()`); nameless != "" {
-		t.Errorf("without a name: %s", nameless)
-	}
-	if lost := p.text(`[...document.querySelectorAll('[aria-labelledby], [aria-controls], [aria-describedby], label[for]')].flatMap((e) => ['aria-labelledby', 'aria-controls', 'aria-describedby', 'for'].map((a) => e.getAttribute(a)).filter((id) => id && !document.getElementById(id))).join()`); lost != "" {
-		t.Errorf("labels point at nothing: %s", lost)
-	}
-	if p.yes(`document.querySelectorAll('main').length !== 1 || document.documentElement.lang !== 'ru' || [...document.querySelectorAll('section')].some((s) => !s.getAttribute('aria-label'))`) {
-		t.Error("the page's regions are not marked")
-	}
-	seen := map[string]bool{}
-	p.do("begin at the top", chromedp.Evaluate(`document.activeElement.blur(); undefined`, nil))
-	for range 25 {
-		p.do("press Tab", chromedp.KeyEvent(kb.Tab))
-		seen[p.text(`(document.activeElement.id || document.activeElement.innerText)`)] = true
-		if p.yes(`document.activeElement !== document.body && getComputedStyle(document.activeElement).outlineStyle === 'none'`) {
-			t.Errorf("the focus on %s is invisible", p.text(`document.activeElement.outerHTML`))
-		}
-	}
-	for _, want := range []string{"user", "quiet", "ring", "tab-clients", "note", "Сохранить", "Убрать"} {
-		if !seen[want] {
-			t.Errorf("Tab never reached %s, but %v", want, seen)
-		}
-	}
-	p.do("a phone", chromedp.EmulateViewport(390, 800))
-	if wide := p.text(`String(document.documentElement.scrollWidth)`); wide != "390" {
-		t.Errorf("the page is %s pixels wide, not 390", wide)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"slices"
@@ -34,7 +36,9 @@ type crm struct {
 	*testing.T
 	in     *apptest.Instance
 	hook   string
-	origin string // of the CRM
+	mux    *http.ServeMux // of the CRM
+	origin string         // of the CRM
+	api    string         // what the pages call the service: it passes through count
 
 	limit   context.Context // of the whole test
 	browser context.Context // the first window of the browser
@@ -43,6 +47,9 @@ type crm struct {
 	token  string
 	tokens int      // how often a page asked for one
 	opened []string // "tab id.rev" of each form
+	begun  int      // polls that were asked
+	held   int      // polls that wait
+	asked  []string // "OPTIONS /v1/me": what the pages asked, polls left out
 }
 
 // startCRM starts all of it. host is what the browser calls the CRM: 127.0.0.1
@@ -56,10 +63,14 @@ func startCRM(t *testing.T, host string) *crm {
 	}
 	var policy string
 	mux := http.NewServeMux()
+	c.mux = mux
 	file := func(path, kind string, body []byte) {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", kind+"; charset=utf-8")
 			w.Header().Set("Content-Security-Policy", policy)
+			if r.URL.Query().Get("workers") == "none" {
+				w.Header().Set("Content-Security-Policy", strings.Replace(policy, "worker-src 'self'", "worker-src 'none'", 1))
+			}
 			_, _ = w.Write(body) // the browser is gone at worst
 		})
 	}
@@ -84,7 +95,8 @@ func startCRM(t *testing.T, host string) *crm {
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
 	c.origin = "http://" + net.JoinHostPort(host, port)
 	c.in = apptest.Start(t, storetest.SQLite(t), func(o *app.Options) { o.Config.CORSOrigins = []string{c.origin} })
-	policy = "default-src 'none'; script-src 'self'; worker-src 'self'; img-src 'self'; connect-src 'self' " + c.in.URL
+	c.api = c.count()
+	policy = "default-src 'none'; script-src 'self'; worker-src 'self'; img-src 'self'; connect-src 'self' " + c.api
 	c.hook = c.in.Source("office", "generic", nil)
 	c.token = c.in.User("ivanov", "office", "101")
 	c.in.Admin("PUT", "/v1/sync/contacts/c1", client("ООО Ромашка"))
@@ -94,6 +106,60 @@ func startCRM(t *testing.T, host string) *crm {
 	c.limit = limit
 	c.browser = c.start()
 	return c
+}
+
+// count puts something before the service that counts what is asked, and gives
+// its address.
+func (c *crm) count() string {
+	c.Helper()
+	to, err := url.Parse(c.in.URL)
+	if err != nil {
+		c.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // pages break off polls all day
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		poll := r.Method == http.MethodPost && r.URL.Path == "/v1/notifications/poll"
+		c.mu.Lock()
+		if poll {
+			c.begun++
+			c.held++
+		} else {
+			c.asked = append(c.asked, r.Method+" "+r.URL.Path)
+		}
+		c.mu.Unlock()
+		proxy.ServeHTTP(w, r)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if poll {
+			c.held--
+		}
+	}))
+	c.Cleanup(server.Close)
+	c.Cleanup(server.CloseClientConnections)
+	return server.URL
+}
+
+// onePoll fails when the pages hold more or less than one poll, or ask anew
+// while nothing happens.
+func (c *crm) onePoll(what string) {
+	c.Helper()
+	polls := func() (begun, held int) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.begun, c.held
+	}
+	eventually(c.T, what+": one poll that waits", 10*time.Second, func() bool { _, held := polls(); return held == 1 })
+	<-time.After(500 * time.Millisecond) // what was cut off a moment ago is made up for
+	before, _ := polls()
+	<-time.After(2 * time.Second)
+	begun, held := polls()
+	if held != 1 || begun-before > 1 {
+		c.Errorf("%s: %d polls wait, and %d were asked in two quiet seconds; want one and none", what, held, begun-before)
+	}
+	if waiting, all := c.waiting(); waiting > 1 || all != 1 {
+		c.Errorf("%s: %d sessions, %d of them wait; want one", what, all, waiting)
+	}
 }
 
 // start starts a browser with a profile of its own.
@@ -127,7 +193,9 @@ func (c *crm) tabOf(browser context.Context, name, more string) *browserPage {
 	c.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.complaints = slices.DeleteFunc(p.complaints, func(s string) bool { return strings.Contains(s, "net::ERR_") || strings.Contains(s, " 401 ") })
+		p.complaints = slices.DeleteFunc(p.complaints, func(s string) bool {
+			return strings.Contains(s, "net::ERR_") || strings.Contains(s, " 401 ") || strings.HasPrefix(s, "Creating a worker from") && strings.Contains(more, "workers=none")
+		})
 		if len(p.complaints) > 0 {
 			c.Errorf("tab %s complains: %q", name, p.complaints)
 		}
@@ -138,11 +206,17 @@ func (c *crm) tabOf(browser context.Context, name, more string) *browserPage {
 // visit opens the page and expects nothing of it.
 func (c *crm) visit(browser context.Context, name, more string) *browserPage {
 	c.Helper()
+	return c.look(browser, "/?tab="+name+"&url="+url.QueryEscape(c.api)+more)
+}
+
+// look opens any page of the CRM.
+func (c *crm) look(browser context.Context, path string) *browserPage {
+	c.Helper()
 	ctx, stop := chromedp.NewContext(browser)
 	c.Cleanup(stop)
 	p := &browserPage{t: c.T, ctx: ctx}
 	chromedp.ListenTarget(ctx, p.listen)
-	p.do("open a tab", network.Enable(), logs.Enable(), runtime.Enable(), chromedp.Navigate(c.origin+"/?tab="+name+"&url="+url.QueryEscape(c.in.URL)+more))
+	p.do("open a tab", network.Enable(), logs.Enable(), runtime.Enable(), chromedp.Navigate(c.origin+path))
 	return p
 }
 

@@ -21,6 +21,8 @@ func TestJSTabs(t *testing.T) {
 	}{
 		{"a worker polls", "127.0.0.1", "", "worker", 10},
 		{"a tab polls", "127.0.0.1", "&mode=tab", "tab", 3},
+		{"a browser without SharedWorker", "127.0.0.1", "&mode=absent", "tab", 3},
+		{"a policy that lets no worker start", "127.0.0.1", "&workers=none", "tab", 3},
 		{"a page without Web Locks", "crm.example", "", "worker", 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -35,9 +37,7 @@ func TestJSTabs(t *testing.T) {
 					t.Errorf("tab %d: the %s polls, want the %s", i, by, tt.by)
 				}
 			}
-			if waiting, all := c.waiting(); waiting > 1 || all != 1 {
-				t.Errorf("%d sessions, %d of them wait; want one", all, waiting)
-			}
+			c.onePoll(tt.name)
 			for i := range 5 {
 				c.call(fmt.Sprintf("c-%d", i))
 			}
@@ -50,6 +50,34 @@ func TestJSTabs(t *testing.T) {
 			for i, p := range tabs {
 				p.until(fmt.Sprintf("nothing in tab %d", i), `!document.getElementById('list').innerText.includes('indicate')`, 5*time.Second)
 			}
+		})
+	}
+}
+
+// TestJSAlone: tabs that share nothing, because they may not or because the
+// browser has nothing for it, poll each for itself, and the service has one of
+// them open a form.
+func TestJSAlone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, host, more string }{
+		{"not wanted", "127.0.0.1", "&mode=alone"},
+		{"neither Web Locks nor SharedWorker", "crm.example", "&mode=absent"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := startCRM(t, tt.host)
+			for i := range 3 {
+				if by := c.tab(fmt.Sprintf("t%d", i), tt.more).text(`window.by`); by != "alone" {
+					t.Errorf("tab %d: the %s polls, want itself", i, by)
+				}
+			}
+			if _, all := c.waiting(); all != 3 {
+				t.Errorf("%d sessions of three tabs", all)
+			}
+			for i := range 5 {
+				c.call(fmt.Sprintf("c-%d", i))
+			}
+			c.settled(5)
 		})
 	}
 }
@@ -182,11 +210,15 @@ func TestJSReload(t *testing.T) {
 // joins again when it wakes; one that is alone catches up.
 func TestJSSleep(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []string{"", "&mode=tab"} {
-		t.Run("mode"+mode, func(t *testing.T) {
+	for _, tt := range []struct{ name, host, mode string }{
+		{"a worker polls", "127.0.0.1", ""},
+		{"a tab polls", "127.0.0.1", "&mode=tab"},
+		{"a page without Web Locks", "crm.example", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := startCRM(t, "127.0.0.1")
-			first, second := c.tab("first", mode), c.tab("second", mode)
+			c := startCRM(t, tt.host)
+			first, second := c.tab("first", tt.mode), c.tab("second", tt.mode)
 			first.do("look at the first", lifecycle.BringToFront())
 			first.do("freeze", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateFrozen))
 			c.call("while it sleeps")
@@ -195,6 +227,7 @@ func TestJSSleep(t *testing.T) {
 			}
 			first.do("wake", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateActive))
 			first.until("online again", `window.states.at(-1) === 'online'`, 10*time.Second)
+			c.onePoll("when it is back")
 			c.call("when it is back")
 			c.settled(2)
 			second.do("close the other", lifecycle.Close())
@@ -205,6 +238,67 @@ func TestJSSleep(t *testing.T) {
 			<-time.After(time.Second)
 			first.do("wake", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateActive))
 			c.settled(4)
+		})
+	}
+}
+
+// TestJSAsleepAlone: the only tab of a browser sleeps: what comes meanwhile
+// opens in the other browser, at once.
+func TestJSAsleepAlone(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"", "&mode=tab"} {
+		t.Run("mode"+mode, func(t *testing.T) {
+			t.Parallel()
+			c := startCRM(t, "127.0.0.1")
+			sleeper := c.tab("sleeper", mode)
+			c.tabOf(c.start(), "other", mode)
+			sleeper.do("freeze", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateFrozen))
+			<-time.After(500 * time.Millisecond)
+			for i := range 3 {
+				c.call(fmt.Sprintf("c-%d", i))
+			}
+			for _, f := range c.settled(3) {
+				if !strings.HasPrefix(f, "other ") {
+					t.Errorf("%q opened in the browser that sleeps", f)
+				}
+			}
+			sleeper.do("wake", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateActive))
+			sleeper.until("online again", `window.states.at(-1) === 'online'`, 10*time.Second)
+			c.call("c-last")
+			c.settled(4)
+		})
+	}
+}
+
+// TestJSBackAndForward: a page that the browser keeps for its Back button
+// opens nothing while it is hidden, leaves the poll to others, and knows what
+// was opened when it comes back.
+func TestJSBackAndForward(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"", "&mode=tab"} {
+		t.Run("mode"+mode, func(t *testing.T) {
+			t.Parallel()
+			c := startCRM(t, "127.0.0.1")
+			first := c.tab("first", mode)
+			c.tab("second", mode)
+			first.do("look at the first", lifecycle.BringToFront())
+			turn := func(event string) {
+				first.do(event, chromedp.Evaluate(`dispatchEvent(new PageTransitionEvent('`+event+`', {persisted: true})); undefined`, nil))
+			}
+			turn("pagehide")
+			c.call("while it is away")
+			if forms := c.settled(1); !strings.HasPrefix(forms[0], "second ") {
+				t.Errorf("the form opened in %q", forms)
+			}
+			c.onePoll("while it is away")
+			turn("pageshow")
+			first.until("it opens again", `zummer.status.state === 'online'`, 10*time.Second)
+			first.do("look at it", chromedp.Evaluate(`dispatchEvent(new Event('focus')); undefined`, nil))
+			c.call("when it is back")
+			if forms := c.settled(2); !strings.HasPrefix(forms[1], "first ") {
+				t.Errorf("when it is back and looked at, the form opened in %q", forms[1])
+			}
+			c.onePoll("when it is back")
 		})
 	}
 }

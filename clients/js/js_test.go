@@ -105,27 +105,6 @@ func TestPackage(t *testing.T) {
 	}
 }
 
-// TestTypesNameWhatThereIs: every export and every member that the types
-// promise is there.
-func TestTypesNameWhatThereIs(t *testing.T) {
-	types, err := os.ReadFile("zummer.d.ts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range regexp.MustCompile(`(?m)^export function (\w+)`).FindAllSubmatch(types, -1) {
-		if !regexp.MustCompile(`(?m)^export const ` + string(m[1]) + `\b`).Match(js.Module()) {
-			t.Errorf("the types promise %s", m[1])
-		}
-	}
-	_, client, _ := strings.Cut(string(types), "export interface Client {")
-	client, _, _ = strings.Cut(client, "\n}")
-	for _, m := range regexp.MustCompile(`(?m)^  (?:readonly )?(\w+)[(:]`).FindAllStringSubmatch(client, -1) {
-		if !regexp.MustCompile(`(?m)^  (?:get |async )?` + m[1] + `( = |\()|this\.` + m[1] + ` = `).Match(js.Module()) {
-			t.Errorf("the types promise a member %s", m[1])
-		}
-	}
-}
-
 // TestExamplesParse: the examples of the documents are JavaScript.
 func TestExamplesParse(t *testing.T) {
 	node := need(t, "node")

@@ -9,6 +9,7 @@ export interface ZummerObject {
   link: string;
   /** Address in the CRM's web interface; "" if there is none. Check its scheme before you follow it. */
   url: string;
+  app?: string;
 }
 
 export interface Call {
@@ -78,8 +79,9 @@ export interface Options {
   token: string | ((fresh: boolean) => string | Promise<string>);
   /**
    * Opens the form of a row. Called in one tab of one browser of the user, once a
-   * revision. The row is acknowledged when the result is there: "opened" for
-   * undefined, "failed" for an error. Without open nothing is opened here.
+   * revision. The row is acknowledged when the result is there: "failed" for an
+   * error, "opened" for everything that is no Outcome. Without open nothing is
+   * opened here.
    */
   open?: (row: Row) => Outcome | void | Promise<Outcome | void>;
   /** Draws the whole list; called in every tab whenever it changes. */
@@ -131,3 +133,21 @@ export function opens(row: Pick<Row, 'action'>): boolean;
 
 /** Names a revision for ever. */
 export function markOf(row: Pick<Row, 'id' | 'rev' | 'created_at'>): string;
+
+/** Milliseconds to wait after the n-th failure in a row. */
+export function backoff(n: number): number;
+
+/** What became of revisions, by markOf; the last 500. The client keeps one. */
+export class Done extends Map<string, { outcome: Outcome; detail?: string }> {
+  add(list: Iterable<[string, { outcome: Outcome; detail?: string }]>): void;
+}
+
+/** The pending set as the answers to polls tell it. The client keeps one. */
+export class Picture {
+  rows: Row[];
+  version: string | null;
+  /** The page to ask for; null when the set is whole. */
+  next: string | null;
+  /** True when the rows changed. */
+  take(answer: { state: string; version: string | null; next: string | null; notifications: Row[]; acks?: { id: string; rev: number; result: string }[] }): boolean;
+}

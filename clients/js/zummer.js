@@ -1,24 +1,28 @@
-// Zummer for browsers; see docs/clients/js.md.
+// Zummer for browsers: docs/clients/js.md
 
 const OPENS = ['open', 'create', 'choose', 'resolve'];
-const hex = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, '0')).join('');
+const unique = () => crypto.getRandomValues(new Uint32Array(3)).join('-');
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
+// What f is told, or nothing after so long.
+const within = (ms, f) => new Promise((done) => {
+  const timer = setTimeout(done, ms);
+  f((value) => { clearTimeout(timer); done(value); });
+});
+const call = (f, ...args) => { try { f?.(...args); } catch (error) { console.error(error); } };
 
 export const opens = (row) => OPENS.includes(row.action);
 
 // A revision's name for ever: ids begin anew in a new database.
 export const markOf = (row) => `${row.id}.${row.rev}@${row.created_at}`;
 
-export const backoff = (n, random = Math.random) => Math.min(30000, 500 * 2 ** n) * (0.5 + random() / 2);
+export const backoff = (n) => Math.min(30000, 500 * 2 ** n) * (0.5 + Math.random() / 2);
 
-// What became of revisions, the last 500: mark → [outcome, detail].
+// What became of revisions, the last 500: mark → {outcome, detail}.
 export class Done extends Map {
   add(list) {
-    for (const [mark, ...how] of list) if (!this.has(mark)) this.set(mark, how);
+    for (const [mark, how] of list) if (!this.has(mark)) this.set(mark, how);
     for (const mark of this.keys()) if (this.size > 500) this.delete(mark);
   }
-
-  list() { return [...this].map(([mark, how]) => [mark, ...how]); }
 }
 
 // The pending set as the answers tell it; only a complete one replaces it.
@@ -31,9 +35,9 @@ export class Picture {
 
   // True when the rows changed.
   take({ state, version, next, notifications, acks = [] }) {
-    const left = this.rows.filter((r) => !acks.some((a) => a.id === r.id && a.rev === r.rev));
-    let changed = left.length < this.rows.length;
-    this.rows = left;
+    const before = this.rows.length;
+    this.rows = this.rows.filter((r) => !acks.some((a) => a.id === r.id && a.rev === r.rev));
+    let changed = this.rows.length < before;
     if (state === 'set' || state === 'reset') {
       if (!this.next || state === 'reset') this.part = [];
       this.part.push(...notifications);
@@ -46,7 +50,7 @@ export class Picture {
     } else {
       this.next = null;
       // Ours, but for what we have settled ourselves.
-      if (version && acks.every((a) => a.result === 'processed' || a.result === 'already')) this.version = version;
+      if (state === 'unchanged' && acks.every((a) => a.result === 'processed' || a.result === 'already')) this.version = version;
     }
     return changed;
   }
@@ -56,8 +60,8 @@ const retry = (v) => Math.min(v * 1000 || Date.parse(v) - Date.now(), 6e5);
 
 async function request(o, token, method, path, body, signal) {
   const reply = await fetch(o.url + path, {
-    method, signal, cache: 'no-store', credentials: 'omit', body: body && JSON.stringify(body),
-    headers: { Authorization: `Bearer ${token}`, 'X-Client': o.client, ...(body && { 'Content-Type': 'application/json' }) },
+    method, signal, cache: 'no-store', credentials: 'omit', redirect: 'error', body: body && JSON.stringify(body),
+    headers: { Authorization: `Bearer ${token}`, 'X-Client': o.client, 'Content-Type': 'application/json' },
   });
   const answer = await reply.json().catch(() => null);
   if (reply.ok && (answer || reply.status === 204)) return answer;
@@ -74,7 +78,7 @@ class Bus {
     this.channel.onmessage = (e) => this.hear(e.data);
   }
 
-  hear(m) { for (const ear of [...this.ears]) ear(m); }
+  hear(m) { for (const ear of this.ears) ear(m); }
 
   post(m) {
     this.channel?.postMessage(m);
@@ -111,8 +115,8 @@ class Engine {
 
   busy() { return this.tabs.size > 0 && [...this.tabs.values()].every(Boolean); }
 
-  // Ends the poll that waits, so that the next one says what is new: at most
-  // three times in ten seconds, or the service takes us for two clients.
+  // Ends the poll that waits, so that the next one says what is new. The service
+  // refuses a fourth in ten seconds.
   cut() {
     this.news?.();
     if (!this.ctl || this.ctl.signal.aborted || this.later) return;
@@ -144,23 +148,19 @@ class Engine {
   async ask() {
     const { o, picture: p } = this;
     if (!this.token) {
-      const timer = setTimeout(() => this.given(), 15000);
-      this.token = await new Promise((done) => {
+      this.token = await within(15000, (done) => {
         this.given = done;
         this.bus.post({ t: 'need', fresh: this.refused });
       });
-      clearTimeout(timer);
       if (!this.token) throw Object.assign(new Error('no token'), { status: 401 });
     }
-    const held = o.locks && (await locks.query()).held.map((l) => l.name);
-    if (held) for (const id of [...this.tabs.keys()]) if (!held.includes(`${o.key}:${id}`)) this.tabs.delete(id);
+    const { held, pending } = o.locks ? await locks.query() : {};
+    if (held) for (const id of this.tabs.keys()) if (![...held, ...pending].some((l) => l.name === `${o.key}:${id}`)) this.tabs.delete(id);
     clearTimeout(this.later);
     this.later = 0;
     this.asked = this.busy();
-    const ack = p.rows.filter((r) => o.done.has(markOf(r))).slice(0, 50).map((r) => {
-      const [outcome, detail] = o.done.get(markOf(r));
-      return { id: r.id, rev: r.rev, outcome, detail: detail || undefined };
-    });
+    const owed = p.rows.filter((r) => o.done.has(markOf(r)));
+    const ack = owed.slice(0, 50).map((r) => ({ id: r.id, rev: r.rev, ...o.done.get(markOf(r)) }));
     const ctl = new AbortController();
     this.ctl = ctl;
     // By the clock on the wall: timers stand still while a computer sleeps.
@@ -168,7 +168,9 @@ class Engine {
     let left = o.wait + o.grace;
     const watch = setInterval(() => { if (Date.now() > end || (left -= 1) < 0) ctl.abort(end); }, 1000);
     try {
-      return await request(o, this.token, 'POST', '/v1/notifications/poll', { version: p.version, session: this.session, app: o.app, busy: +this.asked, ...(p.next ? { after: p.next, wait: 0 } : { ack, wait: o.wait }) }, ctl.signal);
+      return await request(o, this.token, 'POST', '/v1/notifications/poll', {
+        version: p.version, session: this.session, app: o.app, busy: +this.asked, after: p.next, ack: p.next ? [] : ack, wait: p.next || owed.length > 50 ? 0 : o.wait,
+      }, ctl.signal);
     } catch (error) {
       if (ctl.signal.aborted && ctl.signal.reason !== end) return null; // cut
       throw error;
@@ -180,13 +182,14 @@ class Engine {
 
   async run() {
     let failures = 0;
-    let timer;
     let twins = 0; // answers that say that another client has our name
+    let hasty = 0; // answers that came at once
     this.bus.post({ t: 'who' });
     while (!this.stopped) {
       let pause = this.idle ? 1e9 : 0;
       if (this.idle) this.firm = false;
       else try {
+        const begun = Date.now();
         const answer = await this.ask();
         if (this.stopped) return;
         if (answer) {
@@ -200,9 +203,11 @@ class Engine {
             pause = answer.poll_after_ms;
             this.tell({ state: 'online', at: Date.now(), serverTime: answer.server_time });
           }
+          hasty = Date.now() - begun < 1000 ? hasty + 1 : 0;
+          if (hasty > 20 || (hasty && answer.state === 'unchanged')) pause = Math.max(pause || 0, 1000);
           // What a tab opens now is acknowledged by the next poll already.
           if (changed && this.picture.rows.some((r) => opens(r) && r.session === this.session && !this.o.done.has(markOf(r)))) {
-            await Promise.race([new Promise((done) => { this.news = done; }), sleep(300)]);
+            await within(300, (done) => { this.news = done; });
           }
         }
       } catch ({ status, code, after, message }) {
@@ -221,15 +226,9 @@ class Engine {
       }
       if (twins > 2) { // a copied profile: a name of our own
         twins = 0;
-        this.session = `js-${hex()}`;
+        this.session = `js-${unique()}`;
       }
-      if (pause && !this.stopped) {
-        await new Promise((done) => {
-          timer = setTimeout(done, pause);
-          this.proceed = done;
-        });
-        clearTimeout(timer);
-      }
+      if (pause && !this.stopped) await within(pause, (done) => { this.proceed = done; });
     }
   }
 }
@@ -237,15 +236,14 @@ class Engine {
 const { locks } = globalThis.navigator || {};
 
 // Runs the engine while it has its lock.
-async function lead(bus, o, how, begun) {
-  let engine;
+async function lead(bus, o, how) {
   const run = () => {
-    engine = new Engine(bus, o());
-    begun?.(engine);
-    return engine.run();
+    bus.engine = new Engine(bus, o());
+    return bus.engine.run();
   };
   await (o().locks ? locks.request(o().key, how, run) : run()).catch(() => {});
-  engine?.stop();
+  bus.engine?.stop();
+  bus.engine = null;
 }
 
 class Client {
@@ -257,7 +255,7 @@ class Client {
 
   #done = new Done();
 
-  #opening = new Map(); // mark → what to call when the row has gone
+  #opening = new Map(); // mark → aborted when the row has gone
 
   #frozen = new AbortController();
 
@@ -266,62 +264,54 @@ class Client {
   #busy = false;
 
   constructor(options) {
-    if (!options.token || !options.user) throw new TypeError('zummer: token and user are required');
+    if (!options.token || !options.user) throw new TypeError('zummer: no token or user');
     const g = globalThis;
-    const page = !!g.document;
     const o = { wait: 25, grace: 15, client: 'zummer-js/1', share: true, url: g.location?.origin, ...options };
     this.o = o;
     o.url = o.url.replace(/\/+$/, '');
     this.token = typeof o.token === 'function' ? o.token : () => o.token;
-    this.id = hex();
+    this.id = unique();
     const worker = o.worker !== false && g.SharedWorker;
-    this.shared = !!(o.share && page && g.BroadcastChannel && (locks || worker));
+    this.shared = !!(o.share && g.document && g.BroadcastChannel && (locks || worker));
     this.key = `zummer:${o.url}:${o.user}:${o.app || ''}`;
-    let kept;
-    try {
-      this.store = o.storage === undefined ? g.localStorage : o.storage;
-      kept = JSON.parse(this.store.getItem(this.key));
-    } catch { /* none */ }
-    this.#done.add(kept?.done || []);
-    this.session = o.session || (this.shared && kept?.session) || `js-${hex()}`;
+    const kept = this.#load();
+    this.session = o.session || (this.shared && kept) || `js-${unique()}`;
     this.bus = new Bus(this.shared && this.key);
     this.bus.ears.add((m) => this.#hear(m));
-    this.#listen(page);
+    this.#listen();
     if (this.shared) {
       this.#live();
       try {
         if (!worker) throw worker;
         const w = new g.SharedWorker(o.worker || import.meta.url, { type: 'module', name: this.key });
         w.onerror = () => this.#orphan();
-        w.port.postMessage({ ...this.#config('worker'), done: this.#done.list() });
+        w.port.postMessage(this.#config('worker'));
         setTimeout(() => this.#orphan(), 3000);
       } catch { this.#orphan(); }
     } else this.#lead();
   }
 
-  // No worker answers: the tabs choose one of them or, without locks, each is
-  // a session of its own.
+  // No worker answers: a tab polls for all or, without locks, each for itself.
   #orphan() {
     if (this.heard || this.closed) return;
     if (!locks) {
-      this.bus.channel.close();
+      this.bus.channel?.close();
       this.bus.channel = null;
       this.shared = false;
-      this.session = `js-${hex()}`;
+      this.session = `js-${unique()}`;
     }
     this.#lead();
   }
 
   #config(by) {
     const { url, app, wait, grace, client } = this.o;
-    return { url, app, wait, grace, client, by, key: this.key, locks: this.shared && !!locks, session: this.session };
+    return { url, app, wait, grace, client, by, key: this.key, locks: this.shared && !!locks, session: this.session, done: this.#done };
   }
 
   #lead(how = { signal: this.#frozen.signal }) {
-    if (this.leading || this.closed) return;
+    if (this.leading || this.closed || (this.shared && !locks)) return;
     this.leading = true;
-    lead(this.bus, () => ({ ...this.#config(this.shared ? 'tab' : 'alone'), done: this.#done }), how, (engine) => { this.engine = engine; }).then(() => {
-      this.engine = null;
+    lead(this.bus, () => this.#config(this.shared ? 'tab' : 'alone'), how).then(() => {
       this.leading = false;
       if (!this.#frozen.signal.aborted) setTimeout(() => this.#lead(), 1000); // behind who stole it
     });
@@ -338,22 +328,25 @@ class Client {
 
   #sleep() {
     this.#frozen.abort();
-    this.engine?.stop();
-    for (const gone of this.#opening.values()) gone();
+    this.#say('bye');
+    this.bus.engine?.stop();
+    for (const ctl of this.#opening.values()) ctl.abort();
   }
 
-  #listen(page) {
+  #listen() {
     const { signal } = this.#off;
     const on = (target, type, f) => target?.addEventListener?.(type, f, { signal });
     const seen = () => {
-      if (page && document.hidden) return;
+      if (globalThis.document?.hidden) return;
       this.#say('focus');
       this.#say('wake');
     };
     const thaw = () => {
+      // What we know may be settled meanwhile.
+      this.#load();
+      this.status = { state: 'connecting' };
       if (this.#frozen.signal.aborted) {
         this.#frozen = new AbortController();
-        this.heard = Date.now();
         this.#live();
         this.#lead();
       }
@@ -362,18 +355,18 @@ class Client {
     on(globalThis, 'online', () => this.wake());
     on(globalThis, 'focus', seen);
     on(globalThis, 'pageshow', (e) => e.persisted && thaw());
-    on(globalThis, 'pagehide', () => this.#say('bye'));
+    on(globalThis, 'pagehide', () => this.#sleep());
     on(globalThis.document, 'visibilitychange', seen);
     on(globalThis.document, 'freeze', () => this.#sleep());
     on(globalThis.document, 'resume', thaw);
-    queueMicrotask(seen);
+    seen();
     let tick = Date.now();
     this.timer = setInterval(() => {
       const now = Date.now();
       if (now - tick > 20000) this.heard = now; // we slept ourselves
       tick = now;
-      // The one that polls is silent: frozen, or stuck. Its lock is taken from it.
-      if (!this.shared || this.engine || !this.heard || now - this.heard < (this.o.wait + this.o.grace + 45) * 1000) return;
+      // Who polls is silent: another one does.
+      if (!this.shared || this.bus.engine || !this.heard || now - this.heard < (this.o.wait + this.o.grace + 45) * 1000) return;
       this.heard = 0;
       this.leading = false;
       if (locks) this.#lead({ steal: true });
@@ -390,7 +383,7 @@ class Client {
       this.#save();
       this.#show();
     }
-    if (m.t === 'state') {
+    if (m.t === 'state' && !this.#frozen.signal.aborted) {
       this.heard = Math.max(Date.now(), m.status.retryAt || 0);
       if (this.session !== m.session) {
         this.session = m.session;
@@ -399,9 +392,10 @@ class Client {
       this.#all = m.rows;
       this.best = m.best;
       this.status = m.status;
-      if (this.shared && locks) this.#lead(); // in the queue
+      this.#lead(); // in the queue
       this.#show();
-      this.o.status?.(m.status);
+      call(this.o.status, m.status);
+      if (!m.best) this.#say('hello'); // we are not counted
     }
     this.#consider();
   }
@@ -413,8 +407,17 @@ class Client {
     try { this.bus.post({ t: 'token', token: await this.token(!!fresh) }); } catch { /* next time */ }
   }
 
+  #load() {
+    try {
+      this.store = this.o.storage === undefined ? localStorage : this.o.storage;
+      const { session, settled } = JSON.parse(this.store.getItem(this.key));
+      this.#done.add(settled);
+      return session;
+    } catch { /* none */ }
+  }
+
   #save() {
-    try { this.store.setItem(this.key, JSON.stringify({ session: this.session, done: this.#done.list() })); } catch { /* full */ }
+    try { this.store.setItem(this.key, JSON.stringify({ session: this.session, settled: [...this.#done] })); } catch { /* full */ }
   }
 
   #show() {
@@ -422,36 +425,40 @@ class Client {
     const shown = JSON.stringify(this.rows);
     if (shown === this.shown || this.closed) return;
     this.shown = shown;
-    this.o.rows?.(this.rows, this.session);
+    call(this.o.rows, this.rows, this.session);
   }
 
   #consider() {
     const there = this.#all.map(markOf);
-    for (const [mark, gone] of this.#opening) if (!there.includes(mark)) gone();
+    for (const [mark, ctl] of this.#opening) if (!there.includes(mark)) ctl.abort();
     if (!(Date.now() - this.status.at < 50000) || this.#busy || !this.o.open || this.#frozen.signal.aborted || (this.shared && !locks && this.best !== this.id)) return;
-    for (const row of this.rows) if (opens(row) && row.session === this.session && !this.#opening.has(markOf(row))) this.#contend(row, markOf(row));
+    for (const r of this.rows) if (opens(r) && r.session === this.session && !this.#opening.has(markOf(r))) this.#contend(r, markOf(r));
   }
 
   async #contend(row, mark) {
     const ctl = new AbortController();
-    const left = new Promise((done) => { this.#opening.set(mark, () => { ctl.abort(); done(); }); });
+    const { signal } = ctl;
+    const left = new Promise((done) => { signal.onabort = done; });
+    this.#opening.set(mark, ctl);
     const open = async () => {
-      if (this.#busy || ctl.signal.aborted || this.#done.has(mark)) return;
+      if (this.#busy || signal.aborted || this.#done.has(mark)) return;
       try {
-        this.ack(row, (await this.o.open(row)) || 'opened');
+        this.ack(row, await this.o.open(row));
       } catch (error) {
-        this.ack(row, 'failed', `${error?.message || error}`.slice(0, 200));
+        this.ack(row, 'failed', error?.message || error);
       }
       await left; // nobody else gets it while it is pending
     };
     try {
       if (this.shared && this.best !== this.id) await sleep(1000);
-      await (this.shared && locks ? locks.request(`${this.key}:${mark}`, { signal: ctl.signal }, open) : open());
+      await (this.shared && locks ? locks.request(`${this.key}:${mark}`, { signal }, open) : open());
     } catch { /* settled elsewhere */ }
     this.#opening.delete(mark);
   }
 
-  ack(row, outcome = 'opened', detail = null) { this.bus.post({ t: 'did', done: [[markOf(row), outcome, detail]] }); }
+  ack(row, outcome, detail) {
+    this.bus.post({ done: [[markOf(row), { outcome: ['dismissed', 'failed', 'busy'].includes(outcome) ? outcome : 'opened', detail: detail && `${detail}`.slice(0, 200) }]] });
+  }
 
   async api(method, path, body) {
     try {
@@ -478,14 +485,12 @@ class Client {
   wake() { this.#say('wake', { hard: true }); }
 
   close() {
-    if (this.closed) return;
-    this.#say('bye');
     this.closed = true;
     this.#off.abort();
     clearInterval(this.timer);
     this.#sleep();
     this.bus.channel?.close();
-    this.bus.ears.clear();
+    this.bus.channel = null;
   }
 }
 
@@ -497,12 +502,10 @@ if (globalThis.SharedWorkerGlobalScope && globalThis.name.startsWith('zummer:'))
   globalThis.onconnect = ({ ports: [port] }) => {
     port.onmessage = async ({ data }) => {
       if (config) return;
-      const done = new Done();
-      done.add(data.done);
-      config = { ...data, done };
+      config = { ...data, done: new Done(data.done) };
       const bus = new Bus(data.key);
       bus.ears.add((m) => {
-        if (m.done) done.add(m.done);
+        if (m.done) config.done.add(m.done);
         if (m.session) config.session = m.session;
       });
       for (;;) {

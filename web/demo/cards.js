@@ -1,6 +1,6 @@
 // Cards of calls, which slide in while it rings, and the list of missed ones.
 import { opens } from './zummer.js';
-import { $, button, el, face, kinds, phoneText, say, timer, words } from './page.js';
+import { $, button, el, face, kinds, numbers, phoneText, say, timer, words } from './page.js';
 
 const cards = $('cards');
 const digits = (text) => (text || '').replace(/\D/g, '');
@@ -16,7 +16,7 @@ function card(row, session, act, latency) {
   const li = el('li', '', { class: `card${live ? ' live' : ''}${closing ? ' closing' : ''}`, 'data-key': keyOf(row) });
   const known = digits(row.title + row.text);
   li.append(el('div', '', { class: 'top' }, closing ? null : face(nameOf(row)), el('div', '', {},
-    el('h3', row.title || row.kind), el('p', row.text),
+    el('h2', '', {}, ...numbers(row.title || row.kind)), el('p', '', {}, ...numbers(row.text)),
     row.phone && !known.includes(digits(row.phone)) ? el('p', phoneText(row.phone)) : null)));
   const facts = [kinds[row.kind] || row.kind];
   if (opens(row) && row.session && row.session !== session) facts.push(words.Elsewhere);
@@ -57,7 +57,7 @@ export function drawMissed(rows, act) {
   const list = $('missed').querySelector('ul');
   const before = new Set([...list.children].map((li) => li.dataset.key));
   list.replaceChildren(...rows.map((row) => el('li', '', { 'data-key': keyOf(row) },
-    el('h3', row.title || nameOf(row)),
+    el('h2', row.title || nameOf(row)),
     el('p', [digits(row.title).includes(digits(row.phone)) ? '' : phoneText(row.phone), `${words.MissedAt} ${day(row.call?.started_at || row.created_at)}`].filter(Boolean).join(' · '), { class: 'dim' }),
     digits(row.text).includes(digits(row.phone)) ? null : el('p', row.text, { class: 'dim' }),
     el('div', '', { class: 'do' },

@@ -51,7 +51,7 @@ export function closeForm(keepUnsaved) {
   body.replaceChildren();
   $('no-form').hidden = false;
   setDirty(false);
-  (before?.isConnected ? before : $('tab-clients')).focus();
+  (before?.isConnected && before !== document.body ? before : document.querySelector('[role="tab"][aria-selected="true"]')).focus();
 }
 
 const closeButton = () => button(words.Close, () => closeForm(), { id: 'close', class: 'end' });
@@ -107,7 +107,7 @@ export function openWizard(row, client) {
   const wanted = { client: client?.id || '', name: client?.name || row?.client?.title || row?.name || '', phone: row?.phone || client?.phones[0] || '', topic: '', responsible: $('user').value };
   const steps = [words.StepClient, words.StepInterest, words.StepDone];
   const field = (id, label, value, more = {}) => {
-    const input = el('input', '', { id, autocomplete: 'off', ...more });
+    const input = el('input', '', { id, autocomplete: 'off', 'aria-describedby': 'w-wrong', ...more });
     input.value = value;
     input.addEventListener('input', () => setDirty(true));
     return [el('div', '', { class: 'field' }, el('label', label, { for: id }), input), input];
@@ -118,7 +118,7 @@ export function openWizard(row, client) {
     setDirty(held);
     if (step > 0) first.focus();
   };
-  const wrong = el('p', '', { class: 'wrong', role: 'alert' });
+  const wrong = el('p', '', { id: 'w-wrong', class: 'wrong', role: 'alert' });
   const check = (input, text) => {
     const bad = !input.value.trim();
     input.setAttribute('aria-invalid', String(bad));

@@ -26,6 +26,9 @@ export function say(text) {
 
 export const phoneText = (phone) => (phone || '').replace(/^\+7(\d{3})(\d{3})(\d{2})(\d{2})$/, '+7 $1 $2-$3-$4');
 
+// numbers are the parts of a text whose telephone numbers stay in one line.
+export const numbers = (text) => (text || '').split(/(\+?\d[\d ()-]{8,}\d)/).map((part, i) => (i % 2 ? el('span', part, { class: 'num' }) : part));
+
 export function face(name) {
   const letters = (name || '').replace(/^(ООО|АО|ИП|ПАО|ЗАО)\s+/u, '').match(/\p{L}/gu);
   return el('span', letters ? letters.slice(0, 2).join('').toUpperCase() : '?', { class: 'face', 'aria-hidden': 'true' });

@@ -7,10 +7,15 @@ const row = (id, rev, more) => ({ id, rev, created_at: 't', action: 'show', sess
 const ids = (rows) => rows.map((r) => `${r.id}.${r.rev}`).join();
 
 test('back-off grows to half a minute and is never the same for all', () => {
-  for (const [n, low, high] of [[1, 500, 1000], [2, 1000, 2000], [3, 2000, 4000], [6, 15000, 30000], [60, 15000, 30000]]) {
-    assert.equal(backoff(n, () => 0), low);
-    assert.equal(backoff(n, () => 1), high);
-  }
+  const { random } = Math;
+  try {
+    for (const [n, low, high] of [[1, 500, 1000], [2, 1000, 2000], [3, 2000, 4000], [6, 15000, 30000], [60, 15000, 30000]]) {
+      Math.random = () => 0;
+      assert.equal(backoff(n), low);
+      Math.random = () => 1;
+      assert.equal(backoff(n), high);
+    }
+  } finally { Math.random = random; }
 });
 
 test('what opens', () => {
@@ -26,11 +31,11 @@ test('a mark is of one revision of one database', () => {
 
 test('done keeps the last 500 and the first outcome', () => {
   const done = new Done();
-  for (let i = 0; i < 600; i += 1) done.add([[`${i}`, 'opened']]);
-  done.add([['599', 'dismissed', 'late']]);
+  for (let i = 0; i < 600; i += 1) done.add([[`${i}`, { outcome: 'opened' }]]);
+  done.add([['599', { outcome: 'dismissed', detail: 'late' }]]);
   assert.equal(done.size, 500);
   assert.equal(done.has('99'), false);
-  assert.deepEqual(done.get('599'), ['opened']);
+  assert.deepEqual(done.get('599'), { outcome: 'opened' });
   assert.deepEqual(new Done().size, 0);
 });
 
@@ -40,6 +45,7 @@ for (const [name, answers, want, version] of [
   ['an empty set empties', [set('reset', 'a', null, row('1', 1)), set('set', 'b', null)], '', 'b'],
   ['unchanged leaves it', [set('reset', 'a', null, row('1', 1)), set('unchanged', 'a', null)], '1.1', 'a'],
   ['superseded leaves it', [set('reset', 'a', null, row('1', 1)), set('superseded', null, null)], '1.1', 'a'],
+  ['an unknown state leaves it', [set('reset', 'a', null, row('1', 1)), set('our-own', 'b', null, row('2', 1))], '1.1', 'a'],
   ['half a set leaves it', [set('reset', 'a', null, row('1', 1)), set('set', null, 'c', row('2', 1))], '1.1', 'a'],
   ['pages make a set', [set('reset', null, 'c', row('1', 1)), set('set', null, 'd', row('2', 1)), set('set', 'b', null, row('3', 1))], '1.1,2.1,3.1', 'b'],
   ['a set that moved begins anew', [set('reset', null, 'c', row('1', 1)), set('reset', null, 'd', row('5', 1)), set('set', 'b', null, row('6', 1))], '5.1,6.1', 'b'],
@@ -69,7 +75,7 @@ afterEach(() => { client?.close(); globalThis.fetch = real; });
 function serve(...answers) {
   const seen = [];
   globalThis.fetch = (url, init) => new Promise((done, fail) => {
-    const asked = { url, token: init.headers.Authorization, at: Date.now(), ...JSON.parse(init.body) };
+    const asked = { url, token: init.headers.Authorization, redirect: init.redirect, at: Date.now(), ...JSON.parse(init.body) };
     seen.push(asked);
     init.signal?.addEventListener('abort', () => fail(init.signal.reason));
     let a = answers.shift();
@@ -105,6 +111,7 @@ test('a row of ours opens once and is acknowledged by the next poll', async () =
   assert.deepEqual(seen[2].ack, seen[1].ack, 'while no answer takes it, it is sent again');
   assert.equal(seen[0].url, 'http://z/v1/notifications/poll');
   assert.equal(seen.some((s) => s.url.includes('Bearer') || s.url.includes('?')), false);
+  assert.equal(seen.every((s) => s.redirect === 'error'), true, 'the token goes nowhere else');
 });
 
 test('rows of another session, and of none, are shown and not opened', async () => {
@@ -119,6 +126,11 @@ test('rows of another session, and of none, are shown and not opened', async () 
 test('a form that fails says so, one that is busy passes on', async () => {
   for (const [open, ack] of [
     [() => { throw new Error('no such object'); }, { id: '7', rev: 2, outcome: 'failed', detail: 'no such object' }],
+    [() => { throw new Error('x'.repeat(9000)); }, { id: '7', rev: 2, outcome: 'failed', detail: 'x'.repeat(200) }],
+    [() => Promise.reject(), { id: '7', rev: 2, outcome: 'failed' }],
+    // What the service would refuse would hold up every later poll too.
+    [() => true, { id: '7', rev: 2, outcome: 'opened' }],
+    [() => () => 'a window', { id: '7', rev: 2, outcome: 'opened' }],
     [async () => 'busy', { id: '7', rev: 2, outcome: 'busy' }],
     [async () => 'dismissed', { id: '7', rev: 2, outcome: 'dismissed' }],
   ]) {
@@ -205,6 +217,101 @@ test('an acknowledgement ends the poll that waits, three times in ten seconds at
   assert.equal(seen[5].ack.length, 8);
 });
 
+test('more acknowledgements than a request holds go with the next ones', async () => {
+  const cards = Array.from({ length: 120 }, (_, i) => row(`${i}`, 1));
+  const taken = (a) => ({ ...set('unchanged', 'v1', null), poll_after_ms: 0, acks: a.ack.map((k) => ({ ...k, result: 'processed' })) });
+  const seen = serve({ ...set('reset', 'v1', null, ...cards), poll_after_ms: 0 }, null, taken, taken);
+  const c = start();
+  await until('the poll that waits', () => seen.length === 2);
+  for (const r of cards) c.ack(r, 'dismissed', 'x'.repeat(5000));
+  await until('all of them', () => seen.length === 5);
+  assert.deepEqual(seen.slice(2).map((s) => [s.ack.length, s.wait]), [[50, 0], [50, 0], [20, 25]]);
+  assert.equal(new Set(seen.slice(2).flatMap((s) => s.ack.map((k) => k.id))).size, 120);
+  assert.ok(JSON.stringify(seen[2]).length < 60000, 'the service takes 64 KiB');
+});
+
+test('a service that answers at once without news is not asked again and again', async () => {
+  for (const [answer, most] of [
+    [{ ...set('unchanged', 'v1', null), poll_after_ms: 0 }, 4],
+    [set('unchanged', 'v1', null), 4],
+    [{ ...set('reset', 'v1', null), poll_after_ms: 0 }, 24],
+    [{ ...set('set', null, 'more', row('1', 1)), poll_after_ms: 0 }, 24], // pages without end
+  ]) {
+    const seen = serve(...Array.from({ length: 1000 }, () => answer));
+    start();
+    await new Promise((r) => { setTimeout(r, 2500); });
+    assert.ok(seen.length <= most, `${seen.length} polls in 2.5 s of ${JSON.stringify(answer)}`);
+    client.close();
+  }
+});
+
+test('a page whose drawing fails still opens forms', async (t) => {
+  const opened = [];
+  const complaints = t.mock.method(console, 'error', () => {});
+  serve(mine);
+  start({ open: (r) => { opened.push(r.id); }, rows: () => { throw new Error('no list'); }, status: () => { throw new Error('no light'); } });
+  await until('the form', () => opened.length === 1);
+  assert.ok(complaints.mock.callCount() > 0, 'and its author is told');
+});
+
+test('what is opened while one leaves is remembered', async () => {
+  const storage = memory();
+  const opened = [];
+  let release;
+  serve(mine);
+  start({ storage, open: (r) => { opened.push(r.id); return new Promise((done) => { release = done; }); } });
+  await until('the form that is opening', () => opened.length === 1);
+  client.close();
+  release();
+  await new Promise((r) => { setTimeout(r, 50); });
+  const seen = serve(mine);
+  start({ storage, open: (r) => { opened.push(r.id); } });
+  await until('the acknowledgement', () => seen.length === 2);
+  assert.deepEqual(opened, ['7']);
+  assert.deepEqual(seen[1].ack, [{ id: '7', rev: 2, outcome: 'opened' }]);
+});
+
+for (const kept of ['{', 'null', '{"settled":5}', '{"session":"s","settled":[5]}', '{"settled":{}}']) {
+  test(`a memory that somebody spoiled does no harm: ${kept}`, async () => {
+    const seen = serve(mine);
+    start({ storage: { getItem: () => kept, setItem() { throw new Error('full'); } }, open: () => {} });
+    await until('the acknowledgement', () => seen.length === 2);
+    assert.equal(seen[1].ack.length, 1);
+  });
+}
+
+test('a page that comes back knows what was opened without it', async () => {
+  const on = {};
+  globalThis.addEventListener = (type, f) => { on[type] = f; };
+  try {
+    const storage = memory();
+    const opened = [];
+    const seen = serve(mine, mine, mine, mine);
+    const c = start({ storage, open: (r) => { opened.push(r.id); } });
+    c.busy = true;
+    await until('the row', () => c.rows.length === 1);
+    on.pagehide();
+    storage.setItem(c.key, JSON.stringify({ session: c.session, settled: [[markOf(c.rows[0]), { outcome: 'opened' }]] })); // another tab
+    c.busy = false;
+    on.pageshow({ persisted: true });
+    await until('the acknowledgement', () => seen.at(-1).ack?.length === 1);
+    assert.deepEqual(opened, []);
+  } finally { delete globalThis.addEventListener; }
+});
+
+test('a client that is closed says nothing more', async () => {
+  const told = [];
+  serve(mine);
+  start({ rows: () => told.push('rows'), status: (s) => told.push(s.state) });
+  await until('online', () => told.includes('online'));
+  told.length = 0;
+  client.close();
+  client.close();
+  client.wake();
+  await new Promise((r) => { setTimeout(r, 100); });
+  assert.deepEqual(told, []);
+});
+
 test('a client that cannot open says that it is busy', async () => {
   const seen = serve({ ...set('reset', 'v1', null), poll_after_ms: 0 });
   const c = start({ open: () => {} });
@@ -228,6 +335,17 @@ test('a clock that is set back does not keep a poll that hangs', async () => {
   Date.now = () => now() - 3600000;
   try {
     await until('the next poll', () => seen.length === 2);
+  } finally { Date.now = now; }
+});
+
+test('a computer that slept asks at once, also where the line stayed silent', async () => {
+  const seen = serve({ ...set('reset', 'v1', null), poll_after_ms: 0 }, null);
+  start();
+  await until('the poll that waits', () => seen.length === 2);
+  const { now } = Date;
+  Date.now = () => now() + 3600000;
+  try {
+    await until('the next poll', () => seen.length === 3, 150);
   } finally { Date.now = now; }
 });
 
