@@ -115,6 +115,7 @@ type agentLoginCmd struct {
 	Infobase  string   `help:"The 1C infobase in front of e1cib/data/… links, e.g. e1c://server/srv1c/trade." placeholder:"ADDRESS"`
 	Host      []string `help:"Hosts whose links may be opened, besides the service's own." placeholder:"HOST"`
 	Relay     bool     `help:"Answer clients of this machine on the loopback."`
+	UDP       bool     `name:"udp" help:"Send text messages to a listener of this user on the loopback."`
 }
 
 // Run writes the configuration only when the service takes the token.
@@ -150,7 +151,7 @@ func (c *agentLoginCmd) Run(e *env) error {
 		}
 	}
 	cfg.Links.Hosts = unique(append(cfg.Links.Hosts, c.Host...))
-	cfg.Relay.Enabled = cfg.Relay.Enabled || c.Relay
+	cfg.Relay.Enabled, cfg.UDP.Enabled = cfg.Relay.Enabled || c.Relay, cfg.UDP.Enabled || c.UDP
 	client, err := agent.Client(cfg, agentName())
 	if err != nil {
 		return err
