@@ -59,7 +59,9 @@ type Output struct {
 func NewConfig(address, token string) (Config, error) {
 	c := Config{URL: strings.TrimRight(address, "/"), Token: token, OpenForms: true, Notify: true, Tray: true, Relay: Relay{Secret: rand.Text()}}
 	if u, err := url.Parse(c.URL); err == nil && u.Hostname() != "" {
-		c.Links.Hosts = []string{u.Hostname()}
+		if c.Links.Hosts = []string{u.Hostname()}; u.Port() != "" {
+			c.Links.Hosts = append(c.Links.Hosts, u.Host)
+		}
 	}
 	return c, c.check()
 }

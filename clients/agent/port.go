@@ -17,12 +17,14 @@ func udpPort(ctx context.Context, port int) (n int, free func(), err error) {
 	if port != 0 {
 		return port, func() {}, nil
 	}
+	var why error
 	for range 20 {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", "127.0.0.1:0")
 		if err != nil {
 			return 0, nil, fmt.Errorf("udp: %w", err)
 		}
-		if at, ok := l.Addr().(*net.TCPAddr); ok && freeUDP(ctx, at.Port) {
+		at, _ := l.Addr().(*net.TCPAddr) // what listens on TCP has such an address
+		if why = freeUDP(ctx, at.Port); why == nil {
 			done := make(chan struct{})
 			go func() { // it ends with the listener
 				defer close(done)
@@ -38,16 +40,16 @@ func udpPort(ctx context.Context, port int) (n int, free func(), err error) {
 		}
 		_ = l.Close() // another one is tried
 	}
-	return 0, nil, errors.New("udp: no port is free")
+	return 0, nil, fmt.Errorf("udp: %w", why)
 }
 
-func freeUDP(ctx context.Context, port int) bool {
+// freeUDP says why a listener could not have a port; nil: it could.
+func freeUDP(ctx context.Context, port int) error {
 	c, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		return false
+	if err == nil {
+		_ = c.Close() // it was only tried
 	}
-	_ = c.Close() // it was only tried
-	return true
+	return err
 }
 
 // dial makes the socket that tells a port of the loopback.
