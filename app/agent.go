@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -34,7 +35,11 @@ func (f agentFile) load() (agent.Config, error) {
 	if err != nil {
 		return agent.Config{}, err
 	}
-	return agent.Load(path)
+	cfg, err := agent.Load(path)
+	if err != nil {
+		return cfg, errors.New(agent.Words(err, russian()))
+	}
+	return cfg, nil
 }
 
 // russian reports whether the desktop speaks Russian.
@@ -75,8 +80,28 @@ func (c *agentRunCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	a := agent.Agent{Config: cfg, Name: agentName(), Russian: russian(), Log: masked(c.logger(e.stderr)), Stdout: e.stdout, Place: place}
-	return a.Run(e.ctx)
+	if agent.LeaveConsole() && cfg.LogFile == "" {
+		folder, err := os.UserCacheDir()
+		if err != nil {
+			return err
+		}
+		cfg.LogFile = filepath.Join(folder, "zummer", "agent.log")
+	}
+	to := e.stderr
+	if cfg.LogFile != "" {
+		f, err := agent.OpenLog(cfg.LogFile)
+		if err != nil {
+			return fmt.Errorf("log_file: %w", err)
+		}
+		defer f.Close()
+		to = f
+	}
+	a := agent.Agent{Config: cfg, Name: agentName(), Russian: russian(), Log: masked(c.logger(to)), Stdout: e.stdout, Place: place}
+	err = a.Run(e.ctx)
+	if err != nil && to != e.stderr {
+		a.Log.ErrorContext(e.ctx, "the agent ends", "error", err) // there may be no window that shows it
+	}
+	return err
 }
 
 // masked is a logger that leaves only the ends of what may be a phone number.
@@ -90,6 +115,7 @@ type agentLoginCmd struct {
 	Infobase  string   `help:"The 1C infobase in front of e1cib/data/… links, e.g. e1c://server/srv1c/trade." placeholder:"ADDRESS"`
 	Host      []string `help:"Hosts whose links may be opened, besides the service's own." placeholder:"HOST"`
 	Relay     bool     `help:"Answer clients of this machine on the loopback."`
+	UDP       bool     `name:"udp" help:"Send text messages to a listener of this user on the loopback."`
 }
 
 // Run writes the configuration only when the service takes the token.
@@ -106,14 +132,14 @@ func (c *agentLoginCmd) Run(e *env) error {
 	}
 	cfg, err := agent.NewConfig(c.URL, strings.TrimSpace(token))
 	if err != nil {
-		return err
+		return errors.New(agent.Words(err, russian()))
 	}
 	if old, err := agent.Load(path); err == nil { // what was set by hand stays
 		old.URL, old.Token = cfg.URL, cfg.Token
 		old.Links.Hosts = append(old.Links.Hosts, cfg.Links.Hosts...)
 		cfg = old
 	} else if _, statErr := os.Stat(path); !errors.Is(statErr, fs.ErrNotExist) {
-		return err // it is there and cannot be read: not ours to replace
+		return errors.New(agent.Words(err, russian())) // it is there and cannot be read: not ours to replace
 	}
 	if c.CA != "" {
 		cfg.CA = c.CA
@@ -125,7 +151,7 @@ func (c *agentLoginCmd) Run(e *env) error {
 		}
 	}
 	cfg.Links.Hosts = unique(append(cfg.Links.Hosts, c.Host...))
-	cfg.Relay.Enabled = cfg.Relay.Enabled || c.Relay
+	cfg.Relay.Enabled, cfg.UDP.Enabled = cfg.Relay.Enabled || c.Relay, cfg.UDP.Enabled || c.UDP
 	client, err := agent.Client(cfg, agentName())
 	if err != nil {
 		return err

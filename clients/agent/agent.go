@@ -12,17 +12,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	zummer "zummer/clients/go"
 )
-
-var errBusyCommand = errors.New("four commands are still running; the row is left out")
 
 // Agent is one running agent.
 type Agent struct {
@@ -84,18 +80,27 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.session = client.NewSession("")
 	a.session.App = a.Config.App
 	place := Place{PID: os.Getpid()}
-	out := &outputs{command: a.Config.Command, slots: make(chan struct{}, 4), fail: func(what string, err error) {
+	if a.Place != "" {
+		free, err := alone(a.Place)
+		if err != nil {
+			return err
+		}
+		defer free()
+	}
+	out := &outputs{command: a.Config.Command, unchecked: a.Config.UDP.Unchecked, fail: func(what string, err error) {
 		a.Log.WarnContext(ctx, "an output failed", "output", what, "error", Mask(err.Error()))
 	}}
 	if a.Config.Stdout {
 		out.stdout = a.Stdout
 	}
 	if a.Config.UDP.Enabled {
-		if place.UDP, err = udpPort(ctx, a.Config.UDP.Port); err != nil {
+		var free func()
+		if place.UDP, free, err = udpPort(ctx, a.Config.UDP.Port); err != nil {
 			return err
 		}
-		if out.udp, err = (&net.Dialer{}).DialContext(ctx, "udp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(place.UDP))); err != nil {
-			return fmt.Errorf("udp: %w", err)
+		defer free()
+		if err := out.dial(ctx, place.UDP); err != nil {
+			return err
 		}
 		defer out.udp.Close()
 	}
@@ -123,7 +128,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	work, stop := context.WithCancelCause(ctx)
 	var all sync.WaitGroup
-	all.Go(func() { a.desk.run(work) })
+	finish := out.start()
+	all.Go(func() { defer finish(); a.desk.run(work) })
 	a.startIcon(work, &all, client, func() { stop(errQuit) })
 	defer func() { stop(nil); all.Wait() }()
 
@@ -162,22 +168,6 @@ func orDefault(open func(context.Context, string) error) func(context.Context, s
 		return open
 	}
 	return OpenLink
-}
-
-// udpPort is the port to tell: a free one for 0.
-func udpPort(ctx context.Context, port int) (int, error) {
-	if port != 0 {
-		return port, nil
-	}
-	c, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp4", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("udp: %w", err)
-	}
-	defer func() { _ = c.Close() }() // it was only bound
-	if at, ok := c.LocalAddr().(*net.UDPAddr); ok {
-		return at.Port, nil
-	}
-	return 0, errors.New("udp: no port")
 }
 
 func (a *Agent) show(p zummer.Picture) {
@@ -268,29 +258,6 @@ func (a *Agent) dismissed(key string) {
 	if ok && !n.Action.Opens() && (n.Call == nil || n.Call.State == "ended") {
 		a.session.Ack(n.Key(), zummer.Dismissed, "agent")
 	}
-}
-
-// OpenLink gives a link that has been checked to the operating system. A
-// program that still runs after five seconds has opened it.
-func OpenLink(ctx context.Context, link string) error {
-	argv, err := OpenCommand(runtime.GOOS, link)
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), argv[0], argv[1:]...) //nolint:gosec // checked by Links; no shell
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case err := <-ended:
-		if err != nil {
-			return fmt.Errorf("%s: %w", argv[0], err)
-		}
-	case <-time.After(5 * time.Second):
-	}
-	return nil
 }
 
 // caption is a toast's title: the caller's name where there is one.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
@@ -43,7 +44,7 @@ func (c *Check) line(mark, ru, en string, args ...any) {
 func (c *Check) Run(ctx context.Context) bool {
 	cfg, err := Load(c.Path)
 	if err != nil {
-		c.line("✗", "настройки: %s", "configuration: %s", err)
+		c.line("✗", "настройки: %s", "configuration: %s", Words(err, c.Russian))
 		return false
 	}
 	c.line("✓", "настройки %s", "configuration %s", c.Path)
@@ -151,7 +152,7 @@ func (c *Check) desktop(cfg Config) {
 		}
 	}
 	argv, err := OpenCommand(c.System, "")
-	if err == nil {
+	if err == nil && argv != nil {
 		_, err = exec.LookPath(argv[0])
 	}
 	switch {
@@ -159,6 +160,8 @@ func (c *Check) desktop(cfg Config) {
 		c.line("·", "формы сами не открываются (open_forms: false)", "forms do not open by themselves (open_forms: false)")
 	case err != nil:
 		c.line("✗", "ссылки открыть нечем (%s): на Linux поставьте xdg-utils", "nothing opens links (%s): on Linux install xdg-utils", err)
+	case cfg.Infobase != "" && cfg.Links.Check(cfg.Infobase+"#e1cib/data/x") != nil:
+		c.line("✗", "ссылки базы %s не откроются: впишите %q в links.hosts", "links of the infobase %s will not be opened: put %q into links.hosts", cfg.Infobase, HostOf(cfg.Infobase))
 	case len(cfg.Links.Hosts) == 0:
 		c.line("✗", "ни одна ссылка не откроется: перечислите узлы в links.hosts", "no link will be opened: name the hosts in links.hosts")
 	default:
@@ -169,20 +172,42 @@ func (c *Check) desktop(cfg Config) {
 // ports: those of the running agent, else whether they are free.
 func (c *Check) ports(ctx context.Context, cfg Config) {
 	path, err := PlacePath()
+	var runs bool
+	if err == nil {
+		runs, err = occupied(path)
+	}
 	if err != nil {
 		c.line("✗", "файл сеанса: %s", "the session's file: %s", err)
 		return
 	}
-	var place Place
-	if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &place) == nil {
+	place := Place{UDP: cfg.UDP.Port}
+	if text, err := os.ReadFile(path); runs && err == nil && json.Unmarshal(text, &place) == nil {
 		c.line("·", "в этом сеансе агент запущен (%s)", "an agent runs in this session (%s)", path)
-		return
-	}
-	if cfg.Relay.Enabled {
+	} else if cfg.Relay.Enabled {
 		c.free(ctx, "relay.port", "tcp4", cfg.Relay.Port)
-		if cfg.Relay.Secret == "" {
-			c.line("·", "relay.secret пуст: местным программам нужны собственные токены", "relay.secret is empty: local clients need tokens of their own")
-		}
+	}
+	if cfg.Relay.Enabled && cfg.Relay.Secret == "" {
+		c.line("·", "relay.secret пуст: местным программам нужны собственные токены", "relay.secret is empty: local clients need tokens of their own")
+	}
+	if cfg.UDP.Enabled && place.UDP != 0 {
+		c.listener(place.UDP, cfg.UDP.Unchecked)
+	}
+}
+
+// listener: who would get the text messages.
+func (c *Check) listener(port int, unchecked bool) {
+	who := systemOwners.udp(netip.AddrPort{}, uint16(port))
+	switch {
+	case unchecked && who != ownerUs:
+		c.line("·", "udp.unchecked: порт %d слушает кто угодно, и он получит номера", "udp.unchecked: anybody may listen at port %d, and gets the numbers", port)
+	case who == ownerOther:
+		c.line("✗", "UDP-порт %d занят программой другого пользователя: сообщений не будет; поставьте udp.port 0 или другой", "UDP port %d is held by another user's program: nothing is sent; set udp.port to 0 or another one", port)
+	case who == ownerNone:
+		c.line("·", "UDP-порт %d пока никто не слушает", "nobody listens at UDP port %d yet", port)
+	case who == ownerUs:
+		c.line("✓", "UDP-порт %d слушает ваша программа", "a program of yours listens at UDP port %d", port)
+	default:
+		c.line("·", "эта система не говорит, чей UDP-порт %d: в сообщениях только номер строки (udp.unchecked: true — всё)", "this system does not tell whose UDP port %d is: messages name the row only (udp.unchecked: true sends all)", port)
 	}
 }
 
@@ -194,6 +219,15 @@ func (c *Check) free(ctx context.Context, name, network string, port int) {
 	}
 	_ = l.Close() // it was only tried
 	c.line("✓", "порт %s свободен", "port %s is free", name)
+}
+
+// Words is an error in the reader's language, where it has one.
+func Words(err error, russian bool) string {
+	var own *ConfigError
+	if errors.As(err, &own) {
+		return own.Words(russian)
+	}
+	return err.Error()
 }
 
 // Explain says in words why the service did not answer as it should, and what
@@ -220,6 +254,12 @@ func Explain(err error, address string, russian bool) string {
 		return pick("у токена нет права poll: попросите у администратора другой", "the token has no scope poll: ask the administrator for another one")
 	case zummer.StatusOf(err) == http.StatusNotFound:
 		return pick("%s отвечает, но такого сотрудника нет или это не Zummer", "%s answers, but there is no such user, or it is no Zummer", address)
+	case zummer.StatusOf(err) == http.StatusProxyAuthRequired:
+		return pick("прокси по дороге к %s требует пароль: добавьте узел в NO_PROXY или впишите пароль в HTTPS_PROXY", "a proxy on the way to %s wants a password: add the host to NO_PROXY, or the password to HTTPS_PROXY", address)
+	case zummer.StatusOf(err) == http.StatusTooManyRequests:
+		return pick("%s отвечает, что запросов слишком много: подождите минуту", "%s says that there are too many requests: wait a minute", address)
+	case zummer.StatusOf(err) >= http.StatusInternalServerError:
+		return pick("%s отвечает, но служба за этим адресом сейчас не работает (%d): скажите администратору", "%s answers, but the service behind it does not work now (%d): tell the administrator", address, zummer.StatusOf(err))
 	case errors.As(err, &dns):
 		return pick("имя в адресе %s не найдено: верно ли оно, есть ли сеть (VPN)?", "the name in %s is not found: is it right, is there a network (VPN)?", address)
 	case errors.As(err, &unknown):
@@ -230,6 +270,8 @@ func Explain(err error, address string, russian bool) string {
 		return pick("сертификат %s недействителен (%s): проверьте часы компьютера и срок сертификата", "the certificate of %s is not valid (%s): look at this computer's clock and at its dates", address, invalid.Error())
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return pick("по адресу %s отвечают без шифрования: http вместо https?", "what answers at %s does not encrypt: http instead of https?", address)
+	case errors.As(err, &op) && op.Op == "remote error", strings.Contains(err.Error(), "tls: server selected unsupported protocol"):
+		return pick("с %s не договориться о шифровании: там нужен TLS 1.2 или новее", "there is no agreement with %s on encryption: it needs TLS 1.2 or newer", address)
 	case errors.Is(err, context.DeadlineExceeded):
 		return pick("%s не ответил вовремя: сеть, межсетевой экран или прокси", "%s did not answer in time: the network, a firewall or a proxy", address)
 	case errors.As(err, &op):

@@ -1,17 +1,13 @@
 package agent
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -36,6 +32,9 @@ type Config struct {
 	// It is a program and its arguments; nothing is put into them.
 	Command []string `json:"command,omitempty"`
 	Stdout  bool     `json:"stdout,omitempty"` // a line of JSON for each new revision
+	// LogFile takes the log; "": standard error, and agent.log in the folder zummer
+	// of the user's cache where Windows starts the agent without a window.
+	LogFile string `json:"log_file,omitempty"`
 }
 
 // Relay is the loopback HTTP relay.
@@ -50,6 +49,9 @@ type Relay struct {
 type Output struct {
 	Enabled bool `json:"enabled"`
 	Port    int  `json:"port,omitempty"` // 0: a free one, named in the session's file
+	// Unchecked tells all of a row to whoever listens: also to another user of
+	// the machine, who may have taken the port first.
+	Unchecked bool `json:"unchecked,omitempty"`
 }
 
 // NewConfig is what login makes of an address and a token: it opens links of
@@ -57,33 +59,11 @@ type Output struct {
 func NewConfig(address, token string) (Config, error) {
 	c := Config{URL: strings.TrimRight(address, "/"), Token: token, OpenForms: true, Notify: true, Tray: true, Relay: Relay{Secret: rand.Text()}}
 	if u, err := url.Parse(c.URL); err == nil && u.Hostname() != "" {
-		c.Links.Hosts = []string{u.Hostname()}
+		if c.Links.Hosts = []string{u.Hostname()}; u.Port() != "" {
+			c.Links.Hosts = append(c.Links.Hosts, u.Host)
+		}
 	}
 	return c, c.check()
-}
-
-// check refuses what cannot work, naming the field.
-func (c *Config) check() error {
-	u, err := url.Parse(c.URL)
-	switch {
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return errors.New("url: the address of the service, https://HOST or http://HOST")
-	case c.Token == "" || strings.ContainsAny(c.Token, " \t\r\n"):
-		return errors.New("token: one word, from the administrator or the CRM")
-	case c.Relay.Port < 0 || c.Relay.Port > 65535:
-		return errors.New("relay.port: 1 to 65535, or 0 for a free one")
-	case c.UDP.Port < 0 || c.UDP.Port > 65535:
-		return errors.New("udp.port: 1 to 65535, or 0 for a free one")
-	case c.Relay.Enabled && c.Relay.Secret != "" && len(c.Relay.Secret) < 16:
-		return errors.New("relay.secret: 16 characters or more")
-	case c.Infobase != "" && !strings.HasPrefix(c.Infobase, "e1c://") && !strings.HasPrefix(c.Infobase, "https://") && !strings.HasPrefix(c.Infobase, "http://"):
-		return errors.New("infobase: e1c://… or the address of the publication")
-	case c.Page != "" && !strings.HasPrefix(c.Page, "https://") && !strings.HasPrefix(c.Page, "http://"):
-		return errors.New("page: the address of the CRM, https://…")
-	case len(c.Command) > 0 && c.Command[0] == "":
-		return errors.New("command: a program and its arguments")
-	}
-	return nil
 }
 
 // ConfigPath is the file of this user; "" for path: the usual place.
@@ -95,43 +75,18 @@ func ConfigPath(path string) (string, error) {
 	return filepath.Join(dir, "zummer", "agent.json"), err
 }
 
-// Load reads a file that only its owner can read.
-func Load(path string) (Config, error) {
-	var c Config
-	st, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("%s is not there: zummer agent login makes it", path)
-	}
-	if err != nil {
-		return c, err
-	}
-	if runtime.GOOS != "windows" && st.Mode().Perm()&0o077 != 0 {
-		return c, fmt.Errorf("%s can be read by others and holds a token: chmod 600 %[1]s", path)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return c, err
-	}
-	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return c, fmt.Errorf("%s: %w", path, err)
-	}
-	if err := c.check(); err != nil {
-		return c, fmt.Errorf("%s: %w", path, err)
-	}
-	return c, nil
-}
-
 // Save writes the file as a whole, for its owner only.
 func (c *Config) Save(path string) error { return writePrivate(path, c) }
+
+// privateFolder makes the folder of a file.
+func privateFolder(path string) error { return os.MkdirAll(filepath.Dir(path), 0o700) }
 
 func writePrivate(path string, v any) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := privateFolder(path); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".agent-*") // mode 0600

@@ -16,7 +16,8 @@ type Links struct {
 	// Hosts are those that a link may name: crm.example, .example for every host
 	// beneath it, crm.example:8443 for that port alone. Of e1c:// it is the
 	// infobase, since server, file, filev, ws … name no machine:
-	// server/srv1c/trade, or server/srv1c/ for all that this server has.
+	// server/srv1c/trade, or server/srv1c/ for all of this server whose names are
+	// letters, digits, dots, dashes and underscores.
 	Hosts []string `json:"hosts"`
 	// HTTP lets http:// through too.
 	HTTP bool `json:"http,omitempty"`
@@ -57,11 +58,11 @@ func (l Links) Check(link string) error {
 	if err != nil || u.Scheme != scheme || u.Opaque != "" || u.Host == "" || strings.HasPrefix(rest, "/") {
 		return errLinkForm
 	}
-	if u.User != nil || strings.Contains(u.Host, "@") || strings.Contains(u.Host, "%") {
+	if u.User != nil || strings.ContainsFunc(u.Host, notOfHost) {
 		return errLinkForm
 	}
 	_, place, _ := strings.Cut(link, "#")
-	if (scheme == "e1c" || strings.Contains(u.Fragment, "e1cib/")) && (!dataPlace(place) || !dataPlace(u.Fragment) || strings.Contains(u.Fragment, "%")) {
+	if (scheme == "e1c" || inBase(u.Fragment)) && (!dataPlace(place) || !dataPlace(u.Fragment) || strings.Contains(u.Fragment, "%")) || inBase(u.Path) {
 		return errLinkForm // e1cib/command/… would run something
 	}
 	if scheme == "e1c" && (u.RawQuery != "" || u.ForceQuery || strings.HasSuffix(u.Host, ":")) {
@@ -73,10 +74,19 @@ func (l Links) Check(link string) error {
 	return nil
 }
 
+// notOfHost finds what is no letter, digit or sign of a host: others, such as
+// a wide slash or ℀, are made into what ends a host by some programs.
+func notOfHost(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_:[]", r)
+}
+
+// inBase reports whether a place is one within an infobase, whatever is there.
+func inBase(place string) bool { return strings.Contains(strings.ToLower(place), "e1cib/") }
+
 // dataPlace reports whether the place within an infobase is an object, and
 // nothing else however it is read.
 func dataPlace(place string) bool {
-	return strings.HasPrefix(place, "e1cib/data/") && !strings.Contains(place, "#") && !strings.Contains(place, "..") && strings.Count(place, "e1cib/") == 1
+	return strings.HasPrefix(place, "e1cib/data/") && !strings.Contains(place, "#") && !strings.Contains(place, "..") && strings.Count(strings.ToLower(place), "e1cib/") == 1
 }
 
 // kinds of infobases stand where a host does.
@@ -91,11 +101,18 @@ func (l Links) infobase(u *url.URL) bool {
 	name := strings.ToLower(u.Host + "/" + path)
 	return slices.ContainsFunc(l.Hosts, func(allowed string) bool {
 		allowed = strings.ToLower(allowed)
-		if strings.HasSuffix(allowed, "/") {
-			return strings.Contains(strings.TrimSuffix(allowed, "/"), "/") && strings.HasPrefix(name, allowed)
+		if rest, beneath := strings.CutPrefix(name, allowed); strings.HasSuffix(allowed, "/") {
+			return beneath && strings.Contains(strings.TrimSuffix(allowed, "/"), "/") && rest != "" && !strings.ContainsFunc(rest, notOfBase)
 		}
 		return strings.Contains(allowed, "/") && name == allowed
 	})
+}
+
+// notOfBase finds what is no letter, digit or plain sign of an infobase's name:
+// whoever opens the link may read an option or another place in it. A name that
+// has such is on the list as a whole.
+func notOfBase(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_/", r)
 }
 
 // host reports whether the list has the link's host.
@@ -116,12 +133,13 @@ func (l Links) host(u *url.URL) bool {
 	})
 }
 
-// OpenCommand is the command line that opens a link on a system (GOOS). The
-// link has passed Check; it is one argument, and no shell reads it.
+// OpenCommand is the command line that opens a link on a system (GOOS); none
+// on Windows, where a call of the system does. The link has passed Check; it is
+// one argument, and no shell reads it.
 func OpenCommand(system, link string) ([]string, error) {
 	switch system {
 	case "windows":
-		return []string{"rundll32", "url.dll,FileProtocolHandler", link}, nil
+		return nil, nil
 	case "darwin":
 		return []string{"open", link}, nil
 	case "linux", "freebsd", "openbsd", "netbsd":

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode"
 
 	"zummer/clients/agent"
 )
@@ -12,7 +13,7 @@ const ref = "#e1cib/data/Документ.Интерес?ref=b59500055d80a2b911d
 
 // TestLinks: only what is on the lists is opened, and only in one plain form.
 func TestLinks(t *testing.T) {
-	l := agent.Links{Hosts: []string{"crm.example", ".corp.example", "old.example:8443", "srv1c", "server", "filev", "server/srv1c/trade", "ws/pub.example/База"}}
+	l := agent.Links{Hosts: []string{"crm.example", ".corp.example", "old.example:8443", "srv1c", "server", "filev", "server/srv1c/trade", "ws/pub.example/База", "server/all/", "server/srv1c/my base", "црм.рф"}}
 	for _, c := range []struct {
 		link string
 		ok   bool
@@ -106,6 +107,36 @@ func TestLinks(t *testing.T) {
 		{"https://crm.example/trade/#e1cib/data/%D0%94?ref=1", true},
 		{"e1c://srv1c/trade#e1cib/data/%23e1cib/command/x", false},
 		{"e1c://srv1c/trade#e1cib/data/%2e%2e/x", false},
+		{"https://crm.example/trade/#E1CIB/command/x", false},
+		{"https://crm.example/trade/e1cib/command/x", false},
+		// Cyrillic names, and letters that a browser turns into what ends a host.
+		{"https://црм.рф/i/17", true},
+		{"https://ЦРМ.РФ/интерес/17?имя=Пётр", true},
+		{"https://a_b.corp.example/", true},
+		{"https://evil.test／.corp.example/", false},
+		{"https://evil.test？.corp.example/", false},
+		{"https://evil.test＃.corp.example/", false},
+		{"https://evil.test℀.corp.example/", false},
+		{"https://evil.test。corp.example/", false},
+		{"https://evil.test&.corp.example/", false},
+		{"https://evil.test,.corp.example/", false},
+		{"https://.corp.example/", false},
+		// All infobases of a server, and no more than their names.
+		{"e1c://server/all/trade" + ref, true},
+		{"e1c://server/all/Торговля_2" + ref, true},
+		{"e1c://server/all/%D0%A2%D0%BE%D1%80%D0%B3" + ref, true},
+		{"e1c://server/all/" + ref, false},
+		{"e1c://server/all/trade%23e1cib/command/x" + ref, false},
+		{"e1c://server/all/trade%3Fe1cib" + ref, false},
+		{"e1c://server/all/trade%20/Execute%20x.epf" + ref, false},
+		{"e1c://server/all/trade%3B/x" + ref, false},
+		{"e1c://server/all/trade%00x" + ref, false},
+		{"e1c://server/all/trade%22x" + ref, false},
+		{"e1c://server/all/trade&x" + ref, false},
+		// A name with a space is listed as it is and comes encoded.
+		{"e1c://server/srv1c/my%20base" + ref, true},
+		{"e1c://server/srv1c/my base" + ref, false},
+		{"e1c://server/srv1c/my%20base%20" + ref, false},
 	} {
 		if err := l.Check(c.link); (err == nil) != c.ok {
 			t.Errorf("%q: %v", c.link, err)
@@ -141,11 +172,14 @@ func TestHostOf(t *testing.T) {
 // the program is none that reads a script.
 func TestOpenCommand(t *testing.T) {
 	const link = "https://crm.example/?a=1&b=2"
-	for system, program := range map[string]string{"windows": "rundll32", "darwin": "open", "linux": "xdg-open"} {
+	for system, program := range map[string]string{"darwin": "open", "linux": "xdg-open"} {
 		argv, err := agent.OpenCommand(system, link)
-		if err != nil || argv[0] != program || argv[len(argv)-1] != link {
+		if err != nil || len(argv) != 2 || argv[0] != program || argv[1] != link {
 			t.Errorf("%s: %q, %v", system, argv, err)
 		}
+	}
+	if argv, err := agent.OpenCommand("windows", link); err != nil || argv != nil {
+		t.Errorf("on Windows a command line opens links: %q, %v", argv, err)
 	}
 	if _, err := agent.OpenCommand("plan9", link); err == nil {
 		t.Error("plan9 opens links")
@@ -170,6 +204,11 @@ func FuzzLinks(f *testing.F) {
 		host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 		if host != "crm.example" && host != "srv1c" && !strings.HasSuffix(host, ".corp.example") || u.Scheme != "https" && u.Scheme != "e1c" {
 			t.Fatalf("%q passes", link)
+		}
+		for _, r := range u.Host {
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_:[]", r) {
+				t.Fatalf("%q passes", link)
+			}
 		}
 		if strings.HasPrefix(link, "-") || strings.ContainsAny(link, " \t\r\n\x00\"'`\\|;<>$^") {
 			t.Fatalf("%q passes", link)

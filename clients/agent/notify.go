@@ -1,10 +1,7 @@
 package agent
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -38,49 +35,24 @@ type Told struct {
 func NewNotifier(system string, told Told) (Notifier, error) {
 	switch system {
 	case "windows":
-		return &runner{told: told, command: balloon, running: map[string]context.CancelFunc{}}, nil
+		return newBalloons(told)
 	case "darwin":
-		return &runner{told: told, command: banner, running: map[string]context.CancelFunc{}}, nil
+		return &runner{running: map[string]context.CancelFunc{}}, nil
 	}
 	return newBus(told)
 }
 
-// balloonScript is the whole of what PowerShell reads: the data comes in the
-// environment, where nothing is run.
-const balloonScript = `Add-Type -AssemblyName System.Windows.Forms, System.Drawing
-$n = New-Object System.Windows.Forms.NotifyIcon
-$n.Icon = [System.Drawing.SystemIcons]::Information
-$n.Visible = $true
-Register-ObjectEvent $n BalloonTipClicked -SourceIdentifier clicked | Out-Null
-Register-ObjectEvent $n BalloonTipClosed -SourceIdentifier closed | Out-Null
-$n.ShowBalloonTip(30000, $env:ZUMMER_TITLE, $env:ZUMMER_TEXT, [System.Windows.Forms.ToolTipIcon]::Info)
-$e = Wait-Event -Timeout 60
-$n.Dispose()
-if ($e) { $e.SourceIdentifier }`
-
-// balloon is the command line and environment that shows a toast on Windows.
-func balloon(t Toast) (argv, env []string) {
-	text := t.Text
-	if text == "" {
-		text = " " // an empty balloon is refused
-	}
-	return []string{"powershell", "-NoProfile", "-NonInteractive", "-Command", balloonScript}, []string{"ZUMMER_TITLE=" + plain(t.Title), "ZUMMER_TEXT=" + plain(text)}
+// banner is the command line that shows a toast on macOS: the data are
+// arguments, never a part of the script. A banner knows no click.
+func banner(t Toast) []string {
+	return []string{"osascript", "-e", "on run argv", "-e", "display notification (item 2 of argv) with title (item 1 of argv)", "-e", "end run", "--", plain(t.Title), plain(t.Text)}
 }
 
-// banner is the same for macOS, where a banner knows no click.
-func banner(t Toast) (argv, env []string) {
-	return []string{"osascript", "-e", "on run argv", "-e", "display notification (item 2 of argv) with title (item 1 of argv)", "-e", "end run", "--", plain(t.Title), plain(t.Text)}, nil
-}
-
-// plain leaves out what an environment or argument cannot hold.
+// plain leaves out what an argument or a field of the system cannot hold.
 func plain(s string) string { return strings.ReplaceAll(s, "\x00", "") }
 
-// runner shows each toast by a program that ends with it, and prints "clicked"
-// when it was.
+// runner shows each toast by a program.
 type runner struct {
-	told    Told
-	command func(Toast) (argv, env []string)
-
 	mu      sync.Mutex
 	running map[string]context.CancelFunc
 	all     sync.WaitGroup
@@ -88,13 +60,10 @@ type runner struct {
 
 func (r *runner) Show(key string, t Toast) error {
 	r.Close(key)
-	argv, env := r.command(t)
+	argv := banner(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // our own program; data is an argument or the environment
-	cmd.Env = append(os.Environ(), env...)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // our own program; data are arguments
 	cmd.WaitDelay = time.Second
-	var out bytes.Buffer
-	cmd.Stdout = &out
 	if err := cmd.Start(); err != nil {
 		cancel()
 		return err
@@ -103,12 +72,8 @@ func (r *runner) Show(key string, t Toast) error {
 	r.running[key] = cancel
 	r.mu.Unlock()
 	r.all.Go(func() {
-		err := cmd.Wait()
-		closed := errors.Is(ctx.Err(), context.Canceled)
+		_ = cmd.Wait() // it was shown, or it was not
 		cancel()
-		if !closed && err == nil && r.told.Clicked != nil && strings.TrimSpace(out.String()) == "clicked" {
-			r.told.Clicked(key)
-		}
 	})
 	return nil
 }

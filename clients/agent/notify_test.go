@@ -9,22 +9,9 @@ import (
 // TestToastCommands: what came from the network is never in a script's text.
 func TestToastCommands(t *testing.T) {
 	evil := Toast{Title: "$(calc)\x00\"; calc", Text: "`calc`"}
-	argv, env := balloon(evil)
-	if strings.Contains(strings.Join(argv, " "), "calc") || !slices.Contains(env, "ZUMMER_TEXT=`calc`") || strings.Contains(env[0], "\x00") {
-		t.Errorf("Windows: %q %q", argv, env)
-	}
-	argv, _ = banner(evil)
+	argv := banner(evil)
 	end := slices.Index(argv, "--")
 	if end < 0 || len(argv) != end+3 || strings.Contains(strings.Join(argv[:end], " "), "calc") {
 		t.Errorf("macOS: %q", argv)
-	}
-}
-
-// TestMask: no number stays whole.
-func TestMask(t *testing.T) {
-	for in, want := range map[string]string{"call +79031234567 x": "call +79***67 x", "1234567": "***", "port 54321": "port 54321"} {
-		if got := Mask(in); got != want {
-			t.Errorf("%q: %q", in, got)
-		}
 	}
 }

@@ -4,13 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -33,6 +28,8 @@ type relay struct {
 	log     *slog.Logger
 	port    string
 	epoch   string
+	peer    func(peer, here netip.AddrPort) owner // whose a local client is
+	passing flights
 
 	mu      sync.Mutex
 	up      bool // the service answered the last poll
@@ -53,40 +50,16 @@ type local struct {
 // localLease is how long a local client that does not poll is waited for.
 const localLease = 60 * time.Second
 
+// ownTime is how long the service may take for an ack or a claim. A client that
+// has closed its side, as one of HTTP/1.0 may, has said it all the same.
+const ownTime = 20 * time.Second
+
 // maxSettled bounds the acks that are remembered: after that many a repeated
 // one is asked of the service again, which does no harm.
 const maxSettled = 1000
 
 func newRelay(c Config, client *zummer.Client, session *zummer.Session, log *slog.Logger) *relay {
-	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), handed: map[zummer.Key]bool{}, settled: map[zummer.Key]zummer.AckResult{}}
-}
-
-// listen serves on the loopback until stop.
-func (r *relay) listen(ctx context.Context) (address string, stop func(), err error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(r.config.Relay.Port)))
-	if err != nil {
-		return "", nil, err
-	}
-	_, r.port, err = net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return "", nil, err
-	}
-	srv := &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 100 * time.Second, MaxHeaderBytes: 32 << 10,
-		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
-	srv.SetKeepAlivesEnabled(false) // clients of HTTP/1.0 wait for the end
-	ctx, cancel := context.WithCancel(ctx)
-	var all sync.WaitGroup
-	all.Go(func() {
-		if err := srv.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			r.log.ErrorContext(ctx, "the relay ended", "error", err)
-		}
-	})
-	all.Go(func() { r.watch(ctx) })
-	return l.Addr().String(), func() {
-		cancel()
-		_ = srv.Close() // local clients ask again
-		all.Wait()
-	}, nil
+	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), peer: systemOwners.tcp, handed: map[zummer.Key]bool{}, settled: map[zummer.Key]zummer.AckResult{}}
 }
 
 // watch passes on what was left to a local client that polls no more.
@@ -207,69 +180,6 @@ func (r *relay) seat(name string) bool {
 	return true
 }
 
-// ServeHTTP refuses what is not of this machine, or comes from a page of a
-// browser, before it looks at anything else.
-func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	f := formatOf(req)
-	peer, err := netip.ParseAddrPort(req.RemoteAddr)
-	switch {
-	case err != nil || !peer.Addr().Unmap().IsLoopback():
-		f.refuse(w, http.StatusForbidden, "not_local", "the relay answers this machine only", 0)
-		return
-	case req.Host != "" && req.Host != "127.0.0.1:"+r.port && req.Host != "localhost:"+r.port, req.Host == "" && req.ProtoAtLeast(1, 1):
-		f.refuse(w, http.StatusForbidden, "foreign_host", "ask for 127.0.0.1 or localhost", 0)
-		return
-	case req.Header.Get("Origin") != "", req.Header.Get("Sec-Fetch-Site") != "":
-		f.refuse(w, http.StatusForbidden, "cross_origin", "the relay is not for pages of a browser", 0)
-		return
-	}
-	token := tokenOf(req)
-	if token == "" {
-		w.Header().Set("WWW-Authenticate", `Basic realm="Zummer"`)
-		f.refuse(w, http.StatusUnauthorized, "unauthorized", "send a token of yours or the pairing secret", 0)
-		return
-	}
-	if !strings.HasPrefix(req.URL.Path, "/v1/notifications") && !strings.HasPrefix(req.URL.Path, "/v1/me") && !strings.HasPrefix(req.URL.Path, "/v1/calls") || strings.Contains(req.URL.Path, "..") {
-		f.refuse(w, http.StatusNotFound, "not_found", "the relay has the calls of a client only", 0)
-		return
-	}
-	paired := same(token, r.config.Relay.Secret) || same(token, r.config.Token)
-	body, err := io.ReadAll(io.LimitReader(req.Body, 64<<10+1))
-	if err != nil || len(body) > 64<<10 {
-		f.refuse(w, http.StatusRequestEntityTooLarge, "too_large", "64 KiB at most", 0)
-		return
-	}
-	if paired && r.own(w, req, f, body) {
-		return
-	}
-	if paired {
-		token = r.config.Token
-	}
-	if err := r.pass(w, req, body, token); err != nil {
-		r.log.WarnContext(req.Context(), "the relay got no answer of the service", "error", Mask(err.Error()))
-		f.refuse(w, http.StatusServiceUnavailable, "upstream_away", "the service does not answer", 5)
-	}
-}
-
-// same compares without telling where two words differ; an empty one is never
-// the same.
-func same(got, want string) bool {
-	a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
-	return want != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
-}
-
-// tokenOf is a request's token, of Bearer or as the password of Basic.
-func tokenOf(req *http.Request) string {
-	if _, password, ok := req.BasicAuth(); ok {
-		return password
-	}
-	kind, token, _ := strings.Cut(req.Header.Get("Authorization"), " ")
-	if strings.EqualFold(kind, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	return ""
-}
-
 // own answers what the agent's user asks of the register; false: it is to be
 // passed on.
 func (r *relay) own(w http.ResponseWriter, req *http.Request, f format, body []byte) bool {
@@ -289,7 +199,7 @@ func (r *relay) own(w http.ResponseWriter, req *http.Request, f format, body []b
 		return true
 	}
 	k := zummer.Key{ID: id, Rev: q.rev}
-	ctx, cancel := context.WithTimeout(req.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), ownTime)
 	defer cancel()
 	switch do {
 	case "processed":
@@ -351,7 +261,7 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 		return
 	}
 	f = cmp.Or(q.format, f)
-	ctx, cancel := context.WithTimeout(req.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), ownTime)
 	defer cancel()
 	a := page{state: zummer.StateSet, zone: q.zone}
 	for _, k := range q.acks {
@@ -389,42 +299,4 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 		a.version, a.next = "", fmt.Sprintf("%d-%s", to, version)
 	}
 	f.page(w, &a)
-}
-
-// pass sends a request on under a token, and its answer back as a whole.
-func (r *relay) pass(w http.ResponseWriter, req *http.Request, body []byte, token string) error {
-	ctx, cancel := context.WithTimeout(req.Context(), 90*time.Second)
-	defer cancel()
-	address := r.config.URL + req.URL.EscapedPath()
-	if req.URL.RawQuery != "" {
-		address += "?" + req.URL.RawQuery
-	}
-	up, err := http.NewRequestWithContext(ctx, req.Method, address, strings.NewReader(string(body))) //nolint:gosec // the configured host; the path is one of three
-	if err != nil {
-		return err
-	}
-	for _, name := range []string{"Content-Type", "Accept", "Prefer", "If-None-Match", "Range", "X-Client", "Idempotency-Key"} {
-		if v := req.Header.Get(name); v != "" {
-			up.Header.Set(name, v)
-		}
-	}
-	up.Header.Set("Authorization", "Bearer "+token)
-	h := *r.client.HTTP
-	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	res, err := h.Do(up) //nolint:gosec // the configured host
-	if err != nil {
-		return withoutAddress(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
-	if err != nil {
-		return withoutAddress(err)
-	}
-	for _, name := range []string{"Content-Type", "ETag", "Retry-After", "X-Poll-Interval", "Www-Authenticate", "Content-Range", "Accept-Ranges"} {
-		if v := res.Header.Get(name); v != "" {
-			w.Header().Set(name, v)
-		}
-	}
-	send(w, res.StatusCode, "", text)
-	return nil
 }

@@ -187,16 +187,24 @@ func (f format) page(w http.ResponseWriter, a *page) {
 // send writes an answer that a client of HTTP/1.0 can read: one piece, its
 // length, the end.
 func send(w http.ResponseWriter, status int, kind string, body []byte) {
-	h := w.Header()
-	if kind != "" {
-		h.Set("Content-Type", mime.FormatMediaType(kind, map[string]string{"charset": "utf-8"}))
-	}
-	h.Set("Cache-Control", "private, no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Connection", "close")
-	h.Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Type", mime.FormatMediaType(kind, map[string]string{"charset": "utf-8"}))
+	answerHead(w.Header(), int64(len(body)))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime)) // a test's recorder has none
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // who is gone asks again
+}
+
+// answerHead is what all answers have; length negative: the end of the
+// connection ends it.
+func answerHead(h http.Header, length int64) {
+	h.Set("Cache-Control", "private, no-store")
+	if length >= 0 {
+		h.Set("Content-Length", strconv.FormatInt(length, 10))
+	} else {
+		h.Set("Transfer-Encoding", "identity") // no chunks, says net/http
+	}
+	h.Set("Connection", "close")
+	h.Set("X-Content-Type-Options", "nosniff")
 }
 
 // refuse answers an error as the service does.

@@ -3,3 +3,5 @@
 package agent
 
 func newShellTray(func(int)) (Tray, error) { return nil, errNoTray }
+
+func newBalloons(Told) (Notifier, error) { return nil, errNoTray }
