@@ -13,6 +13,7 @@ import (
 // TestAdminCommands: the first administrator, the list, the way back in, and
 // what is refused.
 func TestAdminCommands(t *testing.T) {
+	t.Parallel()
 	dsn := storetest.SQLite(t)
 	run := func(stdin string, args ...string) (code int, out, complaint string) {
 		t.Helper()

@@ -182,6 +182,7 @@ func outcomeOf(t *testing.T, in *apptest.Instance, token, id string) (outcome zu
 // TestAgentOpens: what the service asks for is opened through the list of
 // hosts, and the ack says what became of it.
 func TestAgentOpens(t *testing.T) {
+	t.Parallel()
 	in, _, token := manned(t)
 	d := seatAgent(t, in, token, func(c *agent.Config) { c.Relay.Enabled = false; c.Stdout = true })
 	good := note(t, in, "ivanov", zummer.Open, "Интерес 17", "https://crm.example/i/17")
@@ -210,6 +211,7 @@ func TestAgentOpens(t *testing.T) {
 // TestAgentOutputs: a port of the loopback and a command are told of each row;
 // nothing of the row is on the command line.
 func TestAgentOutputs(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	listener, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
@@ -242,6 +244,7 @@ func TestAgentOutputs(t *testing.T) {
 // TestAgentRelay: forty users share a machine. Each one's local client sees its
 // user's rows only, in every format; an ack is answered when the service has it.
 func TestAgentRelay(t *testing.T) {
+	t.Parallel()
 	in, _, ivanov := manned(t)
 	petrova := in.User("petrova", "office", "102")
 	one, two := seatAgent(t, in, ivanov, nil), seatAgent(t, in, petrova, nil)
@@ -308,6 +311,7 @@ func TestAgentRelay(t *testing.T) {
 // TestAgentRelayGuards: pages of a browser and names that lead here by DNS are
 // refused, whatever they know.
 func TestAgentRelayGuards(t *testing.T) {
+	t.Parallel()
 	in, _, token := manned(t)
 	d := seatAgent(t, in, token, nil)
 	port := d.place.Relay[strings.LastIndex(d.place.Relay, ":")+1:]
@@ -340,6 +344,7 @@ func TestAgentRelayGuards(t *testing.T) {
 // TestAgentRelayOpener: the local client opens what the agent would; without
 // one the agent passes on what it cannot open.
 func TestAgentRelayOpener(t *testing.T) {
+	t.Parallel()
 	in, _, token := manned(t)
 	d := seatAgent(t, in, token, nil)
 	poll := func(session, more string) string {
@@ -370,6 +375,7 @@ func TestAgentRelayOpener(t *testing.T) {
 // TestAgentRelayClaims: a local client takes a row and gives it back, under its
 // own name here and the agent's at the service.
 func TestAgentRelayClaims(t *testing.T) {
+	t.Parallel()
 	in, _, token := manned(t)
 	d := seatAgent(t, in, token, nil)
 	n := note(t, in, "ivanov", zummer.Show, "Заметка", "")
@@ -396,6 +402,7 @@ func TestAgentRelayClaims(t *testing.T) {
 // TestAgentRelayOldClient: a client that knows HTTP/1.0 only gets one piece of
 // known length and the end of the connection, whether it names a host or not.
 func TestAgentRelayOldClient(t *testing.T) {
+	t.Parallel()
 	in, _, token := manned(t)
 	d := seatAgent(t, in, token, nil)
 	note(t, in, "ivanov", zummer.Show, "Заметка", "")

@@ -12,6 +12,7 @@ import (
 // a webhook rings and is answered, the right user's waiting client gets it,
 // acknowledges it, and the row is gone; nobody else sees anything.
 func TestCallOpensTheFormOnTheRightScreen(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
 		hook := in.Source("office", "generic", nil)

@@ -45,6 +45,7 @@ var allowed = map[string][]string{
 // TestArrows keeps the import arrows of the architecture: nothing points back
 // up, GORM stays in the store, Echo in the handlers.
 func TestArrows(t *testing.T) {
+	t.Parallel()
 	root := ".."
 	seen := map[string]bool{}
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {

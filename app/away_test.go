@@ -157,6 +157,7 @@ func (c *cable) cut() {
 // and publications are 503 with Retry-After, and a set is never said to be
 // empty; when it is back everything goes on, and nothing is lost.
 func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
 	line, dsn := newCable(t, storetest.Postgres(t))
 	s := newShop(t, dsn)
 	rings := func(call string) apptest.Answer {
@@ -234,6 +235,7 @@ func TestDatabaseAway(t *testing.T) {
 // TestCommitAnswerLost: the connection breaks between a commit and its answer.
 // What was committed is found again: it is answered, and it is there once.
 func TestCommitAnswerLost(t *testing.T) {
+	t.Parallel()
 	line, dsn := newCable(t, storetest.Postgres(t))
 	s := newShop(t, dsn)
 	lose := func() { line.mu.Lock(); line.swallow = true; line.mu.Unlock() }

@@ -15,6 +15,7 @@ import (
 // TestErrorCodes asks for every error of contract §6 that one request can
 // cause, and finds the picture of nobody changed.
 func TestErrorCodes(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		whoAreYou(t, s)
@@ -154,6 +155,7 @@ func errorsInTheFormat(t *testing.T, s *shop) {
 // TestConflicts: two clients that fight for a session, one key for two
 // publications, a row that is not pending any more.
 func TestConflicts(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		query := "wait=30&session=desk&version=" + s.Poll(s.ivanov, "").Version

@@ -17,6 +17,7 @@ const ringsIvanov = `{"event":"ringing","call":"c-1","extension":"101","phone":"
 // TestHooksTurnAway: nobody is let in who does not know the token or cannot
 // sign; it is counted and kept in memory, and nothing is written down.
 func TestHooksTurnAway(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 24)))
@@ -69,6 +70,7 @@ func TestHooksTurnAway(t *testing.T) {
 // TestHooksKeepWhatCannotBeParsed: it is 2xx, so that the PBX goes on sending,
 // listed with its error, and can be replayed.
 func TestHooksKeepWhatCannotBeParsed(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		for _, tt := range []struct{ name, body, tells string }{
@@ -130,6 +132,7 @@ func replayAfterMending(t *testing.T, s *shop) {
 // is known by the PBX's event id, by its time or order, and without either for
 // a few seconds.
 func TestHooksRepeated(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		now := time.Now()
@@ -179,6 +182,7 @@ func TestHooksRepeated(t *testing.T) {
 // TestHooksUndatedRepeatOfAnEnd: a late repeat without any date never turns a
 // finished call into a live one.
 func TestHooksUndatedRepeatOfAnEnd(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		for _, body := range []string{ringsIvanov, strings.Replace(ringsIvanov, "ringing", "answered", 1), `{"event":"ended","call":"c-1"}`,

@@ -110,6 +110,7 @@ func readable(t *testing.T, what string, s *shop, rows int) apptest.Set {
 // TestHostileTexts: whatever a PBX or a publisher sends, every answer is valid
 // in all three formats, and the row arrives.
 func TestHostileTexts(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		for i, tt := range hostile {
@@ -157,6 +158,7 @@ func TestHostileTexts(t *testing.T) {
 // where clients and publishers ask, what is not known is ignored; the set-up
 // side refuses it.
 func TestLenient(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		form := []string{"Content-Type", "application/x-www-form-urlencoded"}
@@ -205,6 +207,7 @@ func TestLenient(t *testing.T) {
 
 // TestNothingHalfDone: what is refused leaves nothing behind.
 func TestNothingHalfDone(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		before := map[string]string{s.ivanov: s.Poll(s.ivanov, "").Version, s.petrova: s.Poll(s.petrova, "").Version}

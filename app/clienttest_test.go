@@ -55,6 +55,7 @@ func both(args []string, out *bytes.Buffer, told io.Writer) io.Writer {
 
 // TestClientTest: the conformance kit on the command line.
 func TestClientTest(t *testing.T) {
+	t.Parallel()
 	good := func(ctx context.Context, url, token string) {
 		c := &zummer.Client{URL: url, Token: token, Name: "good/1"}
 		_ = c.Run(ctx, zummer.Handler{Open: func(context.Context, zummer.Notification) zummer.Outcome { return zummer.Opened }})

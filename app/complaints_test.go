@@ -59,6 +59,7 @@ var complaints = []complaint{
 
 // TestComplaints goes through the thirty, on both databases.
 func TestComplaints(t *testing.T) {
+	t.Parallel()
 	exists := testNames(t)
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		t.Parallel()

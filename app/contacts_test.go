@@ -17,6 +17,7 @@ import (
 
 // TestContactsImport: the command against a running program.
 func TestContactsImport(t *testing.T) {
+	t.Parallel()
 	in := apptest.Start(t, storetest.SQLite(t), func(o *app.Options) { o.Config.AreaCode = "495" })
 	file := filepath.Join(t.TempDir(), "contacts.ndjson")
 	write := func(text string) {
@@ -66,6 +67,7 @@ func TestContactsImport(t *testing.T) {
 
 // TestContactsImportFails: what the command says when the other end is wrong.
 func TestContactsImportFails(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, answer string
 		status       int

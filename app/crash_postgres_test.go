@@ -102,6 +102,7 @@ func alive(pid int) bool {
 // What was answered is there, what was refused is sent again and is there once,
 // and nothing acknowledged comes back.
 func TestKillNineOfPostgreSQLBetweenSteps(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("ZUMMER_TEST_SQLITE_ONLY") != "" {
 		t.Log("PostgreSQL was left out: ZUMMER_TEST_SQLITE_ONLY is set")
 		return
@@ -140,6 +141,7 @@ func TestKillNineOfPostgreSQLBetweenSteps(t *testing.T) {
 // to clients, and never gives a set that lacks what was answered before; when
 // it is back the program goes on by itself, and every 2xx is there.
 func TestKillNineOfPostgreSQL(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("ZUMMER_TEST_SQLITE_ONLY") != "" {
 		t.Log("PostgreSQL was left out: ZUMMER_TEST_SQLITE_ONLY is set")
 		return

@@ -28,6 +28,7 @@ const crashDSN = "ZUMMER_CRASH_DSN"
 // the database that crashDSN names, says where, and reads from its input after
 // how many steps it shall die.
 func TestCrashingProgram(t *testing.T) {
+	t.Parallel()
 	dsn := os.Getenv(crashDSN)
 	if dsn == "" {
 		return
@@ -147,6 +148,7 @@ func newLedger(in *apptest.Instance) *ledger {
 // again and is there once; nothing acknowledged comes back; no version goes
 // back or names another body.
 func TestKillNine(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		v := startVictim(t, dsn)
 		w := newLedger(v.Instance)

@@ -28,6 +28,7 @@ func instances(t *testing.T, dsn string, first *apptest.Instance) []*apptest.Ins
 // ways, publications to a group and acknowledgements, all at once. Every
 // request is answered 2xx, and nothing that was answered is missing.
 func TestOppositeOrdersEndWithoutDeadlock(t *testing.T) {
+	t.Parallel()
 	const users, workers, rounds = 6, 12, 8
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
@@ -157,6 +158,7 @@ func ackEverySecond(in *apptest.Instance, token string, seen map[string]bool, do
 // its keys in one webhook: what is known of its legs holds under either key,
 // so a form that was opened and acknowledged is not opened again.
 func TestTwoKeysOfOneCallInOneBatch(t *testing.T) {
+	t.Parallel()
 	const calls = 12
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)

@@ -11,6 +11,7 @@ import (
 // The backlog of a PBX that could not reach us for a while comes as cards; what
 // happens now opens a form.
 func TestBacklogComesAsCards(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
 		hook := in.Source("office", "generic", nil)

@@ -119,6 +119,7 @@ func both(t *testing.T, one, two jobs.Job) (first, second, again int64) {
 // TestJobsTwice: the jobs that change sets do it once, although two replicas
 // run them at the same moment without a lock, and again afterwards.
 func TestJobsTwice(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		a := startReplica(t, dsn)
 		b := a // one process serves a SQLite file
@@ -204,6 +205,7 @@ func (n noticed) WithAttrs(attrs []slog.Attr) slog.Handler {
 // TestJobsRunOnOneReplica: while a job runs on one replica, the other leaves it
 // alone; when that one stops, the other takes over.
 func TestJobsRunOnOneReplica(t *testing.T) {
+	t.Parallel()
 	dsn := storetest.Postgres(t)
 	one, two := storetest.Open(t, dsn), storetest.Open(t, dsn)
 	within := func(what string, c <-chan struct{}) {

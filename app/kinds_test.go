@@ -23,6 +23,7 @@ var update = flag.Bool("update", false, "rewrite testdata/kinds")
 // that it loses something the outcome is in testdata/kinds/KIND.txt; it may be
 // the same, when only the moment is lost at which a form opens.
 func TestEveryKindTellsEveryScenario(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		o := newTelephony(t, dsn)
 		want := o.playAll(t, "generic")
@@ -58,6 +59,7 @@ func TestEveryKindTellsEveryScenario(t *testing.T) {
 // TestEveryKindCanBeSimulated: there is no kind that can only be tried with a
 // real PBX.
 func TestEveryKindCanBeSimulated(t *testing.T) {
+	t.Parallel()
 	var kinds []string
 	for _, a := range pbx.Kinds() {
 		kinds = append(kinds, a.Kind())

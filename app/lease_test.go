@@ -73,6 +73,7 @@ func (c *counter) is(what string, s apptest.Set, want string) {
 // when it vanishes the other one gets the row under the next revision, and what
 // the first still sends is too late.
 func TestOneOfTwoSessionsOpens(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn, func(o *app.Options) { o.Lease = 4 * time.Second })
 		c := newCounter(t, in)
@@ -106,6 +107,7 @@ func TestOneOfTwoSessionsOpens(t *testing.T) {
 // TestBusySessions: b and busy pass a row on, and it is a card when nobody can
 // open it; the timeline says why.
 func TestBusySessions(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
 		c := newCounter(t, in)
@@ -137,6 +139,7 @@ func TestBusySessions(t *testing.T) {
 // TestClaimOverHTTP: claim and release as a client meets them, in JSON and as
 // 1C writes forms; all three formats name the session.
 func TestClaimOverHTTP(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
 		c := newCounter(t, in)
@@ -182,6 +185,7 @@ func TestClaimOverHTTP(t *testing.T) {
 // the row and keeps it while it waits, for many leases, though the other one
 // waits for it; when it goes, the other one gets it. b reaches over too.
 func TestLeaseOnTwoReplicas(t *testing.T) {
+	t.Parallel()
 	dsn := storetest.Postgres(t)
 	short := func(o *app.Options) { o.Lease = 4 * time.Second }
 	one, two := apptest.Start(t, dsn, short), apptest.Start(t, dsn, short)

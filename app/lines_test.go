@@ -92,6 +92,7 @@ func (o *telephony) forms(t *testing.T, since time.Time, phone string) string {
 // One call told by two sources is shown as if one had told it, in whatever order
 // their webhooks come, and the call log says that the two are one.
 func TestOneCallOfTwoSources(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		o := lineOf(t, dsn)
 		since, n := time.Now().Add(-time.Second), 0
@@ -137,6 +138,7 @@ func TestOneCallOfTwoSources(t *testing.T) {
 // Two calls that turn out to be one while somebody talks: his rows become one, as
 // it is, and later nothing opens again.
 func TestTwoCallsTurnOutToBeOne(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
 		hooks := map[string]string{}
@@ -180,6 +182,7 @@ func TestTwoCallsTurnOutToBeOne(t *testing.T) {
 
 // Two sources tell at the same moment, of many calls: none misses the other's.
 func TestBothTellAtOnce(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		o := lineOf(t, dsn)
 		var g errgroup.Group

@@ -13,6 +13,7 @@ import (
 // TestLocalNumbersFindTheirContact: from a PBX that leaves the area code out to
 // the form on the screen, and to the name on the telephone.
 func TestLocalNumbersFindTheirContact(t *testing.T) {
+	t.Parallel()
 	in := apptest.Start(t, storetest.SQLite(t), func(o *app.Options) { o.Config.AreaCode = "495" })
 	in.Admin("PUT", "/v1/sync/contacts/moscow", map[string]any{"name": "Москва", "phones": []string{"123-45-67"}, "interests": []any{map[string]any{"type": "Документ", "name": "Интерес", "title": "В Москве"}}})
 	in.Admin("PUT", "/v1/sync/contacts/petersburg", map[string]any{"name": "Петербург", "phones": []string{"8 (812) 123-45-67"}, "interests": []any{map[string]any{"type": "Документ", "name": "Интерес", "title": "В Петербурге"}}})

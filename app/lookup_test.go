@@ -14,6 +14,7 @@ import (
 
 // TestNewLookup: contacts of an answer are read as those of an import are.
 func TestNewLookup(t *testing.T) {
+	t.Parallel()
 	cfg := validConfig()
 	p, err := open(t.Context(), Database{Database: storetest.SQLite(t), DBPool: 4}, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 // answered at once, and the form opens on what the CRM says. A CRM that hangs
 // costs no webhook anything.
 func TestRuleAsksTheCRM(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		t.Parallel()
 		var hang atomic.Bool

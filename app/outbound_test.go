@@ -12,6 +12,7 @@ import (
 )
 
 func TestPublicAddresses(t *testing.T) {
+	t.Parallel()
 	for addr, want := range map[string]bool{
 		"8.8.8.8": true, "81.88.80.132": true, "2a00:1450:4010::1": true, "::ffff:8.8.8.8": true,
 		"127.0.0.1": false, "::1": false, "0.0.0.0": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.10": false, "169.254.169.254": false, "::ffff:127.0.0.1": false,
@@ -26,6 +27,7 @@ func TestPublicAddresses(t *testing.T) {
 // TestOutboundStaysOutside: a source reaches what an administrator listed, and
 // no other address of a private network, whatever its name resolves to.
 func TestOutboundStaysOutside(t *testing.T) {
+	t.Parallel()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/away" {
 			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
@@ -75,6 +77,7 @@ func TestOutboundStaysOutside(t *testing.T) {
 // TestPrivateHostsAreHosts: a listed name may resolve to anything; the address
 // of a cloud's metadata service is no PBX's.
 func TestPrivateHostsAreHosts(t *testing.T) {
+	t.Parallel()
 	for address, refused := range map[string]bool{"169.254.169.254:80": true, "[fe80::1]:80": true, "[::ffff:169.254.169.254]:80": true, "0.0.0.0:80": true, "224.0.0.1:80": true, "x": true,
 		"127.0.0.1:80": false, "10.1.2.3:443": false, "[fd00::1]:443": false, "81.88.80.132:443": false} {
 		if err := privateToo("tcp", address, nil); (err != nil) != refused {
@@ -86,6 +89,7 @@ func TestPrivateHostsAreHosts(t *testing.T) {
 // TestOutboundErrorsAreBare: errors go into the log, and addresses hold the keys
 // of recordings and customers' numbers.
 func TestOutboundErrorsAreBare(t *testing.T) {
+	t.Parallel()
 	out := newOutbound()
 	defer out.close()
 	for _, address := range []string{"http://127.0.0.1:1/r/79031234567?key=s3cret", "https://pbx.invalid/r/79031234567?key=s3cret", "http://user:s3cret@127.0.0.1:1/79031234567", "ftp://x/r/79031234567?key=s3cret"} {

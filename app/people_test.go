@@ -111,6 +111,7 @@ const (
 
 // A phone at the counter that a and b share, by "this is my number today".
 func TestSharedPhoneByCheckIn(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = 3 * time.Second })
 		p.event("ringing", "150") // nobody's yet
@@ -169,6 +170,7 @@ func TestSharedPhoneByCheckIn(t *testing.T) {
 
 // A phone that rings for a and b: the first to take the answered call has it.
 func TestSharedPhoneOfAll(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		p := newPeople(t, dsn)
 		p.ask("PUT", "/v1/admin/extensions/office/150", `{"users":["b","a"],"mode":"all"}`)
@@ -211,6 +213,7 @@ func TestSharedPhoneOfAll(t *testing.T) {
 // A missed call of three phones is one task; a deputy gets it when nobody of
 // the three polls, and taking it takes it from all.
 func TestMissedCallIsOneTask(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		p := newPeople(t, dsn, func(c *Config) { c.DeputyAfter = 3 * time.Second })
 		three := []string{"a", "b", "c"}
@@ -267,6 +270,7 @@ func TestMissedCallIsOneTask(t *testing.T) {
 // The same by claims: the first one's row becomes the one that opens, and is
 // his session's.
 func TestSharedPhoneIsClaimed(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		p := newPeople(t, dsn)
 		p.ask("PUT", "/v1/admin/extensions/office/150", `{"users":["b","a"],"mode":"all"}`)

@@ -46,6 +46,7 @@ func (g *gate) Write(ctx context.Context, fn func(inbox.Tx) error) error {
 // The other 63 of its batch are stored as if it had not been there; it is kept
 // alone, listed as failed, and can be replayed once the database takes it.
 func TestOnePoisonedWebhookAmong64(t *testing.T) {
+	t.Parallel()
 	const poisoned = 33
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		g := &gate{entered: make(chan struct{}, 256), open: make(chan struct{})}

@@ -15,6 +15,7 @@ import (
 // TestNotModified: the ETag of a plain GET stands for version, format and page
 // size; while all three hold there is nothing new.
 func TestNotModified(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		s.published(`{"user":"ivanov","kind":"note","title":"one"}`)
@@ -62,6 +63,7 @@ func TestNotModified(t *testing.T) {
 // TestAckSettlesARevision: a later transition of the same call makes a new row,
 // which names the one before; the old acknowledgement is a success for ever.
 func TestAckSettlesARevision(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		tell := func(event string) map[string]any {
@@ -111,6 +113,7 @@ func TestAckSettlesARevision(t *testing.T) {
 // comes in pages of one version; it is named on the last of them only, and a
 // client without a version is told reset on the first only.
 func TestPagesAreOneSet(t *testing.T) {
+	t.Parallel()
 	const rows = 110
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)

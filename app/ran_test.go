@@ -11,6 +11,7 @@ import (
 // The last run of each job is kept, by name, and a failure without its text,
 // which may hold what the log alone should.
 func TestRan(t *testing.T) {
+	t.Parallel()
 	var r ran
 	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	r.note(jobs.Result{Job: "stats", Err: errors.New("dial tcp 10.0.0.5")}, at)

@@ -17,6 +17,7 @@ import (
 // TestReadme follows both READMEs word for word: the four requests and the one
 // that rings, then the client in sh, which prints the call and acknowledges it.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	for _, file := range []string{"README.md", "README.ru.md"} {
 		t.Run(file, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, dsn string) {
@@ -108,6 +109,7 @@ func shClient(t *testing.T, in *apptest.Instance, token string) *screen {
 // TestReadmesAreOne: the Russian README has the same parts, commands, addresses
 // and links as the English one.
 func TestReadmesAreOne(t *testing.T) {
+	t.Parallel()
 	parts := func(file string) (out []string) {
 		text, err := os.ReadFile("../" + file)
 		if err != nil {

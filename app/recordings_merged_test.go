@@ -13,6 +13,7 @@ import (
 // older one, whichever key names the other, in single requests or in one list,
 // the customer's number stays and the last one who was asked has the row.
 func TestCallsThatMerge(t *testing.T) {
+	t.Parallel()
 	const customerNumber = "+447700900123"
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		o := newOffice(t, dsn, "office")

@@ -78,6 +78,7 @@ func (s *scene) user(how map[string]any) {
 
 // TestDefaultRules goes through the table of docs/architecture.md.
 func TestDefaultRules(t *testing.T) {
+	t.Parallel()
 	const card = "336h0m0s" // 14 days
 	scenes := []struct {
 		name string
@@ -204,6 +205,7 @@ func TestDefaultRules(t *testing.T) {
 
 // TestNothingSynchronised: a CRM that has told of no contact looks itself.
 func TestNothingSynchronised(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
 		hook := in.Source("office", "generic", nil)

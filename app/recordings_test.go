@@ -24,6 +24,7 @@ var (
 // Asterisk made, one by one, and compares what everybody sees after each of
 // them with what the recordings are said to contain.
 func TestRecordedCallsReachTheRightPeople(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		o := newOffice(t, dsn, "office")
 		for _, scenario := range told {
@@ -42,6 +43,7 @@ func TestRecordedCallsReachTheRightPeople(t *testing.T) {
 // TestRecordedCallsThatHTTPHalfTells compares what is seen of the other
 // recordings with a table of what their requests do tell.
 func TestRecordedCallsThatHTTPHalfTells(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/asterisk-pjsip/http-tells.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +75,7 @@ func TestRecordedCallsThatHTTPHalfTells(t *testing.T) {
 // TestRecordedRequestsRepeated sends every request twice, and after the call
 // all of them once more: nothing changes, and the journal lists repeats.
 func TestRecordedRequestsRepeated(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		o := newOffice(t, dsn, "office")
 		for _, scenario := range slices.Concat(told[:], half[:]) {
@@ -108,6 +111,7 @@ func TestRecordedRequestsRepeated(t *testing.T) {
 // beginning. With dated ends the call log is the same in the end; with the ends
 // as they were recorded, undated, nothing lives after them.
 func TestRecordedRequestsReversed(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		o := newOffice(t, dsn, "forward", "backward", "undated")
 		for _, scenario := range slices.Concat(told[:], half[:]) {

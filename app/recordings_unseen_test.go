@@ -111,6 +111,7 @@ func (d *dialplan) request(t *testing.T, line string) (r simulate.Recorded, twic
 // dialplan and compares what everybody sees after each request, and what the
 // call log says in the end, with a committed table.
 func TestCallsThatWereNotRecorded(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/asterisk-pjsip/unseen.txt")
 	if err != nil {
 		t.Fatal(err)

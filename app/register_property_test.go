@@ -30,6 +30,7 @@ const registerSteps = 200
 // a version with two bodies, a version or a rev that goes back, an
 // acknowledged revision that comes back, a row of somebody else.
 func TestRegisterIsItsModel(t *testing.T) {
+	t.Parallel()
 	fewChecks(t, "4")
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		b := newBench(t, dsn)

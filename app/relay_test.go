@@ -61,6 +61,7 @@ func relayAsync(in *apptest.Instance, token, query string) <-chan apptest.Answer
 // webhook with the right user, acknowledges for him, and nobody else's token
 // can do that.
 func TestRelay(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		s.Admin("PUT", "/v1/admin/users/ivanov", map[string]any{"name": "Иванов", "external_id": "u-1"})
@@ -129,6 +130,7 @@ func TestRelay(t *testing.T) {
 // TestToldInTheTimeline: the timeline says which session was told when, and the
 // metric how soon.
 func TestToldInTheTimeline(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		held := make(chan apptest.Answer, 1)
@@ -172,6 +174,7 @@ func TestToldInTheTimeline(t *testing.T) {
 // TestPresenceOnAnotherReplica: who polls one replica is known to the other,
 // and after all have stopped and one is started again.
 func TestPresenceOnAnotherReplica(t *testing.T) {
+	t.Parallel()
 	dsn := storetest.Postgres(t)
 	one, two := apptest.Start(t, dsn), apptest.Start(t, dsn)
 	one.Source("office", "generic", nil)
@@ -205,6 +208,7 @@ func TestPresenceOnAnotherReplica(t *testing.T) {
 // TestRelayOnAnotherReplica: a webhook to one replica wakes the poll for all on
 // the other, with and without hints.
 func TestRelayOnAnotherReplica(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*app.Options){
 		"hints": func(*app.Options) {},
 		"every hint dropped": func(o *app.Options) {

@@ -75,6 +75,7 @@ func waiting(t *testing.T, in *apptest.Instance, n float64) {
 // without hints, and with the tail hung; what is set up on one is known to the
 // other; a token revoked on one releases the poll that waits on the other.
 func TestReplicas(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		tail   bool // the tail passes, which also tells of revoked tokens
@@ -148,6 +149,7 @@ func TestReplicas(t *testing.T) {
 // TestSessionOnAnotherReplica: a newer request of a session on one replica
 // finishes the one that waits on the other, soon.
 func TestSessionOnAnotherReplica(t *testing.T) {
+	t.Parallel()
 	dsn := storetest.Postgres(t)
 	one, two := apptest.Start(t, dsn), apptest.Start(t, dsn)
 	one.Source("office", "generic", nil)
@@ -170,6 +172,7 @@ func TestSessionOnAnotherReplica(t *testing.T) {
 
 // TestStopReleasesWaitingPolls: a stopping instance answers what waits.
 func TestStopReleasesWaitingPolls(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn, func(o *app.Options) { o.Config.Drain = time.Second })
 		in.Source("office", "generic", nil)

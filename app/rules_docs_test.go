@@ -37,6 +37,7 @@ func recipes(t *testing.T, russian bool) map[string]string {
 
 // TestRecipes: what docs/rules.md recommends can be put, and does what it says.
 func TestRecipes(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		s.Admin("PUT", "/v1/admin/groups/duty", map[string]any{"members": []string{"petrova"}})

@@ -53,6 +53,7 @@ func (s *shop) occasions(query string) []map[string]any {
 // version that is not in force any more is refused and told the way out; every
 // version stays to be read, and to be put again.
 func TestRulesAreVersioned(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		builtin := s.Admin("GET", "/v1/admin/rules", nil)
@@ -105,6 +106,7 @@ func TestRulesAreVersioned(t *testing.T) {
 // TestDryRunOfTheJournal: a webhook of the journal, run again without being
 // run, tells what it made, long after; nothing changes by it.
 func TestDryRunOfTheJournal(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		s.Do("PUT", "/v1/sync/contacts/k-1", s.sync, `{"phones":["+79031234567"],"name":"ООО Ромашка","responsible":"petrova","client":{"type":"Справочник","name":"Контрагенты","uid":"1","title":"ООО Ромашка"},
@@ -146,6 +148,7 @@ func TestDryRunOfTheJournal(t *testing.T) {
 // rows and timelines tell rule, version and reason; and the older decisions
 // can be had again with the version that stood then.
 func TestRulesDecideTheNextCall(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		first := s.event(`{"event":"ringing","call":"c-1","extension":"101","phone":"+79031234567"}`)
@@ -200,6 +203,7 @@ func TestRulesDecideTheNextCall(t *testing.T) {
 
 // TestRulesFromAFile: get, change, check, put, and what a stale file is told.
 func TestRulesFromAFile(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		zummer := func(code int, args ...string) string {

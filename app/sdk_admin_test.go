@@ -15,6 +15,7 @@ import (
 // TestSDKAdmin walks the set-up side through the SDK: what is put is there, what
 // is deleted is gone, and refusals say what they are.
 func TestSDKAdmin(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
 		ctx, c := t.Context(), in.SDK(apptest.AdminToken)

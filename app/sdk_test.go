@@ -97,6 +97,7 @@ func rows(n int) func(zummer.Picture) bool {
 // object in one of the user's sessions, a card is dismissed in the other, and
 // what a busy or leaving session holds passes on.
 func TestSDK(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		in := apptest.Start(t, dsn)
 		ctx, admin := t.Context(), in.SDK(apptest.AdminToken)
@@ -201,6 +202,7 @@ func inTime(t *testing.T, what string, ok func() bool) {
 // TestSDKOverARestart: the client hears that the service drains and goes, comes
 // back by itself, keeps its picture meanwhile, and opens nothing again.
 func TestSDKOverARestart(t *testing.T) {
+	t.Parallel()
 	dsn := storetest.SQLite(t)
 	in := apptest.Start(t, dsn)
 	in.Source("office", "generic", nil)

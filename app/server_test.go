@@ -9,6 +9,7 @@ import (
 // TestAddresses: the public address has hooks and /healthz only, the open one
 // of the metrics has nothing but them.
 func TestAddresses(t *testing.T) {
+	t.Parallel()
 	cfg := validConfig()
 	cfg.HooksListen, cfg.MetricsListen = "127.0.0.1:0", "127.0.0.1:0"
 	a, err := New(t.Context(), Options{Config: cfg, Database: Database{Database: "sqlite:" + t.TempDir() + "/a.db", DBPool: 2}})

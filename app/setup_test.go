@@ -23,6 +23,7 @@ func items(v map[string]any) (out []map[string]any) {
 // TestSyncWholeCompany: the CRM's server keeps thousands of users and contacts,
 // with Cyrillic logins, and asks for a user's token of today.
 func TestSyncWholeCompany(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		const lines = "application/x-ndjson"
@@ -118,6 +119,7 @@ func TestSyncWholeCompany(t *testing.T) {
 // TestAdministrator: what an administrator sees and does with one call, from
 // the extension that nobody owned to the last row.
 func TestAdministrator(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		sidorov := s.User("sidorov", "office")
@@ -190,6 +192,7 @@ func TestAdministrator(t *testing.T) {
 // collapse key revises the row; a repeat under its key changes nothing; the
 // time it was given is when it ends.
 func TestPublishing(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		s := newShop(t, dsn)
 		publish := func(body string, headers ...string) []map[string]any {

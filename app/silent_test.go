@@ -14,6 +14,7 @@ import (
 // told. The same call of a system that does tell the end is left to it. A later
 // round lives, and its answer takes the card away.
 func TestSilentCallsOfARunningInstance(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		t.Parallel()
 		in := apptest.Start(t, dsn)

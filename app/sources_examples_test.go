@@ -154,6 +154,7 @@ func (x *examples) none(t *testing.T, token, when string) {
 // TestSourcesReadme follows docs/sources/README.md: the token, the publication,
 // and the same again.
 func TestSourcesReadme(t *testing.T) {
+	t.Parallel()
 	tool(t, "curl")
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		x := newExamples(t, dsn)
@@ -179,6 +180,7 @@ func TestSourcesReadme(t *testing.T) {
 // TestMailExample: a message on stdin is a row; its thread collapses, a repeat
 // changes nothing, and what Zummer cannot take now is left to the mail server.
 func TestMailExample(t *testing.T) {
+	t.Parallel()
 	tool(t, "python3")
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		x := newExamples(t, dsn)
@@ -243,6 +245,7 @@ func TestMailExample(t *testing.T) {
 // TestMessengerExample: an update of a bot is a row of its chat; while Zummer
 // cannot take it the messenger hears 503 and repeats it.
 func TestMessengerExample(t *testing.T) {
+	t.Parallel()
 	tool(t, "python3")
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		x := newExamples(t, dsn)
@@ -325,6 +328,7 @@ func TestMessengerExample(t *testing.T) {
 
 // TestFormExample: a form's POST is a row for everybody in the group, once.
 func TestFormExample(t *testing.T) {
+	t.Parallel()
 	tool(t, "curl")
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		x := newExamples(t, dsn)
@@ -372,6 +376,7 @@ func TestFormExample(t *testing.T) {
 // TestChatExample: who waits is a card of the group; taken, it leaves the
 // others by way of a closing state and opens at the operator.
 func TestChatExample(t *testing.T) {
+	t.Parallel()
 	tool(t, "curl")
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		x := newExamples(t, dsn)
