@@ -83,7 +83,12 @@ var faults = []fault{
 		l.call()
 		l.p.do(nil)
 	}},
-	{"the session's name is taken", func(l *life) { l.p.do(once(l.p, 1, status(409, "Retry-After", "2"))) }},
+	{"the session's name is taken", func(l *life) {
+		before := l.b.remembered("Сеанс")
+		l.p.do(once(l.p, 1, status(409, "Retry-After", "2")))
+		l.s.publish(`{"user":"ivanov","kind":"note","title":"ends the poll that waits"}`)
+		l.b.until("another name", func() bool { return l.b.remembered("Сеанс") != before && l.p.count("/v1/notifications?") > 1 })
+	}},
 	{"a line that is no row", func(l *life) {
 		l.p.do(rewritten(func(body string) string {
 			if strings.HasPrefix(body, "{") { // every json answer is broken from now on
