@@ -165,7 +165,7 @@ func (k *Kit) judgeAcks(x *exchange) {
 			continue
 		}
 		switch {
-		case r.session != x.query.Session && x.query.Session != "" || x.query.Session == "" && r.session != "" && !c.sessions[r.session]:
+		case r.session != x.query.Session && !c.sessions[r.session]: // a name that it had before will do: 409 may have made it take another
 			k.breach("foreign", id)
 		case c.observed && c.opened[id] == 0:
 			k.breach("acked_before_opened", id)
