@@ -206,122 +206,6 @@ func TestJSReload(t *testing.T) {
 	c.settled(3)
 }
 
-// TestJSSleep: a tab that is frozen while it polls lets another one go on, and
-// joins again when it wakes; one that is alone catches up.
-func TestJSSleep(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ name, host, mode string }{
-		{"a worker polls", "127.0.0.1", ""},
-		{"a tab polls", "127.0.0.1", "&mode=tab"},
-		{"a page without Web Locks", "crm.example", ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			c := startCRM(t, tt.host)
-			first, second := c.tab("first", tt.mode), c.tab("second", tt.mode)
-			first.do("look at the first", lifecycle.BringToFront())
-			first.do("freeze", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateFrozen))
-			c.call("while it sleeps")
-			if forms := c.settled(1); forms[0][:6] != "second" {
-				t.Errorf("the form opened in %q", forms)
-			}
-			first.do("wake", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateActive))
-			first.until("online again", `window.states.at(-1) === 'online'`, 10*time.Second)
-			c.onePoll("when it is back")
-			c.call("when it is back")
-			c.settled(2)
-			second.do("close the other", lifecycle.Close())
-			c.call("alone")
-			c.settled(3)
-			first.do("freeze", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateFrozen))
-			c.call("while it sleeps alone")
-			<-time.After(time.Second)
-			first.do("wake", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateActive))
-			c.settled(4)
-		})
-	}
-}
-
-// TestJSAsleepAlone: the only tab of a browser sleeps: what comes meanwhile
-// opens in the other browser, at once.
-func TestJSAsleepAlone(t *testing.T) {
-	t.Parallel()
-	for _, mode := range []string{"", "&mode=tab"} {
-		t.Run("mode"+mode, func(t *testing.T) {
-			t.Parallel()
-			c := startCRM(t, "127.0.0.1")
-			sleeper := c.tab("sleeper", mode)
-			c.tabOf(c.start(), "other", mode)
-			sleeper.do("freeze", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateFrozen))
-			<-time.After(500 * time.Millisecond)
-			for i := range 3 {
-				c.call(fmt.Sprintf("c-%d", i))
-			}
-			for _, f := range c.settled(3) {
-				if !strings.HasPrefix(f, "other ") {
-					t.Errorf("%q opened in the browser that sleeps", f)
-				}
-			}
-			sleeper.do("wake", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateActive))
-			sleeper.until("online again", `window.states.at(-1) === 'online'`, 10*time.Second)
-			c.call("c-last")
-			c.settled(4)
-		})
-	}
-}
-
-// TestJSBackAndForward: a page that the browser keeps for its Back button
-// opens nothing while it is hidden, leaves the poll to others, and knows what
-// was opened when it comes back.
-func TestJSBackAndForward(t *testing.T) {
-	t.Parallel()
-	for _, mode := range []string{"", "&mode=tab"} {
-		t.Run("mode"+mode, func(t *testing.T) {
-			t.Parallel()
-			c := startCRM(t, "127.0.0.1")
-			first := c.tab("first", mode)
-			c.tab("second", mode)
-			first.do("look at the first", lifecycle.BringToFront())
-			turn := func(event string) {
-				first.do(event, chromedp.Evaluate(`dispatchEvent(new PageTransitionEvent('`+event+`', {persisted: true})); undefined`, nil))
-			}
-			turn("pagehide")
-			c.call("while it is away")
-			if forms := c.settled(1); !strings.HasPrefix(forms[0], "second ") {
-				t.Errorf("the form opened in %q", forms)
-			}
-			c.onePoll("while it is away")
-			turn("pageshow")
-			first.until("it opens again", `zummer.status.state === 'online'`, 10*time.Second)
-			first.do("look at it", chromedp.Evaluate(`dispatchEvent(new Event('focus')); undefined`, nil))
-			c.call("when it is back")
-			if forms := c.settled(2); !strings.HasPrefix(forms[1], "first ") {
-				t.Errorf("when it is back and looked at, the form opened in %q", forms[1])
-			}
-			c.onePoll("when it is back")
-		})
-	}
-}
-
-// TestJSOffline: while the network is away the picture stays; when it comes
-// back the page asks at once.
-func TestJSOffline(t *testing.T) {
-	t.Parallel()
-	c := startCRM(t, "127.0.0.1")
-	p := c.tab("a", "&mode=tab&wait=2")
-	tell(c.in, c.hook, "ringing", "c-1", "101", "+79160000001")
-	p.until("a row", `zummer.rows.length === 1`, 10*time.Second)
-	p.do("the network goes away", unplugged(true))
-	p.until("the page knows", `zummer.status.state === 'offline'`, 20*time.Second)
-	if !p.yes(`zummer.rows.length === 1 && document.getElementById('list').children.length === 1`) {
-		t.Error("the list went with the network")
-	}
-	c.call("c-2")
-	p.do("the network comes back", unplugged(false))
-	p.until("the page knows", `zummer.status.state === 'online'`, 5*time.Second)
-	c.settled(1)
-}
-
 // TestJSTokenRunsOut: a token that is revoked is replaced by what the page's own
 // server gives, asked by one of its tabs.
 func TestJSTokenRunsOut(t *testing.T) {
@@ -365,5 +249,25 @@ func TestJSBusy(t *testing.T) {
 	c.call("c")
 	if forms := c.settled(1); forms[0][:1] != "b" {
 		t.Errorf("the form opened in the busy browser: %q", forms)
+	}
+}
+
+// TestJSBusyBesideACrash: a tab that crashed says nothing any more; it does not
+// count as one that could open.
+func TestJSBusyBesideACrash(t *testing.T) {
+	t.Parallel()
+	c := startCRM(t, "127.0.0.1")
+	a, crashes := c.tab("a", ""), c.tab("crashes", "")
+	b := c.tabOf(c.start(), "b", "")
+	a.do("look at it, and write", lifecycle.BringToFront(), chromedp.Evaluate(`zummer.busy = true; undefined`, nil))
+	go func() { _ = chromedp.Run(crashes.ctx, lifecycle.Crash()) }()
+	<-time.After(time.Second)
+	for _, p := range []*browserPage{a, b} { // who waits longest is asked first: a
+		p.do("the next poll", chromedp.Evaluate(`zummer.wake(); undefined`, nil))
+		<-time.After(500 * time.Millisecond)
+	}
+	c.call("c")
+	if forms := c.settled(1); !strings.HasPrefix(forms[0], "b ") {
+		t.Errorf("the form opened in %q", forms)
 	}
 }

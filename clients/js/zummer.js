@@ -25,7 +25,7 @@ export class Done extends Map {
   }
 }
 
-// The pending set as the answers tell it; only a complete one replaces it.
+// The pending set: only a complete one replaces it.
 export class Picture {
   rows = [];
 
@@ -163,7 +163,7 @@ class Engine {
     const ack = owed.slice(0, 50).map((r) => ({ id: r.id, rev: r.rev, ...o.done.get(markOf(r)) }));
     const ctl = new AbortController();
     this.ctl = ctl;
-    // By the clock on the wall: timers stand still while a computer sleeps.
+    // Timers stand still while a computer sleeps.
     const end = Date.now() + (o.wait + o.grace) * 1000;
     let left = o.wait + o.grace;
     const watch = setInterval(() => { if (Date.now() > end || (left -= 1) < 0) ctl.abort(end); }, 1000);
@@ -291,7 +291,7 @@ class Client {
     } else this.#lead();
   }
 
-  // No worker answers: a tab polls for all or, without locks, each for itself.
+  // No worker answers: a tab polls for all, without locks each for itself.
   #orphan() {
     if (this.heard || this.closed) return;
     if (!locks) {
