@@ -217,6 +217,17 @@ func TestAgentDismissed(t *testing.T) {
 		t.Errorf("outcome %s", o)
 	}
 
+	eventually(t, "an empty screen", 10*time.Second, func() bool { return s.displayed() == 0 })
+	link := note(t, in, "ivanov", zummer.Show, "Заметка об интересе", "https://crm.example/i/17")
+	eventually(t, "a card that can be clicked", 10*time.Second, func() bool { return s.displayed() == 1 })
+	if err := s.call("NotificationAction", uint32(0)).Err; err != nil {
+		t.Fatal(err)
+	}
+	_ = s.call("NotificationCloseLast").Err // as the daemon does at a click; it may be gone
+	if o := outcomeOf(t, in, token, link.ID); o != zummer.Opened {
+		t.Errorf("a card that was clicked, then closed: %s", o)
+	}
+
 	form := note(t, in, "ivanov", zummer.Open, "Интерес 17", "https://crm.example/i/17")
 	tell(in, hook, "ringing", "c1", "101", "+79031234567")
 	eventually(t, "the form and the call", 10*time.Second, func() bool { return s.displayed() == 2 })

@@ -76,6 +76,13 @@ func seatAgent(t *testing.T, in *apptest.Instance, token string, change func(*ag
 		if _, err := os.Stat(d.file); err == nil {
 			t.Error("the session's file is left behind")
 		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for _, number := range []string{"9031234567", "903 123-45-67", "903%20123", "9161112233"} {
+			if strings.Contains(d.logs.String(), number) {
+				t.Errorf("a number in the log: %s", d.logs.String())
+			}
+		}
 	})
 	t.Cleanup(d.stop)
 	return d
@@ -93,11 +100,14 @@ func startAgent(t *testing.T, in *apptest.Instance, token string, change func(*a
 		change(&cfg)
 	}
 	d = &desktop{t: t, cfg: cfg, file: filepath.Join(t.TempDir(), "place.json")}
-	a := agent.Agent{Config: cfg, Name: "agent-test", Russian: true, Log: slog.New(agent.MaskLog(slog.NewTextHandler(lockedLog{d}, nil))), Stdout: d, Place: d.file,
+	a := agent.Agent{Config: cfg, Name: "agent-test", Russian: true, Log: slog.New(agent.MaskLog(slog.NewTextHandler(lockedLog{d}, &slog.HandlerOptions{Level: slog.LevelDebug}))), Stdout: d, Place: d.file,
 		Open: func(_ context.Context, link string) error {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.links = append(d.links, link)
+			if strings.Contains(link, "cannot") {
+				return fmt.Errorf("open %s: no program", link)
+			}
 			return nil
 		}}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -206,6 +216,47 @@ func TestAgentOpens(t *testing.T) {
 	if strings.Contains(d.logs.String(), "9031234567") {
 		t.Errorf("a number in the log: %s", d.logs.String())
 	}
+}
+
+// TestAgentLogs: at no level, and by no error, does a number leave in a log,
+// whatever part of a row or a request it is in.
+func TestAgentLogs(t *testing.T) {
+	in, hook, token := manned(t)
+	d := seatAgent(t, in, token, func(c *agent.Config) { // which looks at the log at its end
+		c.Command = []string{"/nonexistent/+79031234567"}
+		c.UDP.Enabled, c.Stdout = true, true
+	})
+	for i, link := range []string{"https://evil.example/?p=+79031234567", "https://crm.example/cannot/89031234567", "https://crm.example/cannot?p=8%20903%20123-45-67"} {
+		n := note(t, in, "ivanov", zummer.Open, fmt.Sprint("+79031234567 № ", i), link)
+		if o := outcomeOf(t, in, token, n.ID); o != zummer.Failed {
+			t.Errorf("%s: %s", link, o)
+		}
+	}
+	tell(in, hook, "ringing", "c1", "101", "+79031234567")
+	eventually(t, "the call", 10*time.Second, func() bool {
+		_, body := d.ask("GET", "/v1/notifications", d.place.Secret, "")
+		return strings.Contains(body, "+79031234567")
+	})
+	for _, path := range []string{"/v1/calls?phone=+79031234567", "/v1/calls/79031234567/recording", "/v1/notifications/79031234567/x?p=8%20903%20123-45-67"} {
+		d.ask("GET", path, d.place.Secret, "")
+	}
+	in.Stop()
+	for _, path := range []string{"/v1/calls?phone=+79031234567", "/v1/calls/79031234567/recording"} {
+		if status, body := d.ask("GET", path, d.place.Secret, ""); status != 503 {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	d.ask("GET", "/v1/notifications?ack=79031234567.1", d.place.Secret, "")
+	eventually(t, "what there is to say", 20*time.Second, func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for _, want := range []string{"output=command", "a link is refused", "a link could not be opened", "got no answer", "not connected"} {
+			if !strings.Contains(d.logs.String(), want) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // TestAgentOutputs: a port of the loopback and a command are told of each row;

@@ -20,6 +20,7 @@ type bus struct {
 	mu   sync.Mutex
 	ids  map[string]uint32
 	keys map[uint32]string
+	used map[uint32]bool // it was clicked: its end is no dismissal
 }
 
 const busName, busPath = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
@@ -29,7 +30,7 @@ func newBus(told Told) (Notifier, error) { // no *bus: a nil one would not be ni
 	if err != nil {
 		return nil, fmt.Errorf("no session bus: %w", err)
 	}
-	b := &bus{conn: conn, object: conn.Object(busName, busPath), ids: map[string]uint32{}, keys: map[uint32]string{}}
+	b := &bus{conn: conn, object: conn.Object(busName, busPath), ids: map[string]uint32{}, keys: map[uint32]string{}, used: map[uint32]bool{}}
 	var can []string
 	if err := b.call("GetCapabilities").Store(&can); err != nil {
 		return nil, fmt.Errorf("no notification daemon answers on the session bus: %w", noClose(err, conn))
@@ -64,16 +65,23 @@ func (b *bus) listen(signals <-chan *dbus.Signal, told Told) {
 		id, _ := s.Body[0].(uint32)
 		b.mu.Lock()
 		key, ours := b.keys[id]
-		if ours && s.Name == busName+".NotificationClosed" {
-			delete(b.keys, id)
-			delete(b.ids, key)
+		used := b.used[id]
+		switch {
+		case ours && s.Name == busName+".ActionInvoked":
+			b.used[id] = true
+		case s.Name == busName+".NotificationClosed":
+			delete(b.used, id)
+			if ours {
+				delete(b.keys, id)
+				delete(b.ids, key)
+			}
 		}
 		b.mu.Unlock()
 		switch {
 		case !ours:
 		case s.Name == busName+".ActionInvoked" && told.Clicked != nil:
 			told.Clicked(key)
-		case s.Name == busName+".NotificationClosed" && s.Body[1] == any(uint32(2)) && told.Dismissed != nil: // 2: by the user
+		case s.Name == busName+".NotificationClosed" && !used && s.Body[1] == any(uint32(2)) && told.Dismissed != nil: // 2: by the user
 			told.Dismissed(key)
 		}
 	}
