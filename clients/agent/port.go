@@ -92,7 +92,7 @@ func occupied(place string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only tried
 	if err = lockFile(f); errors.Is(err, errHeld) {
 		return true, nil
 	}
