@@ -191,3 +191,23 @@ func (b *base) use(job string, on bool) {
 		b.t.Fatal(err)
 	}
 }
+
+// TestWakingJobOfAFile: in an infobase that is a file the job would run in
+// somebody's client: it asks nothing.
+func TestWakingJobOfAFile(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	p := newProxy(t, s.URL)
+	k := woken
+	k.target.FileMode = true
+	b := newBase(t, k, false)
+	b.connect(p.URL, s.key)
+	jobs, err := b.Schedules(k.folders()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs = slices.DeleteFunc(jobs, func(j *bsltest.Job) bool { return j.Name != "ЗмрПобудка" })
+	if n := b.RunDue(jobs); n != 1 || jobs[0].Runs[0].Err != nil || p.count("/") > 0 {
+		t.Errorf("%d started, %+v, %d requests", n, jobs[0].Runs, p.count("/"))
+	}
+}
