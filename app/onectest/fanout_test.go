@@ -158,12 +158,13 @@ func TestWakingJobDies(t *testing.T) {
 	s, _, b, jobs := wakingJob(t, clock)
 	s.call()
 	b.module(bsltest.Module{Name: "ЗмрРассылка", Kind: bsltest.ServerModule, Extends: true, Text: `
-&Перед("РазбудитьОдинРаз")
-Процедура СвойРазбудитьОдинРаз(Состояние, СекундЖдать)
+&Вместо("РазбудитьОдинРаз")
+Функция СвояРазбудитьОдинРаз(Состояние, СекундЖдать)
 	Если ЗмрХранилище.Значение("проба.сбой") = "1" Тогда
 		ВызватьИсключение "процесс сервера 1С перезапущен";
 	КонецЕсли;
-КонецПроцедуры
+	Возврат ПродолжитьВызов(Состояние, СекундЖдать);
+КонецФункции
 `})
 	b.set("проба.сбой", "1")
 	b.RunDue(jobs)
@@ -189,5 +190,25 @@ func (b *base) use(job string, on bool) {
 	b.t.Helper()
 	if _, err := b.CallServer("Консоль.Включить", job, on); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// TestWakingJobOfAFile: in an infobase that is a file the job would run in
+// somebody's client: it asks nothing.
+func TestWakingJobOfAFile(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	p := newProxy(t, s.URL)
+	k := woken
+	k.target.FileMode = true
+	b := newBase(t, k, false)
+	b.connect(p.URL, s.key)
+	jobs, err := b.Schedules(k.folders()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs = slices.DeleteFunc(jobs, func(j *bsltest.Job) bool { return j.Name != "ЗмрПобудка" })
+	if n := b.RunDue(jobs); n != 1 || jobs[0].Runs[0].Err != nil || p.count("/") > 0 {
+		t.Errorf("%d started, %+v, %d requests", n, jobs[0].Runs, p.count("/"))
 	}
 }
