@@ -118,7 +118,7 @@ func TestRecordings(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		answer func(n int) int
-		for_   time.Duration
+		span   time.Duration
 		came   bool
 		asked  [2]int // how often, at least and at most
 	}{
@@ -136,10 +136,10 @@ func TestRecordings(t *testing.T) {
 			b.set("запись.ждет.100", "ivanov")
 			p.do(recordings(c.answer))
 			step := time.Minute
-			if c.for_ > 6*time.Hour {
+			if c.span > 6*time.Hour {
 				step = time.Hour
 			}
-			for at := time.Duration(0); at <= c.for_; at += step {
+			for at := time.Duration(0); at <= c.span; at += step {
 				if _, err := b.CallServer("ЗмрОбменЗвонки.ПринятьЗаписи"); err != nil {
 					t.Fatal(err)
 				}
