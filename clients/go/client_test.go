@@ -177,6 +177,16 @@ func TestErrorsHideTheAddress(t *testing.T) {
 	}
 }
 
+// TestAddress: what is no address of a service is refused in words.
+func TestAddress(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:8080", "localhost:8080", "zummer.example", "ftp://zummer.example"} {
+		c := &zummer.Client{URL: address, Token: "t"}
+		if _, err := c.Me(t.Context()); err == nil || !strings.Contains(err.Error(), "https://") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 func TestVerify(t *testing.T) {
 	// The example of the standard's own libraries.
 	const secret, id, stamp = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330"
