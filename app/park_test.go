@@ -114,7 +114,6 @@ func ring(in *apptest.Instance, hook string, n int) {
 // All that a client does goes over one connection, whether its polls waited or
 // not, with and without TLS.
 func TestWaitingKeepsTheConnection(t *testing.T) {
-	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprintf("tls %v", secure), func(t *testing.T) {
 			var s *secured
@@ -181,7 +180,6 @@ func join(all []string) (s string) {
 // What is not a plain HTTP/1.1 request on a connection that stays waits as it
 // always did.
 func TestWaitingInTheServer(t *testing.T) {
-	t.Parallel()
 	in := apptest.Start(t, storetest.SQLite(t))
 	hook := in.Source("office", "generic", nil)
 	token := in.User("anna", "office", "101")
@@ -211,7 +209,6 @@ func TestWaitingInTheServer(t *testing.T) {
 // A request that is sent before the answer to the waiting one ends the
 // connection behind that answer: the client sends it again, as HTTP wants.
 func TestWaitingAndAnotherRequest(t *testing.T) {
-	t.Parallel()
 	in := apptest.Start(t, storetest.SQLite(t))
 	hook := in.Source("office", "generic", nil)
 	token := in.User("anna", "office", "101")
@@ -240,7 +237,6 @@ func TestWaitingAndAnotherRequest(t *testing.T) {
 // A program that stops answers what rests on connections, and ends them; those
 // that are idle behind such an answer do not keep it.
 func TestWaitingAtTheEnd(t *testing.T) {
-	t.Parallel()
 	in := apptest.Start(t, storetest.SQLite(t), func(o *app.Options) { o.Config.Drain = 100 * time.Millisecond })
 	in.Source("office", "generic", nil)
 	token := in.User("anna", "office", "101")

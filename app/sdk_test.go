@@ -227,8 +227,14 @@ func TestSDKOverARestart(t *testing.T) {
 		t.Errorf("while it is away the picture has %d rows", n)
 	}
 	again := apptest.Start(t, dsn, func(o *app.Options) { o.Config.Listen = address })
-	if st := <-desk.states; !st.Connected {
-		t.Errorf("when it is back: %+v", st)
+	back := false
+	for wait := time.After(20 * time.Second); !back; {
+		select {
+		case st := <-desk.states: // it may have tried in vain once more
+			back = st.Connected
+		case <-wait:
+			t.Fatal("it does not come back")
+		}
 	}
 	desk.quiet(t)
 	for _, n := range desk.Picture().Rows {

@@ -158,6 +158,9 @@ func (s *Session) query(opens bool) PollQuery {
 	if opens {
 		q.Session = s.name
 	}
+	if s.status.Err != nil { // whether it is back should be known at once
+		q.Wait = min(q.Wait, time.Second)
+	}
 	if s.soon || len(s.order) > len(acks) { // the other acks are still to be sent
 		q.Wait = min(q.Wait, 500*time.Millisecond)
 	}

@@ -145,7 +145,7 @@ class Engine {
     this.given?.();
   }
 
-  async ask() {
+  async ask(wait) {
     const { o, picture: p } = this;
     if (!this.token) {
       this.token = await within(15000, (done) => {
@@ -169,7 +169,7 @@ class Engine {
     const watch = setInterval(() => { if (Date.now() > end || (left -= 1) < 0) ctl.abort(end); }, 1000);
     try {
       return await request(o, this.token, 'POST', '/v1/notifications/poll', {
-        version: p.version, session: this.session, app: o.app, busy: +this.asked, after: p.next, ack: p.next ? [] : ack, wait: p.next || owed.length > 50 ? 0 : o.wait,
+        version: p.version, session: this.session, app: o.app, busy: +this.asked, after: p.next, ack: p.next ? [] : ack, wait: p.next || owed.length > 50 ? 0 : wait,
       }, ctl.signal);
     } catch (error) {
       if (ctl.signal.aborted && ctl.signal.reason !== end) return null; // cut
@@ -190,7 +190,7 @@ class Engine {
       if (this.idle) this.firm = false;
       else try {
         const begun = Date.now();
-        const answer = await this.ask();
+        const answer = await this.ask(failures ? Math.min(1, this.o.wait) : this.o.wait); // is it back?
         if (this.stopped) return;
         if (answer) {
           if (!answer.state) throw new Error('no Zummer');
