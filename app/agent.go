@@ -152,6 +152,9 @@ func (c *agentLoginCmd) Run(e *env) error {
 	}
 	cfg.Links.Hosts = unique(append(cfg.Links.Hosts, c.Host...))
 	cfg.Relay.Enabled, cfg.UDP.Enabled = cfg.Relay.Enabled || c.Relay, cfg.UDP.Enabled || c.UDP
+	if err := cfg.Check(); err != nil { // what is written shall load
+		return errors.New(agent.Words(err, russian()))
+	}
 	client, err := agent.Client(cfg, agentName())
 	if err != nil {
 		return err
