@@ -57,7 +57,7 @@ func TestJSAsleepAlone(t *testing.T) {
 			sleeper := c.tab("sleeper", mode)
 			c.tabOf(c.start(), "other", mode)
 			sleeper.do("freeze", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateFrozen))
-			<-time.After(500 * time.Millisecond)
+			eventually(t, "the other browser alone waits", 30*time.Second, func() bool { waiting, _ := c.waiting(); return waiting == 1 })
 			for i := range 3 {
 				c.call(fmt.Sprintf("c-%d", i))
 			}
@@ -123,6 +123,6 @@ func TestJSOffline(t *testing.T) {
 	c.call("c-2")
 	p.until("it asks less and less often", `zummer.status.retryAt - Date.now() > 7000`, 30*time.Second)
 	p.do("the network comes back", unplugged(false))
-	p.until("the page asks at once", `zummer.status.state === 'online'`, 3*time.Second)
+	p.until("the page asks at once", `zummer.status.state === 'online'`, 6*time.Second)
 	c.settled(1)
 }
