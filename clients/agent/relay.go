@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,7 +47,13 @@ type relay struct {
 // local is a client of the relay that opens rows.
 type local struct {
 	name string
+	app  string // it opens rows of this infobase and of none; "": all
 	seen time.Time
+}
+
+// takes reports whether a row is of the client's infobase, or of none.
+func (l *local) takes(n *zummer.Notification) bool {
+	return l.app == "" || n.App == "" || n.App == l.app
 }
 
 // localLease is how long a local client that does not poll is waited for.
@@ -110,6 +117,11 @@ func (r *relay) hand(k zummer.Key) bool {
 	}
 	if r.holder.seen.IsZero() || time.Since(r.holder.seen) >= localLease {
 		return false
+	}
+	for i := range r.rows {
+		if n := &r.rows[i]; n.Key() == k && !r.holder.takes(n) {
+			return false
+		}
 	}
 	r.handed[k] = true
 	r.version++
@@ -186,7 +198,10 @@ func (r *relay) seat(name string) bool {
 	if free {
 		r.version++
 	}
-	r.holder = local{name: name, seen: now}
+	if r.holder.name != name {
+		r.holder = local{name: name}
+	}
+	r.holder.seen = now
 	return true
 }
 
@@ -231,7 +246,12 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), ownTime)
 	defer cancel()
 	a := page{state: zummer.StateSet, zone: q.zone}
-	r.seat(q.session) // before all that may fail: it is there
+	me := local{name: q.session, app: q.app}
+	if r.seat(q.session) { // before all that may fail: it is there
+		r.mu.Lock()
+		r.holder.app = q.app
+		r.mu.Unlock()
+	}
 	for _, k := range q.acks {
 		result, err := r.settle(ctx, k)
 		if err != nil {
@@ -246,6 +266,7 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 		f.refuse(w, http.StatusServiceUnavailable, "upstream_away", "the service does not answer the agent", 5)
 		return
 	}
+	rows = slices.DeleteFunc(rows, func(n zummer.Notification) bool { return !me.takes(&n) })
 	from := 0
 	if q.after != "" {
 		at, of, _ := strings.Cut(q.after, "-")

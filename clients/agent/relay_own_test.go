@@ -127,6 +127,36 @@ func TestRelayOutage(t *testing.T) {
 	}
 }
 
+// TestRelayApps: a program that names its infobase gets the rows of that one and
+// of none, and opens no others'.
+func TestRelayApps(t *testing.T) {
+	r := bench(t, 0)
+	var rows []zummer.Notification
+	for id, app := range []string{"", "trade", "books"} {
+		rows = append(rows, zummer.Notification{ID: fmt.Sprint(id), Rev: 1, App: app, Action: zummer.Open, Session: r.session.Name()})
+	}
+	r.set(rows)
+	if p := asked(t, r, "session=a&app=trade"); p.ids() != "0 1" {
+		t.Errorf("trade gets %s", p.ids())
+	}
+	for id, want := range []bool{true, true, false} {
+		if got := r.hand(zummer.Key{ID: fmt.Sprint(id), Rev: 1}); got != want {
+			t.Errorf("row %d is left to trade: %t", id, got)
+		}
+	}
+	if p := asked(t, r, "session=b&app=books"); p.ids() != "0 2" {
+		t.Errorf("books gets %s", p.ids())
+	}
+	if p := asked(t, r, "session=c"); p.ids() != "0 1 2" {
+		t.Errorf("who names none gets %s", p.ids())
+	}
+	if p := asked(t, r, "app=trade&limit=1"); p.ids() != "0" || p.Next == nil {
+		t.Errorf("the first page of trade: %+v", p)
+	} else if p = asked(t, r, "app=trade&limit=1&after="+*p.Next); p.ids() != "1" || p.Next != nil {
+		t.Errorf("the last page of trade: %+v", p)
+	}
+}
+
 // TestRelayNewDatabase: a row that has the name of one that was settled in the
 // database before is settled too.
 func TestRelayNewDatabase(t *testing.T) {
