@@ -209,7 +209,27 @@ func TestAgentDesktop(t *testing.T) {
 func TestAgentDismissed(t *testing.T) {
 	in, hook, token := manned(t)
 	s := newHeadless(t)
-	seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled, c.OpenForms = true, false, false })
+	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled, c.OpenForms = true, false, false })
+	refused := note(t, in, "ivanov", zummer.Show, "Заметка с чужой ссылкой", "https://evil.example/i/17")
+	eventually(t, "a card whose link is refused", 60*time.Second, func() bool { return s.displayed() == 1 })
+	if err := s.call("NotificationAction", uint32(0)).Err; err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a refusal", 60*time.Second, func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return strings.Contains(d.logs.String(), "a link is refused")
+	})
+	<-time.After(time.Second) // an ack would be there by now
+	if rows := in.Poll(token, "").Rows; len(rows) != 1 || rows[0].ID != refused.ID {
+		t.Errorf("a card that could not be opened is gone: %+v", rows)
+	}
+	_ = s.call("NotificationCloseAll").Err // a click may have closed it
+	if _, err := in.SDK(token).Ack(t.Context(), zummer.Ack{ID: refused.ID, Rev: refused.Rev}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "an empty screen", 60*time.Second, func() bool { return s.displayed() == 0 })
+
 	card := note(t, in, "ivanov", zummer.Show, "Заметка", "")
 	eventually(t, "the card", 60*time.Second, func() bool { return s.displayed() == 1 })
 	if err := s.call("NotificationCloseLast").Err; err != nil {
