@@ -93,7 +93,7 @@ func (c *agentRunCmd) Run(e *env) error {
 		if err != nil {
 			return fmt.Errorf("log_file: %w", err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // each line was written as it came
 		to = f
 	}
 	a := agent.Agent{Config: cfg, Name: agentName(), Russian: russian(), Log: masked(c.logger(to)), Stdout: e.stdout, Place: place}

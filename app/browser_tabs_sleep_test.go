@@ -114,9 +114,9 @@ func TestJSOffline(t *testing.T) {
 	c := startCRM(t, "127.0.0.1")
 	p := c.tab("a", "&mode=tab&wait=2")
 	tell(c.in, c.hook, "ringing", "c-1", "101", "+79160000001")
-	p.until("a row", `zummer.rows.length === 1`, 10*time.Second)
+	p.until("a row", `zummer.rows.length === 1`, 40*time.Second)
 	p.do("the network goes away", unplugged(true))
-	p.until("the page knows", `zummer.status.state === 'offline'`, 20*time.Second)
+	p.until("the page knows", `zummer.status.state === 'offline'`, 40*time.Second)
 	if !p.yes(`zummer.rows.length === 1 && document.getElementById('list').children.length === 1`) {
 		t.Error("the list went with the network")
 	}

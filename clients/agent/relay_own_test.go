@@ -116,9 +116,9 @@ func TestRelayOutage(t *testing.T) {
 		t.Fatal("nobody opens")
 	}
 	g.set(true)
-	s.relay.mu.Lock()
+	s.mu.Lock()
 	s.holder.seen = time.Now().Add(-50 * time.Second)
-	s.relay.mu.Unlock()
+	s.mu.Unlock()
 	if status := poll("1.1"); status != http.StatusServiceUnavailable {
 		t.Errorf("the ack is answered %d", status)
 	}
