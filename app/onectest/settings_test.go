@@ -57,7 +57,7 @@ func TestWhatIsWrong(t *testing.T) {
 		{"a redirect", server(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://zummer.example/", http.StatusMovedPermanently)
 		}), s.key, []string{"перенаправляет", "https://zummer.example/"}},
-		{"a proxy without its service", server(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>Bad Gateway", 502) }), s.key, []string{"502", "не запущен"}},
+		{"a proxy without its service", server(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>Bad Gateway", http.StatusBadGateway) }), s.key, []string{"502", "не запущен"}},
 		{"a service of long ago", problem(404, "not_found"), s.key, []string{"старше модулей"}},
 		{"a service that starts", problem(503, "unavailable"), s.key, []string{"503", "позже"}},
 		{"a wrong key", s.URL, "rubbish", []string{"Ключ не принят"}},
