@@ -93,7 +93,7 @@ func (c *agentRunCmd) Run(e *env) error {
 		if err != nil {
 			return fmt.Errorf("log_file: %w", err)
 		}
-		defer func() { _ = f.Close() }() // each line was written at once
+		defer func() { _ = f.Close() }() // each line was written as it came
 		to = f
 	}
 	a := agent.Agent{Config: cfg, Name: agentName(), Russian: russian(), Log: masked(c.logger(to)), Stdout: e.stdout, Place: place}
@@ -152,6 +152,9 @@ func (c *agentLoginCmd) Run(e *env) error {
 	}
 	cfg.Links.Hosts = unique(append(cfg.Links.Hosts, c.Host...))
 	cfg.Relay.Enabled, cfg.UDP.Enabled = cfg.Relay.Enabled || c.Relay, cfg.UDP.Enabled || c.UDP
+	if err := cfg.Check(); err != nil { // what is written shall load
+		return errors.New(agent.Words(err, russian()))
+	}
 	client, err := agent.Client(cfg, agentName())
 	if err != nil {
 		return err

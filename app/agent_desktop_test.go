@@ -25,6 +25,7 @@ type headless struct {
 	t    *testing.T
 	env  []string
 	conn *dbus.Conn
+	bus  *exec.Cmd
 }
 
 // spawn runs a program until the test ends; nothing is skipped when it is not
@@ -48,7 +49,7 @@ func spawn(t *testing.T, cmd *exec.Cmd) {
 // lineFrom is the first line that a program prints into a pipe.
 func lineFrom(t *testing.T, f *os.File) string {
 	t.Helper()
-	_ = f.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = f.SetReadDeadline(time.Now().Add(60 * time.Second))
 	line, err := bufio.NewReader(f).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -93,6 +94,7 @@ func newHeadless(t *testing.T) *headless {
 	bus := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=3")
 	bus.ExtraFiles, bus.Env = []*os.File{w}, s.env
 	spawn(t, bus)
+	s.bus = bus
 	w.Close()
 	address := lineFrom(t, r)
 	s.env = append(s.env, "DBUS_SESSION_BUS_ADDRESS="+address)
@@ -110,7 +112,7 @@ func newHeadless(t *testing.T) *headless {
 	}
 	t.Cleanup(func() { conn.Close() })
 	s.conn = conn
-	eventually(t, "the notification daemon", 20*time.Second, func() bool {
+	eventually(t, "the notification daemon", 60*time.Second, func() bool {
 		var has bool
 		return conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.Notifications").Store(&has) == nil && has
 	})
@@ -174,26 +176,26 @@ func TestAgentDesktop(t *testing.T) {
 	}
 	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled = true, false })
 	tell(in, hook, "ringing", "c1", "101", "+79031234567")
-	eventually(t, "a notification", 10*time.Second, func() bool { return s.displayed() == 1 })
+	eventually(t, "a notification", 60*time.Second, func() bool { return s.displayed() == 1 })
 	<-time.After(500 * time.Millisecond) // it is drawn
 	s.picture("agent-ringing")
 	if err := s.call("NotificationAction", uint32(0)).Err; err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the object of a click", 10*time.Second, func() bool { return len(d.opened()) == 1 })
+	eventually(t, "the object of a click", 60*time.Second, func() bool { return len(d.opened()) == 1 })
 	if got := d.opened(); got[0] != "https://crm.example/i/17" {
 		t.Errorf("a click opens %q", got)
 	}
 	tell(in, hook, "answered", "c1", "101", "+79031234567")
-	eventually(t, "the form", 10*time.Second, func() bool { return len(d.opened()) == 2 })
+	eventually(t, "the form", 60*time.Second, func() bool { return len(d.opened()) == 2 })
 	tell(in, hook, "ended", "c1", "101", "+79031234567")
-	eventually(t, "an empty screen", 10*time.Second, func() bool { return s.displayed() == 0 })
+	eventually(t, "an empty screen", 60*time.Second, func() bool { return s.displayed() == 0 })
 	if h := s.history(); len(h) == 0 || !strings.Contains(strings.Join(h, "\n"), "Ромашка") {
 		t.Errorf("the daemon's history: %q", h)
 	}
 
 	tell(in, hook, "ringing", "c2", "101", "+79161112233")
-	eventually(t, "the second call", 10*time.Second, func() bool { return s.displayed() == 1 })
+	eventually(t, "the second call", 60*time.Second, func() bool { return s.displayed() == 1 })
 	tell(in, hook, "ended", "c2", "101", "+79161112233")
 	<-time.After(500 * time.Millisecond)
 	s.picture("agent-missed")
@@ -207,9 +209,29 @@ func TestAgentDesktop(t *testing.T) {
 func TestAgentDismissed(t *testing.T) {
 	in, hook, token := manned(t)
 	s := newHeadless(t)
-	seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled, c.OpenForms = true, false, false })
+	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled, c.OpenForms = true, false, false })
+	refused := note(t, in, "ivanov", zummer.Show, "Заметка с чужой ссылкой", "https://evil.example/i/17")
+	eventually(t, "a card whose link is refused", 60*time.Second, func() bool { return s.displayed() == 1 })
+	if err := s.call("NotificationAction", uint32(0)).Err; err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a refusal", 60*time.Second, func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return strings.Contains(d.logs.String(), "a link is refused")
+	})
+	<-time.After(time.Second) // an ack would be there by now
+	if rows := in.Poll(token, "").Rows; len(rows) != 1 || rows[0].ID != refused.ID {
+		t.Errorf("a card that could not be opened is gone: %+v", rows)
+	}
+	_ = s.call("NotificationCloseAll").Err // a click may have closed it
+	if _, err := in.SDK(token).Ack(t.Context(), zummer.Ack{ID: refused.ID, Rev: refused.Rev}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "an empty screen", 60*time.Second, func() bool { return s.displayed() == 0 })
+
 	card := note(t, in, "ivanov", zummer.Show, "Заметка", "")
-	eventually(t, "the card", 10*time.Second, func() bool { return s.displayed() == 1 })
+	eventually(t, "the card", 60*time.Second, func() bool { return s.displayed() == 1 })
 	if err := s.call("NotificationCloseLast").Err; err != nil {
 		t.Fatal(err)
 	}
@@ -217,9 +239,9 @@ func TestAgentDismissed(t *testing.T) {
 		t.Errorf("outcome %s", o)
 	}
 
-	eventually(t, "an empty screen", 10*time.Second, func() bool { return s.displayed() == 0 })
+	eventually(t, "an empty screen", 60*time.Second, func() bool { return s.displayed() == 0 })
 	link := note(t, in, "ivanov", zummer.Show, "Заметка об интересе", "https://crm.example/i/17")
-	eventually(t, "a card that can be clicked", 10*time.Second, func() bool { return s.displayed() == 1 })
+	eventually(t, "a card that can be clicked", 60*time.Second, func() bool { return s.displayed() == 1 })
 	if err := s.call("NotificationAction", uint32(0)).Err; err != nil {
 		t.Fatal(err)
 	}
@@ -230,11 +252,11 @@ func TestAgentDismissed(t *testing.T) {
 
 	form := note(t, in, "ivanov", zummer.Open, "Интерес 17", "https://crm.example/i/17")
 	tell(in, hook, "ringing", "c1", "101", "+79031234567")
-	eventually(t, "the form and the call", 10*time.Second, func() bool { return s.displayed() == 2 })
+	eventually(t, "the form and the call", 60*time.Second, func() bool { return s.displayed() == 2 })
 	if err := s.call("NotificationCloseAll").Err; err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "an empty screen", 10*time.Second, func() bool { return s.displayed() == 0 })
+	eventually(t, "an empty screen", 60*time.Second, func() bool { return s.displayed() == 0 })
 	<-time.After(time.Second) // an ack would be there by now
 	rows := in.Poll(token, "").Rows
 	if len(rows) != 2 || rows[0].ID != form.ID && rows[1].ID != form.ID {

@@ -115,7 +115,7 @@ func startAgent(t *testing.T, in *apptest.Instance, token string, change func(*a
 	t.Cleanup(cancel)
 	done = make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	eventually(t, "the session's file", 10*time.Second, func() bool {
+	eventually(t, "the session's file", 60*time.Second, func() bool {
 		text, err := os.ReadFile(d.file)
 		return err == nil && json.Unmarshal(text, &d.place) == nil
 	})
@@ -123,7 +123,7 @@ func startAgent(t *testing.T, in *apptest.Instance, token string, change func(*a
 		t.Errorf("the session's file: %v, %v", st.Mode(), err)
 	}
 	if cfg.Relay.Enabled {
-		eventually(t, "a picture", 10*time.Second, func() bool {
+		eventually(t, "a picture", 60*time.Second, func() bool {
 			status, _ := d.ask("GET", "/v1/notifications", cfg.Relay.Secret, "")
 			return status == 200
 		})
@@ -176,7 +176,7 @@ func note(t *testing.T, in *apptest.Instance, user string, action zummer.Action,
 // outcomeOf waits for what became of a row.
 func outcomeOf(t *testing.T, in *apptest.Instance, token, id string) (outcome zummer.Outcome) {
 	t.Helper()
-	eventually(t, "an outcome of "+id, 10*time.Second, func() bool {
+	eventually(t, "an outcome of "+id, 60*time.Second, func() bool {
 		rows, _, _, err := in.SDK(token).History(t.Context(), time.Time{}, time.Time{}, "", 50)
 		for _, n := range rows {
 			if err == nil && n.ID == id && n.State == "processed" {
@@ -233,7 +233,7 @@ func TestAgentLogs(t *testing.T) {
 		}
 	}
 	tell(in, hook, "ringing", "c1", "101", "+79031234567")
-	eventually(t, "the call", 10*time.Second, func() bool {
+	eventually(t, "the call", 60*time.Second, func() bool {
 		_, body := d.ask("GET", "/v1/notifications", d.place.Secret, "")
 		return strings.Contains(body, "+79031234567")
 	})
@@ -247,7 +247,7 @@ func TestAgentLogs(t *testing.T) {
 		}
 	}
 	d.ask("GET", "/v1/notifications?ack=79031234567.1", d.place.Secret, "")
-	eventually(t, "what there is to say", 20*time.Second, func() bool {
+	eventually(t, "what there is to say", 60*time.Second, func() bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		for _, want := range []string{"output=command", "a link is refused", "a link could not be opened", "got no answer", "not connected"} {
@@ -277,7 +277,7 @@ func TestAgentOutputs(t *testing.T) {
 	})
 	tell(in, hook, "ringing", "c1", "101", "+79031234567")
 	buffer := make([]byte, 64<<10)
-	_ = listener.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = listener.SetReadDeadline(time.Now().Add(60 * time.Second))
 	n, _, err := listener.ReadFrom(buffer)
 	if err != nil {
 		t.Fatal(err)
@@ -285,7 +285,7 @@ func TestAgentOutputs(t *testing.T) {
 	if c := strings.Split(string(buffer[:n]), "\t"); len(c) != 12 || c[0] != "ZUMMER1" || c[1] != "new" || c[3] != "call.ringing" || c[6] != "ringing" || c[7] != "+79031234567" {
 		t.Errorf("datagram: %q", c)
 	}
-	eventually(t, "the command", 10*time.Second, func() bool {
+	eventually(t, "the command", 60*time.Second, func() bool {
 		var row zummer.Notification
 		text, err := os.ReadFile(file)
 		return err == nil && json.Unmarshal(text, &row) == nil && row.Kind == "call.ringing" && row.Phone == "+79031234567"
@@ -306,7 +306,7 @@ func TestAgentRelay(t *testing.T) {
 	note(t, in, "petrova", zummer.Show, "Для Петровой", "")
 	sees := func(d *desktop, token, path, want, never string) {
 		t.Helper()
-		eventually(t, want+" at "+path, 10*time.Second, func() bool {
+		eventually(t, want+" at "+path, 60*time.Second, func() bool {
 			status, body := d.ask("GET", path, token, "")
 			if strings.Contains(body, never) {
 				t.Fatalf("somebody else's row: %s", body)
@@ -353,7 +353,7 @@ func TestAgentRelay(t *testing.T) {
 	}
 
 	in.Stop()
-	eventually(t, "a refusal", 20*time.Second, func() bool {
+	eventually(t, "a refusal", 60*time.Second, func() bool {
 		status, _ := one.ask("GET", "/v1/notifications?format=text", one.place.Secret, "")
 		return status == 503
 	})
@@ -408,7 +408,7 @@ func TestAgentRelayOpener(t *testing.T) {
 	}
 	poll("onec", "")
 	n := note(t, in, "ivanov", zummer.Open, "Интерес 17", "https://crm.example/i/17")
-	eventually(t, "the row for the local client", 10*time.Second, func() bool { return strings.Contains(poll("onec", ""), "\tonec\t") })
+	eventually(t, "the row for the local client", 60*time.Second, func() bool { return strings.Contains(poll("onec", ""), "\tonec\t") })
 	if body := poll("other", ""); strings.Contains(body, "\tonec\t") || strings.Contains(body, "\tother\t") || !strings.Contains(body, "Интерес 17") {
 		t.Errorf("another local client: %q", body)
 	}
@@ -459,13 +459,13 @@ func TestAgentRelayOldClient(t *testing.T) {
 	note(t, in, "ivanov", zummer.Show, "Заметка", "")
 	for _, host := range []string{"", "Host: " + strings.TrimPrefix(d.place.Relay, "http://") + "\r\n"} {
 		for _, secret := range []string{d.place.Secret, token} {
-			eventually(t, "the note", 10*time.Second, func() bool {
+			eventually(t, "the note", 60*time.Second, func() bool {
 				conn, err := net.Dial("tcp", strings.TrimPrefix(d.place.Relay, "http://"))
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer conn.Close()
-				_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+				_ = conn.SetDeadline(time.Now().Add(60 * time.Second))
 				fmt.Fprintf(conn, "GET /v1/notifications?format=xml HTTP/1.0\r\n%sAuthorization: Bearer %s\r\n\r\n", host, secret)
 				all, err := io.ReadAll(conn) // until the relay closes
 				if err != nil {

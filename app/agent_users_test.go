@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"zummer/app"
+	"zummer/app/apptest"
 	"zummer/clients/agent"
 	zummer "zummer/clients/go"
 )
@@ -59,6 +61,18 @@ func TestAsUser(t *testing.T) {
 		defer res.Body.Close()
 		text, err := io.ReadAll(res.Body)
 		fmt.Println(res.StatusCode, string(text), err)
+	case "throw": // requests at a relay, and wait for no answer
+		for i := range 40 {
+			c, err := net.Dial("tcp", strings.TrimPrefix(words[1], "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(c, "GET /v1/notifications?session=thief&ack=%s HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n", words[3], words[2])
+			if i%2 == 0 {
+				_ = c.(*net.TCPConn).SetLinger(0) // a reset
+			}
+			c.Close()
+		}
 	case "read": // a file
 		text, err := os.ReadFile(words[1])
 		fmt.Println(string(text), err)
@@ -159,7 +173,7 @@ func newAccount(t *testing.T, exe string, id uint32, url, token string) *account
 		t.Fatal(err)
 	}
 	a.agent = a.start("zummer", "agent", "run")
-	eventually(t, "the session's file", 20*time.Second, func() bool {
+	eventually(t, "the session's file", 60*time.Second, func() bool {
 		text, err := os.ReadFile(a.session())
 		return err == nil && json.Unmarshal(text, &a.place) == nil
 	})
@@ -172,7 +186,7 @@ func (a *account) session() string { return filepath.Join(a.home, "run", "zummer
 func (a *account) listen(port int) *task {
 	a.t.Helper()
 	p := a.start("listen", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	eventually(a.t, "a listener", 10*time.Second, func() bool { return strings.Contains(p.printed(), "listening") })
+	eventually(a.t, "a listener", 60*time.Second, func() bool { return strings.Contains(p.printed(), "listening") })
 	return p
 }
 
@@ -226,26 +240,26 @@ func TestAgentTwoUsers(t *testing.T) {
 	hers, his := two.listen(two.place.UDP), one.listen(one.place.UDP)
 	tell(in, hook, "ringing", "c1", "101", "+79031234567")
 	tell(in, hook, "ringing", "c2", "102", "+79161112233")
-	eventually(t, "his message", 10*time.Second, func() bool { return strings.Contains(his.printed(), "+79031234567") })
-	eventually(t, "her message", 10*time.Second, func() bool { return strings.Contains(hers.printed(), "+79161112233") })
+	eventually(t, "his message", 60*time.Second, func() bool { return strings.Contains(his.printed(), "+79031234567") })
+	eventually(t, "her message", 60*time.Second, func() bool { return strings.Contains(hers.printed(), "+79161112233") })
 	if strings.Contains(his.printed(), "9161112233") || strings.Contains(hers.printed(), "9031234567") {
 		t.Errorf("one hears the other's calls: %s %s", his.printed(), hers.printed())
 	}
 	his.end()
 	thief := two.listen(one.place.UDP) // she takes his port
 	tell(in, hook, "ringing", "c3", "101", "+79037654321")
-	eventually(t, "a refusal", 10*time.Second, func() bool { return strings.Contains(one.agent.printed(), "the port is another user's") })
-	eventually(t, "the row at the relay", 10*time.Second, func() bool { return strings.Contains(one.ask(one.place.Relay, one.place.Secret), "+79037654321") })
+	eventually(t, "a refusal", 60*time.Second, func() bool { return strings.Contains(one.agent.printed(), "the port is another user's") })
+	eventually(t, "the row at the relay", 60*time.Second, func() bool { return strings.Contains(one.ask(one.place.Relay, one.place.Secret), "+79037654321") })
 	if got := thief.printed(); strings.Contains(got, "ZUMMER1") {
 		t.Errorf("who took the port hears %s", got)
 	}
 	thief.end()
 	his = one.listen(one.place.UDP)
 	tell(in, hook, "ended", "c3", "101", "+79037654321")
-	eventually(t, "his messages again", 10*time.Second, func() bool { return strings.Contains(his.printed(), "+79037654321") })
+	eventually(t, "his messages again", 60*time.Second, func() bool { return strings.Contains(his.printed(), "+79037654321") })
 
 	// The relay.
-	note(t, in, "ivanov", zummer.Show, "Для Иванова", "")
+	forHim := note(t, in, "ivanov", zummer.Show, "Для Иванова", "")
 	note(t, in, "petrova", zummer.Show, "Для Петровой", "")
 	for _, c := range []struct {
 		name         string
@@ -262,13 +276,19 @@ func TestAgentTwoUsers(t *testing.T) {
 		{"no token", two, one.place.Relay, "", "401", "Иванова"},
 		{"no token, himself", one, one.place.Relay, "", "401", "Иванова"},
 	} {
-		eventually(t, c.name, 10*time.Second, func() bool {
+		eventually(t, c.name, 60*time.Second, func() bool {
 			got := c.who.ask(c.relay, c.token)
 			if strings.Contains(got, c.never) {
 				t.Fatalf("%s: %s", c.name, got)
 			}
 			return strings.Contains(got, c.want)
 		})
+	}
+
+	two.do("", "throw", one.place.Relay, one.place.Secret, fmt.Sprintf("%s.%d", forHim.ID, forHim.Rev)) // his secret, and nobody is there when it is looked at
+	<-time.After(time.Second)                                                                           // it would be settled by now
+	if !slices.ContainsFunc(in.Poll(ivanov, "").Rows, func(r apptest.Row) bool { return r.ID == forHim.ID }) {
+		t.Error("she settles his row by a request that waits for no answer")
 	}
 
 	// The profiles.

@@ -51,7 +51,7 @@ func (c *crm) onePoll(what string) {
 		defer c.mu.Unlock()
 		return c.begun, c.held
 	}
-	eventually(c.T, what+": one poll that waits", 10*time.Second, func() bool { _, held := polls(); return held == 1 })
+	eventually(c.T, what+": one poll that waits", 40*time.Second, func() bool { _, held := polls(); return held == 1 })
 	<-time.After(500 * time.Millisecond) // what was cut off a moment ago is made up for
 	before, _ := polls()
 	<-time.After(2 * time.Second)

@@ -99,7 +99,7 @@ func startCRM(t *testing.T, host string) *crm {
 	c.token = c.in.User("ivanov", "office", "101")
 	c.in.Admin("PUT", "/v1/sync/contacts/c1", client("ООО Ромашка"))
 
-	limit, stop := context.WithTimeout(context.Background(), 90*time.Second)
+	limit, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(stop)
 	c.limit = limit
 	c.browser = c.start()
@@ -133,7 +133,7 @@ func (c *crm) tab(name, more string) *browserPage {
 func (c *crm) tabOf(browser context.Context, name, more string) *browserPage {
 	c.Helper()
 	p := c.visit(browser, name, more)
-	p.until("tab "+name+" online", `window.states?.at(-1) === 'online'`, 10*time.Second)
+	p.until("tab "+name+" online", `window.states?.at(-1) === 'online'`, 40*time.Second)
 	c.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()

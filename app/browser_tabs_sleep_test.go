@@ -57,7 +57,7 @@ func TestJSAsleepAlone(t *testing.T) {
 			sleeper := c.tab("sleeper", mode)
 			c.tabOf(c.start(), "other", mode)
 			sleeper.do("freeze", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateFrozen))
-			<-time.After(500 * time.Millisecond)
+			eventually(t, "the other browser alone waits", 30*time.Second, func() bool { waiting, _ := c.waiting(); return waiting == 1 })
 			for i := range 3 {
 				c.call(fmt.Sprintf("c-%d", i))
 			}
@@ -114,15 +114,15 @@ func TestJSOffline(t *testing.T) {
 	c := startCRM(t, "127.0.0.1")
 	p := c.tab("a", "&mode=tab&wait=2")
 	tell(c.in, c.hook, "ringing", "c-1", "101", "+79160000001")
-	p.until("a row", `zummer.rows.length === 1`, 10*time.Second)
+	p.until("a row", `zummer.rows.length === 1`, 40*time.Second)
 	p.do("the network goes away", unplugged(true))
-	p.until("the page knows", `zummer.status.state === 'offline'`, 20*time.Second)
+	p.until("the page knows", `zummer.status.state === 'offline'`, 40*time.Second)
 	if !p.yes(`zummer.rows.length === 1 && document.getElementById('list').children.length === 1`) {
 		t.Error("the list went with the network")
 	}
 	c.call("c-2")
 	p.until("it asks less and less often", `zummer.status.retryAt - Date.now() > 7000`, 30*time.Second)
 	p.do("the network comes back", unplugged(false))
-	p.until("the page asks at once", `zummer.status.state === 'online'`, 3*time.Second)
+	p.until("the page asks at once", `zummer.status.state === 'online'`, 6*time.Second)
 	c.settled(1)
 }

@@ -132,25 +132,39 @@ func TestJSOnABadNetwork(t *testing.T) {
 	}
 }
 
-// TestJSKeepsTheContract: the conformance kit finds nothing.
+// TestJSKeepsTheContract: the conformance kit finds nothing, over a good line and
+// over one that is slow and comes in crumbs.
 func TestJSKeepsTheContract(t *testing.T) {
 	t.Parallel()
-	kit, err := conformance.New(conformance.Options{Wait: 4 * time.Second})
-	if err != nil {
-		t.Fatal(err)
+	for name, toxics := range map[string][]string{"a good line": nil, "a slow line": {slowDown, slowUp, sliced}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kit, err := conformance.New(conformance.Options{Wait: 4 * time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(kit.Close)
+			url := kit.URL()
+			if len(toxics) > 0 {
+				l := newLine(t, url)
+				var weather sync.WaitGroup
+				weather.Go(func() { l.bad(t.Context(), time.Hour, toxics...) })
+				t.Cleanup(weather.Wait)
+				url = l.url()
+			}
+			startNode(t, url, kit.Token(), "KIT=yes")
+			ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
+			defer stop()
+			report := kit.Run(ctx)
+			if report.OK() && len(report.Notes) == 0 && len(report.Steps) == len(conformance.StepNames()) {
+				return
+			}
+			var told strings.Builder
+			for _, s := range report.Steps {
+				s.Write(&told, "en")
+			}
+			report.Write(&told, "en")
+			t.Errorf("the kit says:\n%s", &told)
+		})
 	}
-	t.Cleanup(kit.Close)
-	startNode(t, kit.URL(), kit.Token(), "KIT=yes")
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer stop()
-	report := kit.Run(ctx)
-	if report.OK() && len(report.Notes) == 0 && len(report.Steps) == len(conformance.StepNames()) {
-		return
-	}
-	var told strings.Builder
-	for _, s := range report.Steps {
-		s.Write(&told, "en")
-	}
-	report.Write(&told, "en")
-	t.Errorf("the kit says:\n%s", &told)
 }

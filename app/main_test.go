@@ -12,8 +12,10 @@ import (
 // they wait most of the time. A number given with -parallel stays.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if n := flag.Lookup("test.parallel"); n.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		_ = n.Value.Set("6") // a number
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(max(6, runtime.GOMAXPROCS(0)))) // a number
 	}
 	os.Exit(m.Run())
 }

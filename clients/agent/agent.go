@@ -239,7 +239,8 @@ func (a *Agent) linkOf(n *zummer.Notification) string {
 	return ""
 }
 
-// clicked opens what a toast is about. A call that still rings stays pending.
+// clicked opens what a toast is about. A call that still rings stays pending, and
+// so does what could not be opened: nobody has seen it yet.
 func (a *Agent) clicked(ctx context.Context, key string) {
 	n, ok := a.desk.row(key)
 	link := a.linkOf(&n)
@@ -247,7 +248,7 @@ func (a *Agent) clicked(ctx context.Context, key string) {
 		return
 	}
 	outcome := a.follow(ctx, &n, link)
-	if n.Call == nil || n.Call.State != "ringing" {
+	if outcome == zummer.Opened && (n.Call == nil || n.Call.State != "ringing") {
 		a.session.Ack(n.Key(), outcome, "agent")
 	}
 }

@@ -63,7 +63,7 @@ func NewConfig(address, token string) (Config, error) {
 			c.Links.Hosts = append(c.Links.Hosts, u.Host)
 		}
 	}
-	return c, c.check()
+	return c, c.Check()
 }
 
 // ConfigPath is the file of this user; "" for path: the usual place.

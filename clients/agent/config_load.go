@@ -47,8 +47,8 @@ func (e *ConfigError) Words(russian bool) string {
 
 func wrong(field, ru, en string) error { return &ConfigError{Field: field, RU: ru, EN: en} }
 
-// check refuses what cannot work, naming the field.
-func (c *Config) check() error {
+// Check refuses what cannot work, naming the field. Errors: *ConfigError.
+func (c *Config) Check() error {
 	u, err := url.Parse(c.URL)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
@@ -139,7 +139,7 @@ func Load(path string) (Config, error) {
 	if end := d.InputOffset(); len(bytes.TrimSpace(text[end:])) > 0 {
 		return at(line(end), "", "после закрывающей } есть ещё что-то", "there is something after the last }")
 	}
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		var own *ConfigError
 		if errors.As(err, &own) {
 			name, _, _ := strings.Cut(own.Field, "[")

@@ -21,7 +21,7 @@ import (
 // kitFor is the scripted service of a test.
 func kitFor(t *testing.T) *conformance.Kit {
 	t.Helper()
-	kit, err := conformance.New(conformance.Options{Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 20 * time.Second, Start: 10 * time.Second})
+	kit, err := conformance.New(conformance.Options{Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 60 * time.Second, Start: 60 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,8 @@ const (
 //   - udpOwner: who would get a datagram that is sent from one of our sockets to
 //     a port of 127.0.0.1. If several would, and one is another user's, it is
 //     ownerOther.
-//   - tcpOwner: whose the other end of a connection of the loopback is.
+//   - tcpOwner: whose the other end of a connection of the loopback is; ownerNone
+//     for one that was closed as a whole: it may have been anybody's.
 //
 // On Linux a user is a user id; root is "us" as the other end of a connection,
 // since root can read all that the answer says, and another one as a listener,

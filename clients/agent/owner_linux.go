@@ -41,22 +41,29 @@ func udpOwnerIn(folder string, uid uint64, from netip.AddrPort, port uint16) own
 }
 
 func tcpOwnerIn(folder string, uid uint64, peer, here netip.AddrPort) owner {
-	found := ownerUnknown // a socket that is not there may be one of another namespace
-	eachSocket(folder, "tcp", func(s socket) {
-		if s.local != peer || s.remote != here {
-			return
-		}
-		if found = ownerOther; s.uid == uid || s.uid == 0 {
+	found, ours := ownerUnknown, false
+	known := eachSocket(folder, "tcp", func(s socket) {
+		ours = ours || s.local == here
+		switch {
+		case s.local != peer || s.remote != here:
+		case s.inode == 0: // closed by its program: it shows as root's
+			found = ownerNone
+		case s.uid == uid || s.uid == 0:
 			found = ownerUs
+		default:
+			found = ownerOther
 		}
 	})
+	if known && ours && found == ownerUnknown { // the table has our side: the other one is gone
+		return ownerNone
+	}
 	return found
 }
 
 // socket is a line of /proc/net/udp, tcp and those of IPv6.
 type socket struct {
 	local, remote netip.AddrPort
-	uid           uint64
+	uid, inode    uint64 // inode 0: no program has it open
 }
 
 // eachSocket gives the sockets of a protocol; false: the system does not tell.
@@ -81,13 +88,14 @@ func eachSocket(folder, protocol string, is func(socket)) bool {
 // socketOf reads a line; false: it is the head of the table.
 func socketOf(line []byte) (s socket, ok bool) {
 	columns := bytes.Fields(line)
-	if len(columns) < 8 {
+	if len(columns) < 10 {
 		return s, false
 	}
 	local, ok1 := socketAddress(columns[1])
 	remote, ok2 := socketAddress(columns[2])
-	uid, err := strconv.ParseUint(string(columns[7]), 10, 64)
-	return socket{local, remote, uid}, ok1 && ok2 && err == nil
+	uid, err1 := strconv.ParseUint(string(columns[7]), 10, 64)
+	inode, err2 := strconv.ParseUint(string(columns[9]), 10, 64)
+	return socket{local, remote, uid, inode}, ok1 && ok2 && err1 == nil && err2 == nil
 }
 
 // socketAddress reads 0100007F:1F90: words of the machine's own order.

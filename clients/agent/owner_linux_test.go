@@ -97,11 +97,50 @@ func TestOwnersHere(t *testing.T) {
 		if got := tcpOwner(addressOf(at.RemoteAddr().String()), addressOf(at.LocalAddr().String())); got != ownerUs {
 			t.Errorf("a client of ours at %s: %d", address, got)
 		}
-		c.Close()
+		peer, here := addressOf(at.RemoteAddr().String()), addressOf(at.LocalAddr().String())
+		_ = c.(*net.TCPConn).CloseWrite()
 		_, _ = io.ReadAll(at)
+		if got := tcpOwner(peer, here); got != ownerUs {
+			t.Errorf("a client that has closed its side, at %s: %d", address, got)
+		}
+		c.Close()
+		if got := tcpOwner(peer, here); got != ownerNone {
+			t.Errorf("a client that is gone, at %s: %d", address, got)
+		}
 		at.Close()
 	}
-	if got := tcpOwner(netip.MustParseAddrPort("127.0.0.1:1"), addressOf(l.Addr().String())); got != ownerUnknown {
+	if got := tcpOwner(netip.MustParseAddrPort("127.0.0.1:1"), addressOf(l.Addr().String())); got != ownerNone {
 		t.Errorf("no connection: %d", got)
+	}
+}
+
+// TestPeersIn: whose the other end of a connection is. One that its program has
+// closed is nobody's, though the table names root.
+func TestPeersIn(t *testing.T) {
+	line := func(local, remote string, uid, inode int) string {
+		return fmt.Sprintf("   0: %s %s 01 00000000:00000000 00:00000000 00000000 %5d        0 %d 1 0 20 4 0 10 -1\n", local, remote, uid, inode)
+	}
+	const here, peer = "0100007F:1F90", "0100007F:9C40"
+	listener, ours := line(here, "00000000:0000", 1000, 5), line(here, peer, 1000, 6)
+	for _, c := range []struct {
+		name, tcp string
+		want      owner
+	}{
+		{"ours", listener + ours + line(peer, here, 1000, 7), ownerUs},
+		{"the other user's", listener + ours + line(peer, here, 7, 8), ownerOther},
+		{"root's", listener + ours + line(peer, here, 0, 9), ownerUs},
+		{"one that was closed", listener + ours + line(peer, here, 0, 0), ownerNone},
+		{"one that is gone", listener + ours, ownerNone},
+		{"one that was reset", listener, ownerNone},
+		{"a table without us", line("0100007F:0001", "00000000:0000", 7, 1), ownerUnknown},
+		{"an empty table", "", ownerUnknown},
+	} {
+		folder := t.TempDir() + "/"
+		if err := os.WriteFile(filepath.Join(folder, "tcp"), []byte(c.tcp), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := tcpOwnerIn(folder, 1000, netip.MustParseAddrPort("127.0.0.1:40000"), netip.MustParseAddrPort("127.0.0.1:8080")); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
 	}
 }

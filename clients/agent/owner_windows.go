@@ -63,12 +63,23 @@ func tcpOwner(peer, here netip.AddrPort) owner {
 	if err != nil {
 		return ownerUnknown
 	}
+	ours := false
 	for _, row := range table {
-		local, _ := netip.AddrFromSlice(row[4:8])
-		remote, _ := netip.AddrFromSlice(row[12:16])
-		if netip.AddrPortFrom(local, tablePort(row[8:])) == peer && netip.AddrPortFrom(remote, tablePort(row[16:])) == here {
-			return processOwner(binary.LittleEndian.Uint32(row[20:]))
+		ip, _ := netip.AddrFromSlice(row[4:8])
+		local := netip.AddrPortFrom(ip, tablePort(row[8:]))
+		ip, _ = netip.AddrFromSlice(row[12:16])
+		remote := netip.AddrPortFrom(ip, tablePort(row[16:]))
+		ours = ours || local == here
+		if local != peer || remote != here {
+			continue
 		}
+		if pid := binary.LittleEndian.Uint32(row[20:]); pid != 0 {
+			return processOwner(pid)
+		}
+		return ownerNone // closed by its program
+	}
+	if ours { // the table has our side: the other one is gone
+		return ownerNone
 	}
 	return ownerUnknown
 }

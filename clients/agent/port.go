@@ -92,7 +92,7 @@ func occupied(place string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = f.Close() }() // it was only tried
+	defer func() { _ = f.Close() }() // closing lets go
 	if err = lockFile(f); errors.Is(err, errHeld) {
 		return true, nil
 	}

@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,13 +40,20 @@ type relay struct {
 	version int
 	holder  local                           // who opens; its seen is zero when there is nobody
 	handed  map[zummer.Key]bool             // rows that the agent left to the holder
+	claims  map[zummer.Key]string           // rows that local clients have claimed, by their names
 	settled map[zummer.Key]zummer.AckResult // acks that the service has answered
 }
 
 // local is a client of the relay that opens rows.
 type local struct {
 	name string
+	app  string // it opens rows of this infobase and of none; "": all
 	seen time.Time
+}
+
+// takes reports whether a row is of the client's infobase, or of none.
+func (l *local) takes(n *zummer.Notification) bool {
+	return l.app == "" || n.App == "" || n.App == l.app
 }
 
 // localLease is how long a local client that does not poll is waited for.
@@ -59,7 +68,7 @@ const ownTime = 20 * time.Second
 const maxSettled = 1000
 
 func newRelay(c Config, client *zummer.Client, session *zummer.Session, log *slog.Logger) *relay {
-	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), peer: systemOwners.tcp, handed: map[zummer.Key]bool{}, settled: map[zummer.Key]zummer.AckResult{}}
+	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), peer: systemOwners.tcp, handed: map[zummer.Key]bool{}, claims: map[zummer.Key]string{}, settled: map[zummer.Key]zummer.AckResult{}}
 }
 
 // watch passes on what was left to a local client that polls no more.
@@ -98,12 +107,21 @@ func (r *relay) forsaken(now time.Time) (keys []zummer.Key, gone bool) {
 	return keys, true
 }
 
-// hand leaves a row to the local client that opens; false: there is none.
+// hand leaves a row to the local client that opens, or has claimed it; false:
+// there is none.
 func (r *relay) hand(k zummer.Key) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.claims[k] != "" {
+		return true
+	}
 	if r.holder.seen.IsZero() || time.Since(r.holder.seen) >= localLease {
 		return false
+	}
+	for i := range r.rows {
+		if n := &r.rows[i]; n.Key() == k && !r.holder.takes(n) {
+			return false
+		}
 	}
 	r.handed[k] = true
 	r.version++
@@ -114,17 +132,19 @@ func (r *relay) hand(k zummer.Key) bool {
 func (r *relay) set(rows []zummer.Notification) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.rows, r.known = rows, true
-	r.version++
 	pending := map[zummer.Key]bool{}
 	for i := range rows {
 		pending[rows[i].Key()] = true
+		delete(r.settled, rows[i].Key()) // it is pending: a new or restored database has given its name out again
 	}
-	for k := range r.handed {
-		if !pending[k] {
-			delete(r.handed, k)
+	maps.DeleteFunc(r.handed, func(k zummer.Key, _ bool) bool { return !pending[k] })
+	for i := range r.rows {
+		if k := r.rows[i].Key(); !pending[k] {
+			delete(r.claims, k) // one that no picture had yet stays
 		}
 	}
+	r.rows, r.known = rows, true
+	r.version++
 }
 
 func (r *relay) connected(up bool) {
@@ -143,6 +163,8 @@ func (r *relay) view(name string) (rows []zummer.Notification, version string, o
 	for i := range rows {
 		n := &rows[i]
 		switch {
+		case r.claims[n.Key()] == name && name != "":
+			n.Session = name
 		case !n.Action.Opens():
 		case r.handed[n.Key()] && r.holder.name == name:
 			n.Session = name
@@ -176,51 +198,10 @@ func (r *relay) seat(name string) bool {
 	if free {
 		r.version++
 	}
-	r.holder = local{name: name, seen: now}
-	return true
-}
-
-// own answers what the agent's user asks of the register; false: it is to be
-// passed on.
-func (r *relay) own(w http.ResponseWriter, req *http.Request, f format, body []byte) bool {
-	path := strings.TrimSuffix(req.URL.Path, "/")
-	get, post := req.Method == http.MethodGet, req.Method == http.MethodPost
-	if get && path == "/v1/notifications" || post && path == "/v1/notifications/poll" {
-		r.poll(w, req, f, body)
-		return true
+	if r.holder.name != name {
+		r.holder = local{name: name}
 	}
-	id, do, ok := strings.Cut(strings.TrimPrefix(path, "/v1/notifications/"), "/")
-	if !ok || !post && req.Method != http.MethodPut {
-		return false
-	}
-	q, err := readQuery(req, body)
-	if err != nil {
-		f.refuse(w, http.StatusUnprocessableEntity, "invalid", err.Error(), 0)
-		return true
-	}
-	k := zummer.Key{ID: id, Rev: q.rev}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), ownTime)
-	defer cancel()
-	switch do {
-	case "processed":
-		a, err := r.settle(ctx, zummer.Ack{ID: id, Rev: q.rev, Outcome: q.outcome, Detail: q.detail})
-		if err == nil && a.Result == zummer.NotFound {
-			err = &zummer.Error{Status: http.StatusNotFound, Code: "not_found", Detail: "there is no such row"}
-		}
-		f.answer(w, a, err)
-	case "claim":
-		c, err := r.session.Claim(ctx, k)
-		r.sit(q.session, false)
-		if err == nil {
-			c.Session = q.session
-		}
-		f.answer(w, c, err)
-	case "release":
-		c, err := r.session.Release(ctx, k)
-		f.answer(w, c, err)
-	default:
-		return false
-	}
+	r.holder.seen = now
 	return true
 }
 
@@ -247,6 +228,7 @@ func (r *relay) settle(ctx context.Context, a zummer.Ack) (zummer.AckResult, err
 		clear(r.settled)
 	}
 	r.settled[a.Key()] = out
+	delete(r.claims, a.Key())
 	r.mu.Unlock()
 	r.set(r.session.Picture().Rows)
 	return out, nil
@@ -264,6 +246,12 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), ownTime)
 	defer cancel()
 	a := page{state: zummer.StateSet, zone: q.zone}
+	me := local{name: q.session, app: q.app}
+	if r.seat(q.session) { // before all that may fail: it is there
+		r.mu.Lock()
+		r.holder.app = q.app
+		r.mu.Unlock()
+	}
 	for _, k := range q.acks {
 		result, err := r.settle(ctx, k)
 		if err != nil {
@@ -272,12 +260,13 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 		}
 		a.acks = append(a.acks, result)
 	}
-	r.sit(q.session, q.busy)
+	r.sit(q.session, q.busy) // after the acks: what was opened shall not pass on
 	rows, version, ok := r.view(q.session)
 	if !ok {
 		f.refuse(w, http.StatusServiceUnavailable, "upstream_away", "the service does not answer the agent", 5)
 		return
 	}
+	rows = slices.DeleteFunc(rows, func(n zummer.Notification) bool { return !me.takes(&n) })
 	from := 0
 	if q.after != "" {
 		at, of, _ := strings.Cut(q.after, "-")

@@ -40,6 +40,7 @@ func formatOf(req *http.Request) format {
 // query is what a local poll or ack asks.
 type query struct {
 	version, after, session, detail string
+	app                             string
 	outcome                         zummer.Outcome
 	limit, rev                      int
 	busy                            bool
@@ -85,7 +86,7 @@ func readQuery(req *http.Request, body []byte) (q query, err error) {
 	case "json", "xml", "text":
 		q.format = f
 	}
-	q.version, q.after, q.session, q.detail = values.Get("version"), values.Get("after"), values.Get("session"), values.Get("detail")
+	q.version, q.after, q.session, q.detail, q.app = values.Get("version"), values.Get("after"), values.Get("session"), values.Get("detail"), values.Get("app")
 	if q.outcome, err = outcomeOf(values.Get("outcome")); err != nil {
 		return q, err
 	}
@@ -201,7 +202,7 @@ func answerHead(h http.Header, length int64) {
 	if length >= 0 {
 		h.Set("Content-Length", strconv.FormatInt(length, 10))
 	} else {
-		h.Set("Transfer-Encoding", "identity") //nolint:gosec // never beside a length: net/http leaves the header out, and the chunks
+		h.Set("Transfer-Encoding", "identity") //nolint:gosec // no chunks, says net/http; there is no length then
 	}
 	h.Set("Connection", "close")
 	h.Set("X-Content-Type-Options", "nosniff")

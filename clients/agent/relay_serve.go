@@ -71,7 +71,7 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n := g.open.Add(1); n <= maxConnections/2 || n <= maxConnections && g.peer(addressOf(c.RemoteAddr().String()), addressOf(c.LocalAddr().String())) != ownerOther {
+		if n := g.open.Add(1); n <= maxConnections/2 || n <= maxConnections && mayBeOurs(g.peer(addressOf(c.RemoteAddr().String()), addressOf(c.LocalAddr().String()))) {
 			return &passed{Conn: c, leave: sync.OnceFunc(func() { g.open.Add(-1) })}, nil
 		}
 		g.open.Add(-1)
@@ -132,10 +132,16 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	token := tokenOf(req)
-	paired := same(token, r.config.Relay.Secret)
-	if paired && r.peer(peer, r.address()) == ownerOther {
-		r.log.WarnContext(req.Context(), "another user of this machine has the pairing secret: put a new one into the configuration")
-		token = ""
+	paired, ownToken := same(token, r.config.Relay.Secret), same(token, r.config.Token)
+	if paired || ownToken {
+		who := r.peer(peer, r.address())
+		if paired && who == ownerOther {
+			r.log.WarnContext(req.Context(), "another user of this machine has the pairing secret: put a new one into the configuration")
+		}
+		if paired && !mayBeOurs(who) {
+			token = ""
+		}
+		paired = mayBeOurs(who)
 	}
 	if token == "" {
 		w.Header().Set("WWW-Authenticate", `Basic realm="Zummer"`)
@@ -146,7 +152,6 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		f.refuse(w, http.StatusNotFound, "not_found", "the relay has the calls of a client only", 0)
 		return
 	}
-	paired = paired || same(token, r.config.Token) && r.peer(peer, r.address()) != ownerOther
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	var large *http.MaxBytesError
 	switch {
@@ -165,6 +170,11 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	r.pass(w, req, f, body, token)
 }
+
+// mayBeOurs reports whether who is at the other end may be this user, as far as
+// the system tells. One that has gone may have been anybody: it waits for no
+// answer, and would be an easy way to ask for something as another user.
+func mayBeOurs(who owner) bool { return who == ownerUs || who == ownerUnknown }
 
 // address is where the relay listens.
 func (r *relay) address() netip.AddrPort { return addressOf("127.0.0.1:" + r.port) }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,6 +28,7 @@ func bench(t *testing.T, rows int) *relay {
 	}
 	r := newRelay(cfg, client, client.NewSession("desk"), slog.New(slog.DiscardHandler))
 	r.port = "8081"
+	r.peer = func(_, _ netip.AddrPort) owner { return ownerUs } // there is no connection
 	r.connected(true)
 	var list []zummer.Notification
 	for i := range rows {

@@ -64,12 +64,11 @@ func newBusTray(chosen func(int)) (Tray, error) {
 
 func (b *busTray) export() error {
 	fixed := func(v any) *prop.Prop { return &prop.Prop{Value: v, Emit: prop.EmitFalse} }
-	moving := func(v any) *prop.Prop { return &prop.Prop{Value: v, Emit: prop.EmitTrue} }
 	var err error
 	b.props, err = prop.Export(b.conn, itemPath, prop.Map{itemFace: {
-		"Category": fixed("Communications"), "Id": fixed("zummer-agent"), "Title": fixed("Zummer"), "Status": moving("Active"), "WindowId": fixed(int32(0)),
-		"IconName": fixed(""), "IconThemePath": fixed(""), "IconPixmap": moving(pixmaps(TrayLost)), "OverlayIconName": fixed(""), "AttentionIconName": fixed(""),
-		"ToolTip": moving(tip{Title: "Zummer"}), "ItemIsMenu": fixed(true), "Menu": fixed(dbus.ObjectPath(menuPath))}})
+		"Category": fixed("Communications"), "Id": fixed("zummer-agent"), "Title": fixed("Zummer"), "Status": fixed("Active"), "WindowId": fixed(int32(0)),
+		"IconName": fixed(""), "IconThemePath": fixed(""), "IconPixmap": fixed(pixmaps(TrayLost)), "OverlayIconName": fixed(""), "AttentionIconName": fixed(""),
+		"ToolTip": fixed(tip{Title: "Zummer"}), "ItemIsMenu": fixed(true), "Menu": fixed(dbus.ObjectPath(menuPath))}})
 	if err != nil {
 		return fmt.Errorf("icon: %w", err)
 	}
@@ -120,14 +119,21 @@ func (b *busTray) Set(v TrayView) {
 	version := b.version
 	b.mu.Unlock()
 	if old.State != v.State {
-		b.props.SetMust(itemFace, "IconPixmap", pixmaps(v.State))
+		b.put("IconPixmap", pixmaps(v.State))
 		_ = b.conn.Emit(itemPath, itemFace+".NewIcon")
 	}
 	if old.Tip != v.Tip {
-		b.props.SetMust(itemFace, "ToolTip", tip{Title: v.Tip})
+		b.put("ToolTip", tip{Title: v.Tip})
 		_ = b.conn.Emit(itemPath, itemFace+".NewToolTip")
 	}
 	_ = b.conn.Emit(menuPath, menuFace+".LayoutUpdated", version, int32(0))
+}
+
+// put changes a property. The signal is not left to props, which panics when the
+// bus is gone.
+func (b *busTray) put(name string, v any) {
+	b.props.SetMust(itemFace, name, v)
+	_ = b.conn.Emit(itemPath, "org.freedesktop.DBus.Properties.PropertiesChanged", itemFace, map[string]dbus.Variant{name: dbus.MakeVariant(v)}, []string{})
 }
 
 // Stop implements Tray.

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -19,6 +20,8 @@ type client struct {
 	last     time.Time // of any request
 
 	versions  map[string]bool      // that its next poll may name
+	older     map[string]bool      // that it might name before the last answer
+	answerTo  string               // the connection of that answer
 	stateless bool                 // it never names any, and asks for the whole set each time
 	named     bool                 // it named one
 	picture   map[string]row       // the last complete set that it was given
@@ -119,6 +122,8 @@ func (k *Kit) judgeVersion(x *exchange, _ bool) {
 	}
 	switch {
 	case c.versions[v] || c.stateless:
+	case v != "" && c.older[v] && x.from != c.answerTo: // it may have given up the connection while the answer was on its way
+		c.versions[v] = true
 	case v == "" && !c.named:
 		c.stateless = true
 		k.note("stateless")
@@ -273,6 +278,7 @@ func (k *Kit) taken(x *exchange, perhaps bool) {
 		return
 	}
 	if !perhaps {
+		c.older, c.answerTo = maps.Clone(c.versions), x.from
 		clear(c.versions)
 		c.picture = map[string]row{}
 	}

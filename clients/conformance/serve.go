@@ -17,6 +17,7 @@ import (
 type exchange struct {
 	at    time.Time
 	is    string // poll, ack, claim, release or another
+	from  string // its connection
 	who   string // X-Client
 	query models.PollQuery
 	acks  []models.Ack
@@ -46,7 +47,7 @@ func (k *Kit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the kit has no such address: it plays the client side of the contract only", http.StatusNotFound)
 		return
 	}
-	x := &exchange{at: time.Now(), is: "other"}
+	x := &exchange{at: time.Now(), is: "other", from: r.RemoteAddr}
 	defer func() { // also when the script cuts the line, which panics
 		k.mu.Lock()
 		k.over(x, false, r.Context().Err() != nil)

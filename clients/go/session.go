@@ -92,6 +92,8 @@ func (s *Session) Picture() Picture {
 // Ack says what became of a row, e.g. of a card that was dismissed. The row leaves
 // the picture at once; the ack goes with the next poll, which is soon, and again
 // until it is answered. A second ack of one revision takes the place of the first.
+// An outcome that is none of the four counts as Opened; a key that no row can have
+// is passed over. The service would refuse the poll with them, again and again.
 func (s *Session) Ack(k Key, outcome Outcome, detail string) {
 	if outcome == Later {
 		return
@@ -103,6 +105,14 @@ func (s *Session) Ack(k Key, outcome Outcome, detail string) {
 }
 
 func (s *Session) owe(a Ack) {
+	if a.ID == "" || a.Rev < 1 {
+		return
+	}
+	switch a.Outcome {
+	case Opened, Dismissed, Failed, Busy:
+	default:
+		a.Outcome = Opened
+	}
 	if _, again := s.owed[a.Key()]; !again {
 		s.order = append(s.order, a.Key())
 	}
