@@ -53,11 +53,13 @@ func TestWhatIsWrong(t *testing.T) {
 		{"TLS where there is none", "https" + strings.TrimPrefix(s.URL, "http"), s.key, []string{"http://"}},
 		{"no TLS where there is some", "http" + strings.TrimPrefix(secure.URL, "https"), s.key, []string{"не Zummer"}},
 		{"another web server", server(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>It works!") }), s.key, []string{"не Zummer"}},
-		{"another web server's error", server(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>No", 404) }), s.key, []string{"не Zummer", "404"}},
+		{"another web server's error", server(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>No", http.StatusNotFound) }), s.key, []string{"не Zummer", "404"}},
 		{"a redirect", server(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://zummer.example/", http.StatusMovedPermanently)
 		}), s.key, []string{"перенаправляет", "https://zummer.example/"}},
-		{"a proxy without its service", server(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>Bad Gateway", 502) }), s.key, []string{"502", "не запущен"}},
+		{"a proxy without its service", server(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "<html>Bad Gateway", http.StatusBadGateway)
+		}), s.key, []string{"502", "не запущен"}},
 		{"a service of long ago", problem(404, "not_found"), s.key, []string{"старше модулей"}},
 		{"a service that starts", problem(503, "unavailable"), s.key, []string{"503", "позже"}},
 		{"a wrong key", s.URL, "rubbish", []string{"Ключ не принят"}},
