@@ -19,10 +19,11 @@ import (
 )
 
 type demoCmd struct {
-	Listen  string        `default:"127.0.0.1:8080" help:"Address; port 0 takes a free one."`
-	Every   time.Duration `default:"6s" help:"Pause between two calls of the simulated PBX; 0: it places none."`
-	Speed   float64       `default:"1" help:"2 makes the calls twice as fast."`
-	Logging `embed:""`
+	Listen   string        `default:"127.0.0.1:8080" help:"Address; port 0 takes a free one."`
+	Every    time.Duration `default:"6s" help:"Pause between two calls of the simulated PBX; 0: it places none."`
+	Speed    float64       `default:"1" help:"2 makes the calls twice as fast."`
+	Language string        `env:"ZUMMER_LANGUAGE" default:"ru" enum:"ru,en" help:"Language of the texts of notifications: ru or en. The names of the sample stay Russian."`
+	Logging  `embed:""`
 }
 
 // demoSource is the slug of the simulated PBX: another one than the manuals use,
@@ -77,7 +78,7 @@ func (c *demoCmd) Run(e *env) error {
 	adminText, _ := auth.NewToken()
 	demo := &handlers.Demo{}
 	cfg := Config{Listen: c.Listen, AdminToken: Secret(adminText), PollInterval: 5 * time.Second, LongPoll: 25 * time.Second, LongPollMax: 50 * time.Second,
-		MaxWaiting: 1000, Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour), AdminIdle: 8 * time.Hour, AdminSession: 168 * time.Hour}
+		MaxWaiting: 1000, Language: c.Language, Timezone: "Europe/Moscow", Region: "RU", Retention: Span(30 * 24 * time.Hour), AdminIdle: 8 * time.Hour, AdminSession: 168 * time.Hour}
 	a, err := New(e.ctx, Options{Config: cfg, Database: Database{Database: "sqlite:" + filepath.Join(folder, "demo.db"), DBPool: 4}, Log: level.logger(e.stderr), Demo: demo})
 	if err != nil {
 		return err

@@ -203,6 +203,7 @@ func (a *Agent) open(ctx context.Context, n zummer.Notification) zummer.Outcome 
 	}
 	link := a.linkOf(&n)
 	if !a.Config.OpenForms || link == "" || n.Action != zummer.Open && n.Action != zummer.Create {
+		a.Log.InfoContext(ctx, "passed on: not for the agent to open", "row", n.Key().String(), "action", n.Action, "open_forms", a.Config.OpenForms, "link", link != "", "infobase", a.Config.Infobase != "")
 		return zummer.Busy
 	}
 	return a.follow(ctx, &n, link)

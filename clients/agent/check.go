@@ -167,6 +167,9 @@ func (c *Check) desktop(cfg Config) {
 	default:
 		c.line("✓", "открываются ссылки на %v", "links to %v are opened", cfg.Links.Hosts)
 	}
+	if cfg.OpenForms && cfg.Infobase == "" {
+		c.line("·", "infobase пуст: объекты 1С (e1cib/data/…) агент не откроет", "infobase is empty: the agent opens no objects of 1C (e1cib/data/…)")
+	}
 }
 
 // ports: those of the running agent, else whether they are free.

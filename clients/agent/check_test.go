@@ -69,6 +69,17 @@ func saying(russian bool) (*[]string, *Check) {
 	return said, &Check{Name: "agent-test", Russian: russian, System: "linux", Say: func(mark, text string) { *said = append(*said, mark+" "+text) }}
 }
 
+// TestCheckInfobase: without one no objects of 1C open, which is worth a word.
+func TestCheckInfobase(t *testing.T) {
+	for infobase, want := range map[string]bool{"": true, "e1c://server/srv1c/trade": false} {
+		said, ch := saying(false)
+		ch.desktop(Config{OpenForms: true, Infobase: infobase, Links: Links{Hosts: []string{"crm.example", "server/srv1c/trade"}}})
+		if got := slices.ContainsFunc(*said, func(line string) bool { return strings.HasPrefix(line, "· infobase is empty") }); got != want {
+			t.Errorf("infobase %q: %q", infobase, *said)
+		}
+	}
+}
+
 // TestCheckCertificate: one that ends within two weeks is worth a word.
 func TestCheckCertificate(t *testing.T) {
 	for left, want := range map[time.Duration]string{

@@ -139,7 +139,7 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	if token == "" {
 		w.Header().Set("WWW-Authenticate", `Basic realm="Zummer"`)
-		f.refuse(w, http.StatusUnauthorized, "unauthorized", "send a token of yours or the pairing secret", 0)
+		f.refuse(w, http.StatusUnauthorized, "unauthorized", "send a token of yours, or the secret of the session's file", 0)
 		return
 	}
 	if !relayed(req.URL.Path) {

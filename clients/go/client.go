@@ -89,6 +89,9 @@ func (c *Client) send(ctx context.Context, token, method, path string, in, out a
 		}
 		body = bytes.NewReader(text)
 	}
+	if scheme, _, _ := strings.Cut(strings.ToLower(c.URL), "://"); scheme != "https" && scheme != "http" {
+		return errors.New("the address of the service has to begin with https:// or http://")
+	}
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.URL, "/")+path, body)
 	if err != nil {
 		return fmt.Errorf("the address of the service: %w", inner(err))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	zummer "zummer/clients/go"
@@ -174,6 +175,18 @@ func TestErrorsHideTheAddress(t *testing.T) {
 	_, err := s.client().Admin().Contacts(ctx, "+79031234567")
 	if err == nil || strings.Contains(err.Error(), "9031234567") {
 		t.Errorf("the error tells the number: %v", err)
+	}
+}
+
+// TestAddress: what is no address of a service is refused in words.
+func TestAddress(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:8080", "localhost:8080", "zummer.example", "ftp://zummer.example"} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &zummer.Client{URL: address, Token: "t"}
+			if _, err := c.Me(t.Context()); err == nil || !strings.Contains(err.Error(), "https://") {
+				t.Errorf("%s: %v", address, err)
+			}
+		})
 	}
 }
 
