@@ -58,7 +58,7 @@ func TestActions(t *testing.T) {
 		{"show", `"action":"show","phone":"+79160000000"`, nil, "", "", "ОбщаяФорма.ЗмрКарточка"},
 		{"call back", `"action":"call_back","phone":"+79160000000"`, nil, "", "", "ОбщаяФорма.ЗмрКарточка"},
 		{"a word nobody knows", `"action":"order.check"`, nil, "", "", "ОбщаяФорма.ЗмрКарточка"},
-		{"a word of one's own", `"action":"own.word"`, nil, "Обработка.Свое", "opened", ""},
+		{"a word of one's own", `"action":"own.word"`, nil, "Обработка.Свое.Форма", "opened", ""},
 		{"an object that is not in the infobase", `"action":"open","object":{"type":"Документ","name":"Интерес","uid":"99999999-9999-9999-9999-999999999999"}`, nil, "ОбщаяФорма.ЗмрКарточка", "failed", ""},
 		{"a link to one that is not", `"action":"open","object":{"link":"e1cib/data/Документ.Интерес?ref=99999999999999999999999999999999"}`, nil, "ОбщаяФорма.ЗмрКарточка", "failed", ""},
 		{"a link to metadata nobody has", `"action":"open","object":{"link":"e1cib/data/Документ.Чужой?ref=b59500055d80a2b911de397d51012ccc"}`, nil, "ОбщаяФорма.ЗмрКарточка", "failed", ""},
@@ -161,9 +161,10 @@ func (b *base) close(uid string) {
 // ownWord puts an action of one's own into the table, as an integrator does,
 // by another module and one line in the overridable one.
 func (b *base) ownWord() {
+	b.Meta.Processor("Свое")
 	b.module(bsltest.Module{Name: "СвойКлиент", Kind: bsltest.ClientModule, Text: `
 Процедура Свое(Параметр, ДополнительныеПараметры) Экспорт
-	ОткрытьФорму("Обработка.Свое");
+	ОткрытьФорму("Обработка.Свое.Форма");
 	Параметр.Исход = "o";
 КонецПроцедуры
 `})
@@ -212,7 +213,7 @@ func TestTwoSessions(t *testing.T) {
 			desk, laptop := start(t, s, k), start(t, s, k)
 			both := func(what string, ok func() bool) {
 				t.Helper()
-				for end := time.Now().Add(15 * time.Second); !ok(); {
+				for end := time.Now().Add(patience); !ok(); {
 					if time.Now().After(end) {
 						t.Fatalf("no %s; desk %v, laptop %v", what, desk.opened(), laptop.opened())
 					}

@@ -187,6 +187,13 @@ func TestSecrets(t *testing.T) {
 				t.Errorf("%s, %s: %s", k.name, call, text)
 			}
 		}
+		v, err := b.Call("ЗмрВызовСервера.ТокенПользователя")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token := bsltest.Go(v).(map[string]any)["Токен"]; (token == "") != (k.target.Context == bsltest.WebClient) {
+			t.Errorf("%s is given the token %q", k.name, token)
+		}
 		b.connect(s.URL, "wrong")
 		b.exchange()
 		if len(b.Log) == 0 || strings.Contains(fmt.Sprint(b.Log), "wrong") {

@@ -96,9 +96,10 @@ func TestHooks(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	b := start(t, s, managedKinds[4])
+	b.Meta.Processor("Свое")
 	b.module(bsltest.Module{Name: "СвойКлиент", Kind: bsltest.ClientModule, Text: `
 Процедура Свое(Параметр, ДополнительныеПараметры) Экспорт
-	ОткрытьФорму("Обработка." + Параметр.Уведомление.Заголовок);
+	ОткрытьФорму("Обработка.Свое.Форма." + Параметр.Уведомление.Заголовок);
 	Параметр.Исход = "o";
 КонецПроцедуры
 `})
@@ -112,7 +113,7 @@ func TestHooks(t *testing.T) {
 `})
 	for _, action := range []string{"indicate", "show", "call_back"} {
 		s.publish(`{"user":"ivanov","kind":"test.%[1]s","action":"%[1]s","title":"%[1]s"}`, action)
-		b.until(action, func() bool { return slices.Contains(b.opened(), "Обработка."+action) })
+		b.until(action, func() bool { return slices.Contains(b.opened(), "Обработка.Свое.Форма."+action) })
 		b.until("acknowledgement", func() bool { return len(s.pending()) == 0 })
 	}
 	if n := len(b.Screen.Shown); n != 3 {

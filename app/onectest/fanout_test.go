@@ -71,6 +71,7 @@ func TestWakingJob(t *testing.T) {
 	if j := jobs[0]; j.Key == "" || j.Every <= 0 || j.Every > 10*time.Second || !b.Scheduled(j.Name) {
 		t.Fatalf("the job is not on, or may run twice, or leaves gaps: %+v", j)
 	}
+	b.Sessions = []bsltest.Session{{Number: 7, UserUID: ivanovID, App: "BackgroundJob"}, {Number: 8, UserUID: "99999999-9999-9999-9999-999999999999", App: "1CV8C"}}
 	s.call()
 	looks := 0
 	clock.look = func() {

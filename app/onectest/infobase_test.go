@@ -17,6 +17,10 @@ import (
 // else: far less than the servers of these tests keep a client waiting.
 const busy = 2 * time.Second
 
+// patience is how long a test waits for what must happen: seconds on a quiet
+// machine.
+const patience = time.Minute
+
 // kind is a kind of client that the modules are shipped for.
 type kind struct {
 	name   string
@@ -146,7 +150,7 @@ func (b *base) connect(address, key string) {
 // until lets the client live, its pauses shortened, until ok.
 func (b *base) until(what string, ok func() bool) {
 	b.t.Helper()
-	for end := time.Now().Add(15 * time.Second); !ok(); b.step() {
+	for end := time.Now().Add(patience); !ok(); b.step() {
 		if time.Now().After(end) {
 			b.t.Fatalf("no %s; shown %v, opened %v, errors %v, log %v", what, b.toasts(), b.opened(), b.Errors(), b.Log)
 		}

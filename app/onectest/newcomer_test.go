@@ -83,7 +83,7 @@ func TestStranger(t *testing.T) {
 func TestBreakIsOver(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	b := start(t, s, managedKinds[4])
+	b := start(t, s, managedKinds[3])
 	id := s.publish(`{"user":"ivanov","kind":"note","title":"a"}`)
 	for _, c := range []struct {
 		name string

@@ -285,7 +285,7 @@ func TestOrdinaryTwoSessions(t *testing.T) {
 			desk, laptop := newOrdinary(t, s, k, s.URL), newOrdinary(t, s, k, s.URL)
 			both := func(what string, ok func() bool) {
 				t.Helper()
-				for deadline := time.Now().Add(15 * time.Second); !ok(); {
+				for deadline := time.Now().Add(patience); !ok(); {
 					if time.Now().After(deadline) {
 						t.Fatalf("no %s; desk %v, laptop %v, pending %v", what, desk.opened(), laptop.opened(), s.pending())
 					}

@@ -102,7 +102,7 @@ func TestOrdinaryFaults(t *testing.T) {
 // soon is until for what comes after a pause of a minute at most.
 func (b *base) soon(what string, ok func() bool) {
 	b.t.Helper()
-	if !b.RunFast(15*time.Second, 30, ok) {
+	if !b.RunFast(patience, 30, ok) {
 		b.t.Fatalf("no %s; opened %v, messages %v, errors %v, log %v", what, b.opened(), b.Screen.Messages, b.Errors(), b.Log)
 	}
 }

@@ -132,6 +132,8 @@ func TestKindsNotice(t *testing.T) {
 		{"ЗмрПримерВызовСервера", flags("Server", "ServerCall"), true},
 		{"ЗмрПримерВызовСервера", flags(server...), false},
 		{"ЗмрПримерВызовСервера", flags("Server", "ServerCall", "ExternalConnection"), false},
+		{"ЗмрРассылка", flags("Server"), true},
+		{"ЗмрРассылка", flags(server...), false},
 		{"ЗмрПримерКлиент", flags("ClientManagedApplication"), true},
 		{"ЗмрПримерКлиент", flags("Server"), false},
 		{"ЗмрПримерКлиент", flags("ClientManagedApplication", "Server"), false},

@@ -269,7 +269,8 @@ func checkKind(f *faults, name, body string) {
 	if strings.Contains(name, "ВызовСервера") != on("ServerCall") || strings.Contains(name, "Глобальный") != on("Global") || on("Privileged") {
 		f.add("%s: its flags do not fit its name: %s", name, body)
 	}
-	if on("ServerCall") && on("ExternalConnection") || !client && !on("ServerCall") && (!on("ExternalConnection") || !on("ClientOrdinaryApplication")) {
+	pushes := name == "ЗмрРассылка" // УведомленияКлиента is there for servers only
+	if on("ServerCall") && on("ExternalConnection") || !client && !on("ServerCall") && (on("ExternalConnection") == pushes || on("ClientOrdinaryApplication") == pushes) {
 		f.add("%s: a server module also compiles for external connections and thick clients (std469)", name)
 	}
 }

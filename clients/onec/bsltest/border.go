@@ -18,7 +18,7 @@ func (w *World) serverCall(p *proc, args []any, refs []*cell, do func([]any, []*
 		}
 	}
 	outer, unguarded := w.onServer, w.unguarded
-	w.onServer = true
+	w.onServer, w.unguarded = true, false
 	defer func() {
 		w.onServer, w.unguarded = outer, unguarded
 		if !outer && w.entry != nil {
@@ -43,9 +43,15 @@ type crosser interface {
 // user has no right to without the privileged mode. Jobs of the server have
 // every right.
 func (w *World) guard(closed bool) {
-	if closed && w.onServer && w.entry != nil && w.entry.ServerCalls > 0 && !w.unguarded {
+	if closed && w.asUser() {
 		throw("Нарушение прав доступа!")
 	}
+}
+
+// asUser tells whether the server works for a client, with the rights of its
+// user.
+func (w *World) asUser() bool {
+	return w.onServer && w.entry != nil && w.entry.ServerCalls > 0 && !w.unguarded
 }
 
 // maxNesting bounds what is copied or written as a whole: a collection that

@@ -22,7 +22,12 @@ func miscFunctions() Host {
 		{Names: "ОтменитьТранзакцию RollbackTransaction", Since: "=server,thick", Procedure: true, Do: func(*Call) any { return nil }},
 		{Names: "ТранзакцияАктивна TransactionActive", Since: "=server,thick", Do: func(*Call) any { return false }},
 		{Names: "ОбновитьПовторноИспользуемыеЗначения RefreshReusableValues", Procedure: true, Do: func(c *Call) any { clear(c.W.cache); return nil }},
-		{Names: "ПравоДоступа AccessRight", Since: "=server,thick", Min: 2, Max: 4, Do: func(c *Call) any { return !c.W.NotAdmin || c.Str(0) != "Администрирование" }},
+		{Names: "ПравоДоступа AccessRight", Since: "=server,thick", Min: 2, Max: 4, Do: func(c *Call) any {
+			if m, ok := c.Arg(1).(*metaObject); ok && m.t.Guarded && c.W.asUser() {
+				return false
+			}
+			return !c.W.NotAdmin || c.Str(0) != "Администрирование"
+		}},
 		{Names: "РольДоступна IsInRole", Since: "=server,thick", Min: 1, Do: func(*Call) any { return true }},
 		{Names: "МонопольныйРежим ExclusiveMode", Since: "=server,thick", Do: func(*Call) any { return false }},
 		{Names: "ТекущийЯзык CurrentLanguage", Do: func(*Call) any { return "ru" }},

@@ -194,6 +194,8 @@ func (w *World) runProc(f *frame, inst *instance, p *proc, side Context, args []
 	if p.async {
 		return w.goAsync(n)
 	}
+	unguarded := w.unguarded
+	defer func() { w.unguarded = unguarded }() // the privileged mode ends with the procedure that switched it on
 	n.do(p.body)
 	return n.result
 }

@@ -71,7 +71,7 @@ type World struct {
 	runs      []func([]any, []*cell) any // of ПродолжитьВызов
 	onServer  bool
 	nesting   int  // of the value being copied over the border
-	unguarded bool // in the privileged mode, until the end of the server's call
+	unguarded bool // in the privileged mode, until the end of the procedure
 }
 
 // New makes a World of the target's kind, with everything the platform has.
