@@ -401,10 +401,10 @@ func TestOrdinarySuperseded(t *testing.T) {
 	b.until("window", func() bool { return len(b.Screen.Forms) == 1 })
 	for _, state := range []string{"superseded", "of the future"} {
 		p.forget()
-		p.do(rewritten(func(string) string { return `<r state="` + state + `" version="x" next_s="2" page=""></r>` }))
+		p.do(rewritten(func(string) string { return `<r state="` + state + `" version="of-nobody" next_s="2" page=""></r>` }))
 		b.until(state, func() bool { return p.count("/v1/notifications?") >= 2 })
-		if len(b.Screen.Forms) != 1 || p.count("version=x") > 0 {
-			t.Errorf("%s: %d windows, polls with its version %d", state, len(b.Screen.Forms), p.count("version=x"))
+		if len(b.Screen.Forms) != 1 || p.count("version=of-nobody") > 0 {
+			t.Errorf("%s: %d windows, polls with its version %d", state, len(b.Screen.Forms), p.count("version=of-nobody"))
 		}
 	}
 	p.do(nil)
