@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if n := flag.Lookup("test.parallel"); n.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		_ = n.Value.Set("16") // a number
+		_ = n.Value.Set("24") // a number
 	}
 	code := m.Run()
 	if run := flag.Lookup("test.run").Value.String(); code == 0 && run == "" {
