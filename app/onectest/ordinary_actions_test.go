@@ -194,7 +194,8 @@ func TestOrdinaryBusy(t *testing.T) {
 }
 
 // TestOrdinaryManyRows: a set of several pages is shown once its last page is
-// there, each row once; a digest is a card; what is gone is forgotten.
+// there, each row once, the newest ten first and others as these are closed; a
+// digest is a card; what is gone is forgotten.
 func TestOrdinaryManyRows(t *testing.T) {
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
@@ -216,14 +217,17 @@ func TestOrdinaryManyRows(t *testing.T) {
 				return strings.Replace(body, `kind="note"`, `kind="digest"`, 1)
 			}))
 			b.remember(p.URL, token, true)
-			b.until("all of them", func() bool { return countName(b, callWindow) >= 120 })
+			b.until("the newest of them", func() bool { return countName(b, callWindow) >= 10 })
 			p.do(nil)
 			if n := p.count("after="); n < 2 {
 				t.Errorf("%d further pages", n)
 			}
 			b.RunFast(time.Second, 4, nil)
-			if n := countName(b, callWindow); n != 120 || len(formsWith(b, "N")) != 120 {
-				t.Errorf("%d windows of 120 rows, %d open", n, len(formsWith(b, "N")))
+			if n := countName(b, callWindow); n != 10 || len(formsWith(b, "N11")) != 10 {
+				t.Errorf("%d windows of 120 rows, %d of the newest", n, len(formsWith(b, "N11")))
+			}
+			if said := strings.Join(b.Screen.Messages, "|"); strings.Count(said, "110. Они появятся") != 1 {
+				t.Errorf("said: %s", said)
 			}
 			// the whole register begins anew: nothing is shown again
 			p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
@@ -233,12 +237,30 @@ func TestOrdinaryManyRows(t *testing.T) {
 				pass(w)
 			})
 			s.publish(`{"user":"ivanov","kind":"note","title":"one more","text":"one more"}`)
-			b.until("one more", func() bool { return len(formsWith(b, "one more")) == 1 })
-			p.do(nil)
 			b.RunFast(time.Second, 4, nil)
-			if n := countName(b, callWindow); n != 121 {
-				t.Errorf("%d windows of 121 rows", n)
+			p.do(nil)
+			if n := countName(b, callWindow); n != 10 {
+				t.Errorf("%d windows while ten are open", n)
 			}
+			done := func(f *bsltest.Form) {
+				t.Helper()
+				if err := b.FormCall(f, "ГотовоНажатие", nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			done(formsWith(b, "N115")[0])
+			b.until("one more in its place", func() bool { return len(formsWith(b, "one more")) == 1 })
+			for _, f := range formsWith(b, "N11")[:3] {
+				done(f)
+			}
+			b.until("older ones", func() bool { return len(formsWith(b, "N109")) == 1 && len(formsWith(b, "N107")) == 1 })
+			b.RunFast(time.Second, 4, nil)
+			if n := countName(b, callWindow); n != 14 {
+				t.Errorf("%d windows for four that were closed", n)
+			}
+			// a call does not wait for its turn
+			s.ring("c-1", "+79031234567")
+			b.until("the call", func() bool { return countName(b, callWindow) == 15 })
 			if a := s.Do("POST", "/v1/notifications/ack-all", token, map[string]any{"version": s.version(token)}); a.Status != 200 {
 				t.Fatalf("ack-all: %d %s", a.Status, a.Body)
 			}
