@@ -33,7 +33,7 @@ func TestConformance(t *testing.T) {
 func tries(t *testing.T, k kind, name string, steps []string) {
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
-		kit, err := conformance.New(conformance.Options{Steps: steps, Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: time.Minute, Start: 30 * time.Second, Progress: func(s conformance.Step) {
+		kit, err := conformance.New(conformance.Options{Steps: steps, Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: time.Minute, Start: 3 * time.Minute, Progress: func(s conformance.Step) {
 			if s.Result != conformance.Running {
 				var b bytes.Buffer
 				s.Write(&b, "en")

@@ -25,7 +25,7 @@ func TestOrdinaryConformance(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			kit, err := conformance.New(conformance.Options{Steps: c.steps, Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 20 * time.Second, Start: 10 * time.Second, Progress: func(s conformance.Step) {
+			kit, err := conformance.New(conformance.Options{Steps: c.steps, Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: time.Minute, Start: 3 * time.Minute, Progress: func(s conformance.Step) {
 				if s.Result != conformance.Running {
 					var b bytes.Buffer
 					s.Write(&b, "en")
