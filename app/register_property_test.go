@@ -271,6 +271,9 @@ func (r *registerRun) draw() *registerOp {
 			break
 		}
 		o.seenN = rapid.Int64Range(max(1, v-6), v).Draw(r.rt, "version")
+		if r.watch.epoch(o.user) == "" { // no reader came after the first version yet
+			r.read(r.inbox(), o.user)
+		}
 		o.seen = models.Inbox{Epoch: r.watch.epoch(o.user), Version: o.seenN}.VersionText()
 	case o.what != "publish" && o.what != "webhook" && len(known) == 0:
 		o.what = "publish"

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed templates/*.html
@@ -29,7 +30,7 @@ type Asset struct {
 	Body []byte
 }
 
-// Pages renders the pages. Make it with New; it may be used by any number of
+// Pages renders the pages. Take it from New; it may be used by any number of
 // goroutines.
 type Pages struct {
 	sets   map[string]*template.Template
@@ -37,8 +38,11 @@ type Pages struct {
 	urls   map[string]string // by plain name
 }
 
-// New parses the templates. An error is a mistake in the program.
-func New() (*Pages, error) {
+// New gives the pages: every caller the same ones, for the templates are parsed
+// once. An error is a mistake in the program.
+func New() (*Pages, error) { return pages() }
+
+var pages = sync.OnceValues(func() (*Pages, error) {
 	p := &Pages{sets: map[string]*template.Template{}, assets: map[string]Asset{}, urls: map[string]string{}}
 	if err := p.readAssets(); err != nil {
 		return nil, err
@@ -54,7 +58,7 @@ func New() (*Pages, error) {
 		return nil, err
 	}
 	return p, nil
-}
+})
 
 func (p *Pages) readAssets() error {
 	files, err := fs.ReadDir(staticFiles, "static")

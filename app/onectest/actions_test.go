@@ -215,7 +215,8 @@ func TestTwoSessions(t *testing.T) {
 				t.Helper()
 				for end := time.Now().Add(patience); !ok(); {
 					if time.Now().After(end) {
-						t.Fatalf("no %s; desk %v, laptop %v", what, desk.opened(), laptop.opened())
+						t.Fatalf("no %s; pending %v; desk opened %v, shown %v, %v; laptop opened %v, shown %v, %v", what, s.pending(),
+							desk.opened(), desk.toasts(), desk.Log, laptop.opened(), laptop.toasts(), laptop.Log)
 					}
 					desk.step()
 					laptop.step()

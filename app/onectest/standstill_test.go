@@ -87,7 +87,7 @@ func TestStandstill(t *testing.T) {
 			measure("looking an object up", 0, func() {
 				call("ЗмрВызовСервера.НавигационнаяСсылкаОбъекта", "Документ", "Интерес", interestID)
 				call("ЗмрВызовСервера.ОткрытыеИнтересы", "+79031234567", "")
-				if n := p.count("/"); n > 0 {
+				if n := p.count("/") - p.count("/v1/notifications?"); n > 0 { // a poll may be on its way
 					t.Errorf("%d requests", n)
 				}
 			})

@@ -206,7 +206,7 @@ func (p *play) pictureIsRight() {
 		return
 	}
 	p.pause(300 * time.Millisecond) // for what it makes of the last answer
-	if !p.k.until(p.ctx, 3*time.Second, p.k.who.showsIt) && p.ctx.Err() == nil {
+	if !p.k.until(p.ctx, min(p.k.opt.Patience, 15*time.Second), p.k.who.showsIt) && p.ctx.Err() == nil {
 		p.breach("picture_wrong", "")
 	}
 }

@@ -241,7 +241,7 @@ func (w *World) formXML(name, file string) error {
 	}
 	w.DeclareForm(name, attrs, params)
 	items, err := formElements(file)
-	w.forms[strings.ToLower(name)].items = items
+	w.forms[fold(name)].items = items
 	return err
 }
 
@@ -268,7 +268,7 @@ func formElements(file string) (map[string]bool, error) {
 			}
 			for _, a := range t.Attr {
 				if a.Name.Local == "name" && inside > 0 {
-					names[strings.ToLower(a.Value)] = true
+					names[fold(a.Value)] = true
 				}
 			}
 		case xml.EndElement:

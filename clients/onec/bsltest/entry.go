@@ -78,13 +78,13 @@ func (w *World) locate(side Context, name string) (*instance, *proc, error) {
 	moduleName, procName, dotted := cutLast(name)
 	if !dotted {
 		for _, d := range w.decls {
-			if u := d.units[side]; d.flags.Global && u != nil && u.procs[strings.ToLower(name)] != nil {
-				return u.inst, u.procs[strings.ToLower(name)], nil
+			if u := d.units[side]; d.flags.Global && u != nil && u.procs[fold(name)] != nil {
+				return u.inst, u.procs[fold(name)], nil
 			}
 		}
 		return nil, nil, fmt.Errorf("no global procedure %s", name)
 	}
-	d := w.byName[strings.ToLower(moduleName)]
+	d := w.byName[fold(moduleName)]
 	if d == nil {
 		return nil, nil, fmt.Errorf("no module %s", moduleName)
 	}
@@ -93,8 +93,8 @@ func (w *World) locate(side Context, name string) (*instance, *proc, error) {
 		if u == nil {
 			u = d.units[Server]
 		}
-		if u != nil && u.procs[strings.ToLower(procName)] != nil {
-			return u.inst, u.procs[strings.ToLower(procName)], nil
+		if u != nil && u.procs[fold(procName)] != nil {
+			return u.inst, u.procs[fold(procName)], nil
 		}
 	}
 	return nil, nil, fmt.Errorf("module %s has no %s", moduleName, procName)
@@ -132,7 +132,7 @@ func (w *World) Event(name string, args ...any) error {
 	for i, a := range args {
 		values[i] = Value(a)
 	}
-	p := u.procs[strings.ToLower(name)]
+	p := u.procs[fold(name)]
 	if p == nil { // an extension may handle what the configuration does not
 		p = &proc{name: name, unit: u}
 		for range args {

@@ -147,7 +147,7 @@ func formatKeys(spec string) map[string]string {
 	for spec != "" {
 		name, rest, ok := strings.Cut(spec, "=")
 		if !ok {
-			keys[strings.ToLower(strings.TrimSpace(name))] = ""
+			keys[fold(strings.TrimSpace(name))] = ""
 			break
 		}
 		rest = strings.TrimLeft(rest, " ")
@@ -159,7 +159,7 @@ func formatKeys(spec string) map[string]string {
 			value, rest, _ = strings.Cut(rest, ";")
 			value = strings.TrimRight(value, " ")
 		}
-		keys[strings.ToLower(strings.TrimSpace(name))] = value
+		keys[fold(strings.TrimSpace(name))] = value
 		spec = strings.TrimLeft(rest, " ")
 	}
 	return keys

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"regexp"
-	"strings"
 )
 
 var uuidShape = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
@@ -31,7 +30,7 @@ func basicTypes() Host {
 				if !c.Given(0) {
 					return NewUUID()
 				}
-				s := strings.ToLower(c.Str(0))
+				s := fold(c.Str(0))
 				if !uuidShape.MatchString(s) {
 					throw("Параметр 1 конструктора УникальныйИдентификатор имеет неправильное значение")
 				}
@@ -42,7 +41,7 @@ func basicTypes() Host {
 		Functions: []Function{
 			{Names: "ТипЗнч TypeOf", Min: 1, Do: func(c *Call) any { return TypeValue(typeName(c.Arg(0))) }},
 			{Names: "Тип Type", Min: 1, Do: func(c *Call) any {
-				if t, ok := c.W.reg.types[strings.ToLower(c.Str(0))]; ok {
+				if t, ok := c.W.reg.types[fold(c.Str(0))]; ok {
 					return TypeValue(t.name)
 				}
 				if c.W.Meta.knowsType(c.Str(0)) {

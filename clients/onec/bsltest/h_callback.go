@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // callback is ОписаниеОповещения: a procedure of a module to be called later,
 // with what is kept for it.
 type callback struct {
@@ -32,7 +30,7 @@ func (w *World) callBack(b *callback, args ...any) {
 	if inst == nil {
 		throw("Метод объекта не обнаружен (%s)", b.name)
 	}
-	p := inst.unit.procs[strings.ToLower(b.name)]
+	p := inst.unit.procs[fold(b.name)]
 	if p == nil || !p.export || p.sideOf(w.Target.Context)&anyClient == 0 {
 		throw("Метод объекта не обнаружен (%s)", b.name)
 	}

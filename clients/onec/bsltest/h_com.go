@@ -32,7 +32,7 @@ func (*winHTTP) TypeName() string { return "COMОбъект" }
 
 func comHost() Host {
 	return Host{Types: []*Type{{Names: "COMОбъект COMObject", Since: "-web", Min: 1, Max: 2, New: func(c *Call) any {
-		name := strings.ToLower(c.Str(0))
+		name := fold(c.Str(0))
 		if c.W.Target.NoCOM || name != "winhttp.winhttprequest.5.1" && name != "msxml2.xmlhttp" && name != "msxml2.xmlhttp.6.0" {
 			throw("Ошибка при вызове конструктора (COMОбъект): -2147221005(0x800401F3): Недопустимая строка с указанием класса")
 		}
@@ -46,7 +46,7 @@ func comError(what string) {
 
 // CallMethod is the object's methods; COM knows no case.
 func (x *winHTTP) CallMethod(c *Call, name string) (any, bool) {
-	switch strings.ToLower(name) {
+	switch fold(name) {
 	case "open":
 		x.method, x.url, x.async = strings.ToUpper(c.Str(0)), c.Str(1), c.Bool(2)
 		x.sent, x.headers = nil, http.Header{}
@@ -190,7 +190,7 @@ func (x *winHTTP) must() {
 
 // Field is the object's properties.
 func (x *winHTTP) Field(_ *Call, name string) (any, bool) {
-	switch strings.ToLower(name) {
+	switch fold(name) {
 	case "status":
 		x.must()
 		return count(x.sent.got.code), true

@@ -12,7 +12,7 @@ func enumHost() Host {
 			all := strings.Fields(v)
 			value := &EnumValue{ru, all[0]}
 			for _, n := range all {
-				e.values[strings.ToLower(n)] = value
+				e.values[fold(n)] = value
 			}
 		}
 		h.Properties = append(h.Properties, Property{Names: names, Since: since, Get: func(*Call) any { return e }})
@@ -53,13 +53,13 @@ type enum struct {
 func (*enum) TypeName() string { return "Перечисление_системное" }
 
 func (e *enum) Field(_ *Call, name string) (any, bool) {
-	v, ok := e.values[strings.ToLower(name)]
+	v, ok := e.values[fold(name)]
 	return v, ok
 }
 
 // enumOf finds a value of a system enumeration by its Russian names.
 func (w *World) enumOf(name, value string) any {
-	p, ok := w.reg.props[strings.ToLower(name)]
+	p, ok := w.reg.props[fold(name)]
 	if !ok {
 		return Undefined
 	}

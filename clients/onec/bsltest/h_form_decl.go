@@ -6,7 +6,7 @@ import "strings"
 // declared or has a module, nor one of a declared table or data processor. A
 // short name like "Обработка.Имя" is the test's own affair.
 func (w *World) mustKnowForm(name string) {
-	if w.forms[strings.ToLower(name)] != nil || w.formModule(name) != nil {
+	if w.forms[fold(name)] != nil || w.formModule(name) != nil {
 		return
 	}
 	part := strings.Split(name, ".")
@@ -14,7 +14,7 @@ func (w *World) mustKnowForm(name string) {
 	case len(part) == 2 && !strings.EqualFold(part[0], "ОбщаяФорма"):
 		return
 	case len(part) > 2:
-		if w.Meta.Find(part[0]+"."+part[1]) != nil || strings.EqualFold(part[0], "Обработка") && w.Meta.processors[strings.ToLower(part[1])] != nil {
+		if w.Meta.Find(part[0]+"."+part[1]) != nil || strings.EqualFold(part[0], "Обработка") && w.Meta.processors[fold(part[1])] != nil {
 			return
 		}
 	}
@@ -41,7 +41,7 @@ func (w *World) DeclareForm(name string, attrs, params map[string]any) {
 	if params != nil {
 		d.params = structOf(params)
 	}
-	w.forms[strings.ToLower(name)] = d
+	w.forms[fold(name)] = d
 }
 
 func structOf(m map[string]any) *structure {

@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // formMethods are what a program calls on a form, its own or another.
 func formMethods() []Function {
 	return []Function{
@@ -29,7 +27,7 @@ func formMethods() []Function {
 			f := this[*Form](c)
 			var p *proc
 			if f.inst != nil {
-				p = f.inst.unit.procs[strings.ToLower(c.Str(0))]
+				p = f.inst.unit.procs[fold(c.Str(0))]
 			}
 			if p == nil || p.function || len(p.params) > 0 || p.sideOf(c.W.Target.Context)&anyClient == 0 {
 				throw("Неверное имя процедуры обработчика ожидания (%s)", c.Str(0))

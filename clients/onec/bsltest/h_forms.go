@@ -31,7 +31,7 @@ func (f *Form) Field(c *Call, name string) (any, bool) {
 	if v, ok := f.attrs.Field(c, name); ok {
 		return v, true
 	}
-	if formProps[strings.ToLower(name)] {
+	if formProps[fold(name)] {
 		return f.props.get(name), true
 	}
 	return nil, false
@@ -40,7 +40,7 @@ func (f *Form) Field(c *Call, name string) (any, bool) {
 // Item is a property that the program gave an element of the form, as a Go
 // value; nil if it gave none.
 func (f *Form) Item(name, property string) any {
-	if i := f.items[strings.ToLower(name)]; i != nil {
+	if i := f.items[fold(name)]; i != nil {
 		return Go(i.get(property))
 	}
 	return nil
@@ -52,7 +52,7 @@ func (f *Form) Title() string { return str(f.props.get("Заголовок")) }
 // SetField sets an attribute, or a property such as Заголовок; a form without
 // a module takes any name.
 func (f *Form) SetField(_ *Call, name string, v any) bool {
-	key := strings.ToLower(name)
+	key := fold(name)
 	if formProps[key] {
 		f.props.set(name, v)
 		return true
@@ -70,7 +70,7 @@ var formProps = map[string]bool{"заголовок": true, "title": true, "ав
 
 // formModule is the loaded module of a form, by the name it is opened with.
 func (w *World) formModule(name string) *decl {
-	if d := w.byName[strings.ToLower(name)]; d != nil && d.Kind == FormModule {
+	if d := w.byName[fold(name)]; d != nil && d.Kind == FormModule {
 		return d
 	}
 	return nil
@@ -79,13 +79,13 @@ func (w *World) formModule(name string) *decl {
 // newForm makes a form and calls ПриСозданииНаСервере.
 func (w *World) newForm(name string, params *structure) *Form {
 	f := &Form{Name: name, params: params, attrs: newStructure(), props: newStructure(), items: map[string]*structure{}}
-	if d := w.forms[strings.ToLower(name)]; d != nil {
+	if d := w.forms[fold(name)]; d != nil {
 		f.attrs = w.transfer(d.attrs).(*structure)
 		f.decl = d
 		if d.params != nil {
 			f.params = w.transfer(d.params).(*structure)
 			for _, n := range params.names {
-				if _, known := d.params.data[strings.ToLower(n)]; known || standardParams[strings.ToLower(n)] {
+				if _, known := d.params.data[fold(n)]; known || standardParams[fold(n)] {
 					f.params.set(n, params.get(n))
 				}
 			}
@@ -106,7 +106,7 @@ func (w *World) formEvent(f *Form, name string, args ...any) {
 	if f.inst == nil {
 		return
 	}
-	if p := f.inst.unit.procs[strings.ToLower(name)]; p != nil {
+	if p := f.inst.unit.procs[fold(name)]; p != nil {
 		if len(p.params) < len(args) && w.Target.Context != ThickOrdinary {
 			throw("Количество параметров обработчика события не совпадает (%s)", name)
 		}
@@ -160,7 +160,7 @@ func (w *World) FormCall(f *Form, name string, args ...any) error {
 		values[i] = Value(a)
 	}
 	err := w.enter(f.Name+"."+name, func() {
-		if f.inst == nil || f.inst.unit.procs[strings.ToLower(name)] == nil {
+		if f.inst == nil || f.inst.unit.procs[fold(name)] == nil {
 			throw("Метод объекта не обнаружен (%s)", name)
 		}
 		w.formEvent(f, name, values...)
@@ -274,7 +274,7 @@ type formItems struct{ f *Form }
 func (*formItems) TypeName() string { return "ЭлементыФормы" }
 
 func (i *formItems) Field(_ *Call, name string) (any, bool) {
-	key := strings.ToLower(name)
+	key := fold(name)
 	if d := i.f.decl; d != nil && d.items != nil && !d.items[key] {
 		return nil, false
 	}

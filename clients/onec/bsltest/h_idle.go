@@ -11,7 +11,7 @@ import (
 func idleHost() Host {
 	return Host{Functions: []Function{
 		{Names: "ПодключитьОбработчикОжидания AttachIdleHandler", Since: "=client", Min: 2, Max: 3, Procedure: true, Do: func(c *Call) any {
-			name := strings.ToLower(c.Str(0))
+			name := fold(c.Str(0))
 			for _, d := range c.W.decls {
 				u := d.units[c.W.Target.Context]
 				if !d.flags.Global || u == nil {

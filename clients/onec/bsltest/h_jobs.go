@@ -112,7 +112,7 @@ func jobHost() Host {
 func (j *job) matches(w *World, filter *structure) bool {
 	for _, n := range filter.names {
 		v := filter.get(n)
-		switch strings.ToLower(n) {
+		switch fold(n) {
 		case "ключ", "key":
 			if str(v) != j.key {
 				return false

@@ -83,7 +83,7 @@ func jsonHost() Host {
 					dates = lowered(x)
 				case *array:
 					for _, v := range x.items {
-						dates[strings.ToLower(str(v))] = true
+						dates[fold(str(v))] = true
 					}
 				}
 				return r.value(c, c.Bool(1), "", dates)
@@ -151,7 +151,7 @@ func (r *jsonReader) value(c *Call, maps bool, name string, dates map[string]boo
 			return s
 		}
 	case string:
-		if dates[strings.ToLower(name)] {
+		if dates[fold(name)] {
 			return jsonDate(c.W, t)
 		}
 		return t

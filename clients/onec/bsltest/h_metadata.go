@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // managers is Справочники, Документы, РегистрыСведений; manager is one of them.
 type managers struct {
 	meta *Metadata
@@ -45,7 +43,7 @@ func (m *manager) CallMethod(c *Call, name string) (any, bool) {
 		}
 		return &Ref{t, emptyUUID}
 	}
-	switch strings.ToLower(name) {
+	switch fold(name) {
 	case "получитьссылку", "getref":
 		if !c.Given(0) {
 			return &Ref{t, NewUUID()}, true
@@ -134,7 +132,7 @@ func metadataHost() Host {
 					if t := k.meta.Find(k.kind + "." + c.Str(0)); t != nil {
 						return &metaObject{t}
 					}
-					if p := k.meta.processors[strings.ToLower(c.Str(0))]; p != nil && k.kind == "Обработка" {
+					if p := k.meta.processors[fold(c.Str(0))]; p != nil && k.kind == "Обработка" {
 						return &metaObject{&Table{Kind: k.kind, Name: p.name}}
 					}
 					return Undefined
@@ -169,7 +167,7 @@ func (*metaRoot) TypeName() string { return "ОбъектМетаданныхК�
 func (m *metaRoot) Field(_ *Call, name string) (any, bool) {
 	kinds := map[string]string{"справочники": "Справочник", "документы": "Документ", "регистрысведений": "РегистрСведений", "catalogs": "Справочник", "documents": "Документ",
 		"константы": "Константа", "обработки": "Обработка", "перечисления": "Перечисление", "общиемодули": "ОбщийМодуль", "бизнеспроцессы": "БизнесПроцесс", "задачи": "Задача"}
-	if kind, ok := kinds[strings.ToLower(name)]; ok {
+	if kind, ok := kinds[fold(name)]; ok {
 		return &metaKind{m.meta, kind}, true
 	}
 	return nil, false
@@ -223,8 +221,8 @@ func (*constants) TypeName() string { return "КонстантыМенеджер
 func (*constant) TypeName() string  { return "КонстантаМенеджер" }
 
 func (k *constants) Field(_ *Call, name string) (any, bool) {
-	if _, ok := k.meta.constants[strings.ToLower(name)]; ok {
-		return &constant{k.meta, strings.ToLower(name)}, true
+	if _, ok := k.meta.constants[fold(name)]; ok {
+		return &constant{k.meta, fold(name)}, true
 	}
 	return nil, false
 }

@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // miscFunctions are the rest of the global context.
 func miscFunctions() Host {
 	return Host{Functions: []Function{
@@ -39,7 +37,7 @@ func fillProperties(c *Call) any {
 	only, but := lowered(c.Str(2)), lowered(c.Str(3))
 	to, from := c.Arg(0), c.Arg(1)
 	for _, name := range c.W.names(from) {
-		key := strings.ToLower(name)
+		key := fold(name)
 		if len(only) > 0 && !only[key] || but[key] {
 			continue
 		}
@@ -58,7 +56,7 @@ func fillProperties(c *Call) any {
 func lowered(names string) map[string]bool {
 	set := map[string]bool{}
 	for _, n := range splitNames(names) {
-		set[strings.ToLower(n)] = true
+		set[fold(n)] = true
 	}
 	return set
 }

@@ -22,19 +22,19 @@ func (m *processorManager) TypeName() string { return "ОбработкаМен�
 func (o *processorObject) TypeName() string  { return "ОбработкаОбъект" }
 
 func (p *processors) Field(_ *Call, name string) (any, bool) {
-	if x := p.meta.processors[strings.ToLower(name)]; x != nil {
+	if x := p.meta.processors[fold(name)]; x != nil {
 		return &processorManager{x}, true
 	}
 	return nil, false
 }
 
 func (o *processorObject) Field(_ *Call, name string) (any, bool) {
-	v, ok := o.data.data[strings.ToLower(name)]
+	v, ok := o.data.data[fold(name)]
 	return v, ok
 }
 
 func (o *processorObject) SetField(_ *Call, name string, v any) bool {
-	if _, ok := o.data.data[strings.ToLower(name)]; !ok {
+	if _, ok := o.data.data[fold(name)]; !ok {
 		return false
 	}
 	o.data.set(name, v)
@@ -96,7 +96,7 @@ func (e *enumManagers) Field(_ *Call, name string) (any, bool) {
 		return v, v != nil
 	}
 	for key := range e.meta.enums {
-		if strings.HasPrefix(key, strings.ToLower("Перечисление."+name+".")) {
+		if strings.HasPrefix(key, fold("Перечисление."+name+".")) {
 			return &enumManagers{e.meta, name}, true
 		}
 	}

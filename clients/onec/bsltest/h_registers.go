@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // record is МенеджерЗаписи of an information register, and one record of a set.
 type record struct {
 	t     *Table
@@ -25,7 +23,7 @@ func (r *record) Field(_ *Call, name string) (any, bool) {
 	if !r.t.has(name) {
 		return nil, false
 	}
-	if v, ok := r.data.data[strings.ToLower(name)]; ok {
+	if v, ok := r.data.data[fold(name)]; ok {
 		return v, true
 	}
 	return Undefined, true
@@ -191,7 +189,7 @@ type filterItem struct {
 func (*filterItem) TypeName() string { return "ЭлементОтбора" }
 
 func (i *filterItem) SetField(_ *Call, name string, v any) bool {
-	switch strings.ToLower(name) {
+	switch fold(name) {
 	case "значение", "value":
 		i.s.filter.set(i.name, v)
 		return true

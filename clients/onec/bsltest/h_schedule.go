@@ -2,7 +2,6 @@ package bsltest
 
 import (
 	"fmt"
-	"strings"
 )
 
 // scheduledJob is a predefined РегламентноеЗадание.
@@ -22,19 +21,19 @@ func (*scheduledJobs) TypeName() string {
 // ScheduledJob declares a predefined scheduled job; LoadDump does it for those
 // of a dump.
 func (w *World) ScheduledJob(name, method string) {
-	w.scheduled[strings.ToLower(name)] = &scheduledJob{name: name, method: method, schedule: Undefined}
+	w.scheduled[fold(name)] = &scheduledJob{name: name, method: method, schedule: Undefined}
 }
 
 // Scheduled tells whether a scheduled job is switched on.
 func (w *World) Scheduled(name string) bool {
-	j := w.scheduled[strings.ToLower(name)]
+	j := w.scheduled[fold(name)]
 	return j != nil && j.use
 }
 
 // RunScheduled runs a scheduled job once, as the server does when its time has
 // come.
 func (w *World) RunScheduled(name string) error {
-	j := w.scheduled[strings.ToLower(name)]
+	j := w.scheduled[fold(name)]
 	if j == nil {
 		return fmt.Errorf("no scheduled job %s", name)
 	}
@@ -50,7 +49,7 @@ func scheduleHost() Host {
 			{Names: "РасписаниеРегламентногоЗадания JobSchedule", New: func(*Call) any { return &userMessage{newStructure()} }},
 			{Names: "МенеджерРегламентныхЗаданий ScheduledJobsManager", Since: since, Methods: []Function{{Names: "НайтиПредопределенное FindPredefined", Min: 1, Do: func(c *Call) any {
 				name := c.Str(0)
-				if j := c.W.scheduled[strings.ToLower(name)]; j != nil {
+				if j := c.W.scheduled[fold(name)]; j != nil {
 					return j
 				}
 				throw("Предопределенное регламентное задание не обнаружено (%s)", name)

@@ -184,7 +184,7 @@ func (p *selectParser) from() {
 		p.fail("Таблица не найдена \"" + strings.Join(path, ".") + "\"")
 	}
 	if len(path) == 3 {
-		p.tab = strings.ToLower(path[2])
+		p.tab = fold(path[2])
 		if p.table.tabs[p.tab] == nil {
 			p.fail("Таблица не найдена \"" + strings.Join(path, ".") + "\"")
 		}

@@ -118,7 +118,7 @@ func (p *selectParser) operand() qexpr {
 	}
 	switch {
 	case t.kind == tDirective: // &Параметр
-		if _, ok := p.params.data[strings.ToLower(t.text)]; !ok {
+		if _, ok := p.params.data[fold(t.text)]; !ok {
 			p.fail("Не задано значение параметра \"" + t.text + "\"")
 		}
 		return constant(p.params.get(t.text))

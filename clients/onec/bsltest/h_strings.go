@@ -162,10 +162,10 @@ func nstr(source, lang string) string {
 			}
 			b.WriteByte(after[i])
 		}
-		found[strings.ToLower(strings.Trim(name, " \t\r\n;"))] = b.String()
+		found[fold(strings.Trim(name, " \t\r\n;"))] = b.String()
 		rest = after[min(len(after), i+1):]
 	}
-	if s, ok := found[strings.ToLower(lang)]; ok {
+	if s, ok := found[fold(lang)]; ok {
 		return s
 	}
 	return ""

@@ -19,7 +19,7 @@ func (s *structure) TypeName() string {
 }
 
 func (s *structure) set(name string, v any) {
-	key := strings.ToLower(name)
+	key := fold(name)
 	if _, ok := s.data[key]; !ok {
 		s.names = append(s.names, name)
 	}
@@ -27,14 +27,14 @@ func (s *structure) set(name string, v any) {
 }
 
 func (s *structure) get(name string) any {
-	if v, ok := s.data[strings.ToLower(name)]; ok {
+	if v, ok := s.data[fold(name)]; ok {
 		return v
 	}
 	return Undefined
 }
 
 func (s *structure) remove(name string) {
-	delete(s.data, strings.ToLower(name))
+	delete(s.data, fold(name))
 	for i, n := range s.names {
 		if strings.EqualFold(n, name) {
 			s.names = append(s.names[:i:i], s.names[i+1:]...)
@@ -44,12 +44,12 @@ func (s *structure) remove(name string) {
 }
 
 func (s *structure) Field(_ *Call, name string) (any, bool) {
-	v, ok := s.data[strings.ToLower(name)]
+	v, ok := s.data[fold(name)]
 	return v, ok
 }
 
 func (s *structure) SetField(_ *Call, name string, v any) bool {
-	_, ok := s.data[strings.ToLower(name)]
+	_, ok := s.data[fold(name)]
 	if ok && s.fixed {
 		throw("Поле объекта недоступно для записи (%s)", name)
 	}

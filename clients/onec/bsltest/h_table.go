@@ -41,7 +41,7 @@ func (r *tableRow) Field(_ *Call, name string) (any, bool) {
 	if !r.t.has(name) {
 		return nil, false
 	}
-	if v, ok := r.data[strings.ToLower(name)]; ok {
+	if v, ok := r.data[fold(name)]; ok {
 		return v, true
 	}
 	return Undefined, true
@@ -51,7 +51,7 @@ func (r *tableRow) SetField(_ *Call, name string, v any) bool {
 	if !r.t.has(name) {
 		return false
 	}
-	r.data[strings.ToLower(name)] = v
+	r.data[fold(name)] = v
 	return true
 }
 

@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // cell holds the value of a variable.
 type cell struct{ v any }
 
@@ -184,7 +182,7 @@ func (f *frame) raise(s *raiseStmt) {
 
 // variable finds or makes the variable that an assignment names.
 func (f *frame) variable(name string) *cell {
-	key := strings.ToLower(name)
+	key := fold(name)
 	if c := f.lookup(key); c != nil {
 		return c
 	}

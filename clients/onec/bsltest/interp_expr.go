@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // eval evaluates an expression. The place of an exception is where it is.
 func (f *frame) eval(e expr) any {
 	switch e := e.(type) {
@@ -163,7 +161,7 @@ func (f *frame) create(e *newExpr) any {
 		args, refs = f.args(e.args)
 	}
 	f.at = e.pos
-	t, ok := f.w.reg.types[strings.ToLower(name)]
+	t, ok := f.w.reg.types[fold(name)]
 	if !ok || t.New == nil {
 		throw("Тип не определен (%s)", name)
 	}

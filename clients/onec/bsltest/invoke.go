@@ -46,12 +46,12 @@ func (w *World) moduleCall(f *frame, m *moduleRef, name string, args []any, refs
 	if u == nil {
 		throw("Переменная не определена (%s)", m.d.Name)
 	}
-	p := u.procs[strings.ToLower(name)]
+	p := u.procs[fold(name)]
 	inst := u.inst
 	if p == nil {
 		for _, ext := range m.d.exts {
-			if eu := ext.units[u.side]; eu != nil && eu.procs[strings.ToLower(name)] != nil {
-				p, inst = eu.procs[strings.ToLower(name)], eu.inst
+			if eu := ext.units[u.side]; eu != nil && eu.procs[fold(name)] != nil {
+				p, inst = eu.procs[fold(name)], eu.inst
 			}
 		}
 	}
@@ -61,7 +61,7 @@ func (w *World) moduleCall(f *frame, m *moduleRef, name string, args []any, refs
 	if !m.d.flags.Cached || !p.function {
 		return w.invoke(f, inst, p, args, refs)
 	}
-	key := fmt.Sprintf("%d %s.%s", side, m.d.Name, strings.ToLower(name)) // each side keeps its own
+	key := fmt.Sprintf("%d %s.%s", side, m.d.Name, fold(name)) // each side keeps its own
 	for _, a := range args {
 		key += fmt.Sprintf("|%v", keyOf(a))
 	}
@@ -174,7 +174,7 @@ func (w *World) runProc(f *frame, inst *instance, p *proc, side Context, args []
 		throw("Слишком много фактических параметров")
 	}
 	for i, par := range p.params {
-		key := strings.ToLower(par.name)
+		key := fold(par.name)
 		switch given := i < len(args) && args[i] != any(skipped); {
 		case given && !par.byValue && !p.async && i < len(refs) && refs[i] != nil:
 			n.locals[key] = refs[i]
@@ -189,7 +189,7 @@ func (w *World) runProc(f *frame, inst *instance, p *proc, side Context, args []
 		}
 	}
 	for _, v := range p.vars {
-		n.locals[strings.ToLower(v.name)] = &cell{Undefined}
+		n.locals[fold(v.name)] = &cell{Undefined}
 	}
 	if p.async {
 		return w.goAsync(n)

@@ -2,6 +2,7 @@ package bsltest
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -16,8 +17,23 @@ type lexer struct {
 	tokens []token
 }
 
+// lexed keeps the tokens of long texts, which nobody changes: hundreds of
+// infobases load the same modules.
+var lexed sync.Map // text → []token
+
 // lex returns the tokens of text, the last one tEOF.
-func lex(module, text string) (tokens []token, err *Error) {
+func lex(module, text string) ([]token, *Error) {
+	if known, ok := lexed.Load(text); ok {
+		return known.([]token), nil
+	}
+	tokens, err := lexText(module, text)
+	if err == nil && len(text) > 1000 {
+		lexed.Store(text, tokens)
+	}
+	return tokens, err
+}
+
+func lexText(module, text string) (tokens []token, err *Error) {
 	l := &lexer{module: module, src: []rune(strings.TrimPrefix(text, "\ufeff")), pos: Pos{1, 1}, words: keywords()}
 	defer func() {
 		if r := recover(); r != nil {
@@ -89,7 +105,7 @@ func (l *lexer) next() bool {
 		l.take(notNewline)
 	case identStart(r):
 		raw := l.take(identPart)
-		if word, ok := l.words[strings.ToLower(raw)]; ok {
+		if word, ok := l.words[fold(raw)]; ok {
 			add(tKeyword, word, raw)
 		} else {
 			add(tIdent, raw, raw)

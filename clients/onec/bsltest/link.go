@@ -52,10 +52,10 @@ func (w *World) check(u *unit) Errors {
 	c := &checker{w: w, u: u}
 	seen := map[string]Pos{}
 	for _, v := range u.mod.vars {
-		if _, twice := seen[strings.ToLower(v.name)]; twice {
+		if _, twice := seen[fold(v.name)]; twice {
 			c.fail(v.pos, "Переменная с указанным именем уже определена (%s)", v.name)
 		}
-		seen[strings.ToLower(v.name)] = v.pos
+		seen[fold(v.name)] = v.pos
 	}
 	if u.decl.named() {
 		if len(u.mod.vars) > 0 {
@@ -67,7 +67,7 @@ func (w *World) check(u *unit) Errors {
 	}
 	clear(seen)
 	for _, p := range u.mod.procs {
-		key := strings.ToLower(p.name)
+		key := fold(p.name)
 		if _, twice := seen[key]; twice {
 			c.fail(p.pos, "Процедура или функция с указанным именем уже определена (%s)", p.name)
 		}
@@ -99,14 +99,14 @@ func (c *checker) procedure(p *proc) {
 		c.fail(p.pos, "Асинхронные процедуры и функции недоступны в %s (%s)", what, p.name)
 	}
 	for _, par := range p.params {
-		key := strings.ToLower(par.name)
+		key := fold(par.name)
 		if c.names[key] {
 			c.fail(par.pos, "Параметр с указанным именем уже определен (%s)", par.name)
 		}
 		c.names[key] = true
 	}
 	for _, v := range p.vars {
-		key := strings.ToLower(v.name)
+		key := fold(v.name)
 		if c.names[key] {
 			c.fail(v.pos, "Переменная с указанным именем уже определена (%s)", v.name)
 		}
@@ -198,7 +198,7 @@ func (c *checker) block(body []stmt) {
 
 // define makes a name known from here on.
 func (c *checker) define(at Pos, name string) {
-	key := strings.ToLower(name)
+	key := fold(name)
 	if c.known(key) {
 		return
 	}
@@ -236,7 +236,7 @@ func (c *checker) contextual(key string) bool {
 		if c.proc != nil && c.proc.contextless() {
 			return false
 		}
-		form := c.w.forms[strings.ToLower(c.u.decl.Name)]
+		form := c.w.forms[fold(c.u.decl.Name)]
 		if form == nil {
 			return true
 		}

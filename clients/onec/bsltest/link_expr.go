@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // statement checks a call whose value nobody uses: it may be a procedure.
 func (c *checker) statement(x expr) {
 	if call, ok := x.(*call); ok {
@@ -53,7 +51,7 @@ func (c *checker) creation(x *newExpr) {
 	if x.name == "" {
 		return
 	}
-	t, ok := c.w.reg.types[strings.ToLower(x.name)]
+	t, ok := c.w.reg.types[fold(x.name)]
 	switch {
 	case !ok || t.New == nil:
 		c.fail(x.pos, "Тип не определен (%s)", x.name)
@@ -197,10 +195,10 @@ func (c *checker) moduleCall(d *decl, fn *member, x *call, value bool) {
 	if u == nil { // compiled for neither: nothing to compare with
 		return
 	}
-	p := u.procs[strings.ToLower(fn.name)]
+	p := u.procs[fold(fn.name)]
 	for _, ext := range d.exts {
 		if eu := ext.units[u.side]; p == nil && eu != nil {
-			p = eu.procs[strings.ToLower(fn.name)]
+			p = eu.procs[fold(fn.name)]
 		}
 	}
 	if p == nil || !p.export {
@@ -213,7 +211,7 @@ func (c *checker) moduleCall(d *decl, fn *member, x *call, value bool) {
 // methodCall refuses a method that no object of this version and context has:
 // of a name that several types share the text alone cannot tell which is meant.
 func (c *checker) methodCall(fn *member) {
-	owners := c.w.reg.methods[strings.ToLower(fn.name)]
+	owners := c.w.reg.methods[fold(fn.name)]
 	for _, m := range owners {
 		if m.avail.in(c.side, c.w.level) && (!m.Modal || c.side&managedClient == 0 || c.w.Target.Modal) {
 			return

@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // appEvents are the application module's events: an extension may handle one
 // that the configuration does not.
 var appEvents = map[string]bool{
@@ -20,10 +18,10 @@ func (c *checker) annotation(p *proc, d directive) {
 	if base == nil {
 		return
 	}
-	q := base.procs[strings.ToLower(d.target)]
+	q := base.procs[fold(d.target)]
 	switch {
 	case q == nil:
-		if app := c.u.decl.Kind == ManagedAppModule || c.u.decl.Kind == OrdinaryAppModule; !app || !appEvents[strings.ToLower(d.target)] {
+		if app := c.u.decl.Kind == ManagedAppModule || c.u.decl.Kind == OrdinaryAppModule; !app || !appEvents[fold(d.target)] {
 			c.fail(d.pos, "Метод расширяемого модуля не обнаружен (%s)", d.target)
 		}
 	case p.function != q.function:

@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // What a form's module may touch: its directives decide on which side a
 // procedure runs, and which of the others it can call there.
 
@@ -48,7 +46,7 @@ func (c *checker) formReaches(q *proc) bool {
 // of a form lives where its directive says, on the server if it has none.
 func (c *checker) moduleVar(key string) bool {
 	for _, v := range c.u.mod.vars {
-		if strings.ToLower(v.name) != key {
+		if fold(v.name) != key {
 			continue
 		}
 		if c.u.decl.Kind != FormModule || c.w.Target.ordinary() {

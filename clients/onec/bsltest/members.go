@@ -2,7 +2,6 @@ package bsltest
 
 import (
 	"iter"
-	"strings"
 )
 
 // Objects whose members are data (a structure's keys, an infobase's tables)
@@ -20,7 +19,7 @@ type (
 )
 
 func (w *World) typeOf(x any) *hostType {
-	return w.reg.types[strings.ToLower(typeName(x))]
+	return w.reg.types[fold(typeName(x))]
 }
 
 // field is the value of x.name, false if there is none.
@@ -32,7 +31,7 @@ func (w *World) field(f *frame, x any, name string) (any, bool) {
 		}
 	}
 	if t := w.typeOf(x); t != nil {
-		if p, ok := t.props[strings.ToLower(name)]; ok {
+		if p, ok := t.props[fold(name)]; ok {
 			w.mustHave(p.avail, f.here(), p.name)
 			return p.Get(c), true
 		}
@@ -58,7 +57,7 @@ func (w *World) setMember(f *frame, x any, name string, v any, quiet bool) bool 
 		return true
 	}
 	if t := w.typeOf(x); t != nil {
-		if p, ok := t.props[strings.ToLower(name)]; ok {
+		if p, ok := t.props[fold(name)]; ok {
 			if p.Set == nil {
 				throw("Поле объекта недоступно для записи (%s)", name)
 			}
@@ -83,12 +82,12 @@ func (w *World) method(f *frame, x any, name string, args []any, refs []*cell) (
 		return w.moduleCall(f, m, name, args, refs), true
 	}
 	if form, ok := x.(*Form); ok && form.inst != nil { // exports of a form's module are its methods
-		if p := form.inst.unit.procs[strings.ToLower(name)]; p != nil && p.export {
+		if p := form.inst.unit.procs[fold(name)]; p != nil && p.export {
 			return w.invoke(f, form.inst, p, args, refs), true
 		}
 	}
 	if t := w.typeOf(x); t != nil {
-		if m, ok := t.functions[strings.ToLower(name)]; ok {
+		if m, ok := t.functions[fold(name)]; ok {
 			return w.host(f, m, x, args, refs), true
 		}
 	}
@@ -202,7 +201,7 @@ func unchanged(same bool) {
 
 // procedure tells whether a method returns nothing.
 func (w *World) procedure(f *frame, x any, name string) bool {
-	key := strings.ToLower(name)
+	key := fold(name)
 	var p *proc
 	switch o := x.(type) {
 	case *moduleRef:

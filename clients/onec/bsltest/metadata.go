@@ -62,36 +62,36 @@ func (m *Metadata) Task(name string, attrs ...string) *Table {
 // Enum declares an enumeration of the configuration.
 func (m *Metadata) Enum(name string, values ...string) {
 	for _, v := range values {
-		m.enums[strings.ToLower("Перечисление."+name+"."+v)] = &EnumValue{"ПеречислениеСсылка." + name, v}
+		m.enums[fold("Перечисление."+name+"."+v)] = &EnumValue{"ПеречислениеСсылка." + name, v}
 	}
 }
 
 // EnumValue is a value of a declared enumeration.
 func (m *Metadata) EnumValue(name, value string) *EnumValue {
-	return m.enums[strings.ToLower("Перечисление."+name+"."+value)]
+	return m.enums[fold("Перечисление."+name+"."+value)]
 }
 
 // Processor declares a data processor with its attributes; its form is
 // "Обработка.Имя.Форма".
 func (m *Metadata) Processor(name string, attrs ...string) {
-	m.processors[strings.ToLower(name)] = &processor{name: name, attrs: attrs}
+	m.processors[fold(name)] = &processor{name: name, attrs: attrs}
 }
 
 // Constant declares a constant.
-func (m *Metadata) Constant(name string, v any) { m.constants[strings.ToLower(name)] = Value(v) }
+func (m *Metadata) Constant(name string, v any) { m.constants[fold(name)] = Value(v) }
 
 // ConstantValue is a constant's value, as a Go value.
-func (m *Metadata) ConstantValue(name string) any { return Go(m.constants[strings.ToLower(name)]) }
+func (m *Metadata) ConstantValue(name string) any { return Go(m.constants[fold(name)]) }
 
 func (m *Metadata) add(t *Table) *Table {
 	t.rows, t.tabs = map[any]*row{}, map[string]*table{}
-	m.tables[strings.ToLower(t.full())] = t
+	m.tables[fold(t.full())] = t
 	m.order = append(m.order, t)
 	return t
 }
 
 // Find finds a table by its full name, nil if there is none.
-func (m *Metadata) Find(full string) *Table { return m.tables[strings.ToLower(full)] }
+func (m *Metadata) Find(full string) *Table { return m.tables[fold(full)] }
 
 func (m *Metadata) knowsType(name string) bool {
 	for _, kind := range []string{"Справочник", "Документ"} {
@@ -108,7 +108,7 @@ func (m *Metadata) predefined(name string) any {
 	if t := m.Find(full); t != nil && strings.EqualFold(what, "ПустаяСсылка") {
 		return &Ref{t, emptyUUID}
 	}
-	if v := m.enums[strings.ToLower(name)]; v != nil {
+	if v := m.enums[fold(name)]; v != nil {
 		return v
 	}
 	throw("Предопределенное значение не существует (%s)", name)
@@ -130,7 +130,7 @@ func (t *Table) names() []string { return append(append([]string{}, t.Dims...), 
 
 // Add stores an object with this identifier ("" makes one) and values.
 func (t *Table) Add(uid string, values map[string]any) *Ref {
-	id := UUID(strings.ToLower(uid))
+	id := UUID(fold(uid))
 	if uid == "" {
 		id = NewUUID()
 	}
@@ -178,13 +178,13 @@ func (t *Table) fresh() *structure {
 
 // Section declares a tabular section.
 func (t *Table) Section(name string, attrs ...string) *Table {
-	t.tabs[strings.ToLower(name)] = &table{cols: attrs}
+	t.tabs[fold(name)] = &table{cols: attrs}
 	return t
 }
 
 // AddLine adds a line to a tabular section of an object.
 func (t *Table) AddLine(of *Ref, section string, values map[string]any) {
-	key := strings.ToLower(section)
+	key := fold(section)
 	r := t.rows[of.uid]
 	if r.tabs[key] == nil {
 		r.tabs[key] = &table{cols: t.tabs[key].cols}

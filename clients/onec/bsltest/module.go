@@ -2,7 +2,6 @@ package bsltest
 
 import (
 	"os"
-	"strings"
 )
 
 // Kind is what a module is in the configuration; it decides where its code
@@ -149,7 +148,7 @@ func symbols(c Context) map[string]bool {
 	s := map[string]bool{}
 	set := func(yes bool, names ...string) {
 		for _, n := range names {
-			s[strings.ToLower(n)] = yes
+			s[fold(n)] = yes
 		}
 	}
 	set(c&anyClient != 0, "Клиент", "НаКлиенте", "Client", "AtClient")

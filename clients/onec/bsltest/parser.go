@@ -1,7 +1,5 @@
 package bsltest
 
-import "strings"
-
 // parser is a recursive-descent parser of one module. Its errors are panics
 // of *Error that parse turns into a result.
 type parser struct {
@@ -78,7 +76,7 @@ func (p *parser) expect(word string) token {
 func spelled(word string) string {
 	for _, s := range []string{"Если", "Тогда", "ИначеЕсли", "Иначе", "КонецЕсли", "Для", "Каждого", "Из", "По", "Пока", "Цикл", "КонецЦикла", "Процедура",
 		"КонецПроцедуры", "Функция", "КонецФункции", "Исключение", "КонецПопытки"} {
-		if strings.ToLower(s) == word {
+		if fold(s) == word {
 			return s
 		}
 	}
@@ -136,7 +134,7 @@ func (p *parser) parseModule() *module {
 func (p *parser) directives() (all []directive) {
 	for p.cur().kind == tDirective {
 		t := p.advance()
-		d := directive{name: strings.ToLower(t.text), pos: t.pos}
+		d := directive{name: fold(t.text), pos: t.pos}
 		if p.accept("(") {
 			if p.cur().kind != tString {
 				p.fail(p.cur().pos, "Ожидается строковый литерал")

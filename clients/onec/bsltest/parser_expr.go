@@ -150,7 +150,7 @@ func (p *parser) primary() expr {
 	switch {
 	case t.kind == tIdent:
 		p.advance()
-		return &ident{t.pos, t.text, strings.ToLower(t.text)}
+		return &ident{t.pos, t.text, fold(t.text)}
 	case t.is("("):
 		p.advance()
 		x := p.expression()

@@ -60,13 +60,13 @@ func (m *Metadata) RefOfLink(link string) *Ref {
 
 // Field reads an attribute through the reference.
 func (r *Ref) Field(_ *Call, name string) (any, bool) {
-	switch strings.ToLower(name) {
+	switch fold(name) {
 	case "ссылка", "ref":
 		return r, true
 	}
 	x := r.row()
 	if x != nil {
-		if tab, ok := x.tabs[strings.ToLower(name)]; ok {
+		if tab, ok := x.tabs[fold(name)]; ok {
 			return tab, true
 		}
 	}
@@ -89,14 +89,14 @@ type object struct {
 func (o *object) TypeName() string { return o.ref.table.Kind + "Объект." + o.ref.table.Name }
 
 func (o *object) Field(_ *Call, name string) (any, bool) {
-	switch strings.ToLower(name) {
+	switch fold(name) {
 	case "ссылка", "ref":
 		return o.ref, true
 	case "обменданными", "дополнительныесвойства":
-		if _, ok := o.data.data[strings.ToLower(name)]; !ok {
-			o.data.data[strings.ToLower(name)] = &userMessage{newStructure()}
+		if _, ok := o.data.data[fold(name)]; !ok {
+			o.data.data[fold(name)] = &userMessage{newStructure()}
 		}
-		return o.data.data[strings.ToLower(name)], true
+		return o.data.data[fold(name)], true
 	}
 	if !o.ref.table.has(name) {
 		return nil, false
@@ -125,7 +125,7 @@ func (o *object) write() {
 
 // CallMethod is what objects of the infobase can do.
 func (o *object) CallMethod(c *Call, name string) (any, bool) {
-	switch strings.ToLower(name) {
+	switch fold(name) {
 	case "записать", "write":
 		o.write()
 	case "удалить", "delete":
@@ -147,7 +147,7 @@ func (o *object) CallMethod(c *Call, name string) (any, bool) {
 
 // CallMethod is what references can do.
 func (r *Ref) CallMethod(c *Call, name string) (any, bool) {
-	switch strings.ToLower(name) {
+	switch fold(name) {
 	case "уникальныйидентификатор", "uuid":
 		return r.uid, true
 	case "пустая", "isempty":

@@ -63,7 +63,7 @@ func (w *World) Schedules(folders ...string) (jobs []*Job, err error) {
 				s.S.WeekDays == "1 2 3 4 5 6 7" && s.S.Months == "1 2 3 4 5 6 7 8 9 10 11 12" {
 				j.Every = time.Duration(s.S.RepeatPeriodInDay) * time.Second
 			}
-			if known := w.scheduled[strings.ToLower(j.Name)]; known != nil {
+			if known := w.scheduled[fold(j.Name)]; known != nil {
 				known.use = x.P.Use && x.P.Predefined
 			}
 			jobs = append(jobs, j)

@@ -1,6 +1,10 @@
 package bsltest
 
-import "strings"
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+)
 
 // kind is the kind of a token.
 type kind int
@@ -32,7 +36,8 @@ func (t token) is(word string) bool {
 }
 
 // keywords maps every spelling, lower-case, to the Russian one.
-func keywords() map[string]string {
+// It is made once: nobody changes it.
+var keywords = sync.OnceValue(func() map[string]string {
 	pairs := strings.Fields(`если if тогда then иначеесли elsif иначе else конецесли endif для for каждого each из in
 		по to пока while цикл do конеццикла enddo процедура procedure конецпроцедуры endprocedure функция function
 		конецфункции endfunction перем var экспорт export знач val возврат return прервать break продолжить continue
@@ -45,4 +50,23 @@ func keywords() map[string]string {
 		words[pairs[i+1]] = pairs[i]
 	}
 	return words
+})
+
+var (
+	folded      sync.Map // string → string
+	foldedCount atomic.Int32
+)
+
+// fold is a name as maps have it: in lower case. Names are few, and asked for
+// all the time; the first ten thousand are remembered.
+func fold(name string) string {
+	if f, ok := folded.Load(name); ok {
+		return f.(string)
+	}
+	f := strings.ToLower(name)
+	if foldedCount.Load() < 10_000 {
+		foldedCount.Add(1)
+		folded.Store(strings.Clone(name), f)
+	}
+	return f
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 )
@@ -143,7 +142,7 @@ func (w *World) Load(m Module) error {
 	if len(all) > 0 {
 		return all
 	}
-	key := strings.ToLower(m.Name)
+	key := fold(m.Name)
 	if m.Kind == ManagedAppModule || m.Kind == OrdinaryAppModule {
 		key = "\x00app"
 	}
@@ -165,7 +164,7 @@ func newUnit(d *decl, side Context, mod *module) *unit {
 	u := &unit{decl: d, side: side, mod: mod, procs: map[string]*proc{}, hits: map[stmt]int{}}
 	for _, p := range mod.procs {
 		p.unit = u
-		u.procs[strings.ToLower(p.name)] = p
+		u.procs[fold(p.name)] = p
 	}
 	u.inst = u.instance(nil)
 	return u
@@ -174,7 +173,7 @@ func newUnit(d *decl, side Context, mod *module) *unit {
 func (u *unit) instance(of Object) *instance {
 	inst := &instance{unit: u, vars: map[string]*cell{}, this: of}
 	for _, v := range u.mod.vars {
-		inst.vars[strings.ToLower(v.name)] = &cell{Undefined}
+		inst.vars[fold(v.name)] = &cell{Undefined}
 	}
 	return inst
 }
@@ -203,7 +202,7 @@ func (w *World) exportedVar(key string, side Context) *cell {
 			continue
 		}
 		for _, v := range u.mod.vars {
-			if v.export && strings.ToLower(v.name) == key {
+			if v.export && fold(v.name) == key {
 				return u.inst.vars[key]
 			}
 		}
