@@ -20,9 +20,10 @@ import (
 // before the end, and the end itself asks who polls here. That changes no body
 // and makes no version.
 
-// offered is how long a row that nobody here can open waits for a session that
-// polls another replica, before it becomes a card.
-const offered = 2 * time.Second
+// offered is how long a row that nobody who polls here can open waits for a
+// session that polls another replica, or that polls seldom and is woken, before
+// it becomes a card.
+const offered = 5 * time.Second
 
 // keepBefore is the part of a lease that is left when its holder's poll keeps
 // it: nobody else sees it run out.
@@ -196,13 +197,13 @@ func (l *ledger) hand(o *op, e *entry, to, why string) {
 func onOffer(n *models.Notification) bool { return n.Session == "" && !n.Leased.IsZero() }
 
 // passOn gives a row to another session than from, which cannot open it now: to
-// one that polls here or is about to; else, when others poll other replicas, to
-// whoever takes it within moments; else to all, as a card.
+// one that polls here or is about to; else, when others poll other replicas or
+// polled here lately, to whoever takes it within moments; else to all, as a card.
 func (l *ledger) passOn(o *op, e *entry, from, why string) {
 	switch to := l.choose(e.n, from, l.b.in.opt.PollInterval+time.Second); {
 	case to != "":
 		l.hand(o, e, to, why)
-	case !l.b.in.presence.othersAbroad(e.n.UserID, from, l.b.at):
+	case !l.b.in.presence.othersMayCome(e.n.UserID, choice{row: e.n.ID, app: e.n.App(), except: from}, l.b.at):
 		l.card(o, e, why+": it comes back as a card")
 	default:
 		until := l.b.now.Add(min(offered, l.b.in.opt.Lease))

@@ -74,6 +74,44 @@ func TestBusy(t *testing.T) {
 			r.is("passed on", ackB(desk), "2/open/laptop")
 		})
 	})
+	for _, tt := range []struct {
+		name  string
+		comes bool
+		want  string
+	}{{"b waits a moment for one that polls once a minute and is woken", true, "2/open/laptop"}, {"b becomes a card when that one does not come", false, "3/show/"}} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				laptop := r.client(models.PollQuery{Session: "laptop"})
+				desk := r.client(models.PollQuery{Session: "desk"}).waits()
+				laptop.now()
+				<-time.After(59 * time.Second)
+				r.opens("")
+				desk.hears()
+				r.is("on offer", ackB(desk), "2/open/")
+				desk.q.Busy = true
+				r.is("on offer still", desk.now(), "2/open/")
+				<-time.After(2 * time.Second) // asking the same again at once took another one
+				if tt.comes {
+					r.is("taken", laptop.now(), "2/open/laptop")
+				}
+				<-time.After(offered)
+				r.is("in the end", desk.now(), tt.want)
+			})
+		})
+	}
+	t.Run("b waits for nobody who has gone, is busy, or passed the row on", func(t *testing.T) {
+		bubble(t, func(r *rig) {
+			r.client(models.PollQuery{Session: "gone"}).now()
+			<-time.After(lately + time.Second)
+			desk := r.client(models.PollQuery{Session: "desk"}).waits()
+			r.client(models.PollQuery{Session: "window", Busy: true}).now()
+			r.client(models.PollQuery{Session: "another app", App: "trade"}).now()
+			<-time.After(10 * time.Second)
+			r.opens("books")
+			desk.hears()
+			r.is("a card", ackB(desk), "2/show/")
+		})
+	})
 	t.Run("b of a session that does not hold it changes nothing", func(t *testing.T) {
 		bubble(t, func(r *rig) {
 			desk := r.client(models.PollQuery{Session: "desk"}).waits()
@@ -154,7 +192,7 @@ func TestBusyWithASessionOnAnotherReplica(t *testing.T) {
 				if _, err := r.in.Acknowledge(r.t.Context(), 1, []models.Ack{{ID: row.ID, Rev: 1, Outcome: models.OutcomeBusy, Session: "desk"}}); err != nil {
 					t.Fatal(err)
 				}
-				<-time.After(3 * time.Second)
+				<-time.After(offered + time.Second)
 				r.is("in the end", r.client(models.PollQuery{}).now(), tt.want)
 			})
 		})

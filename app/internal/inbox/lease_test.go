@@ -258,7 +258,7 @@ func TestAbroadIsBounded(t *testing.T) {
 	if n := len(p.abroad[1]); n > maxSeen {
 		t.Errorf("%d sessions are remembered, want %d at most", n, maxSeen)
 	}
-	if _, ok := p.abroad[1]["s"+strconv.Itoa(10*maxSeen-1)]; !ok || !p.othersAbroad(1, "s0", now) {
+	if _, ok := p.abroad[1]["s"+strconv.Itoa(10*maxSeen-1)]; !ok || !p.othersMayCome(1, choice{except: "s0"}, now) {
 		t.Error("the latest one is forgotten")
 	}
 }

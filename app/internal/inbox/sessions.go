@@ -12,6 +12,10 @@ import (
 // that nobody can open a short offer before it becomes a card.
 const abroadFor = 12 * time.Hour
 
+// lately is how long a session that polled here is believed to come again: one
+// that is woken when there is something asks by itself once a minute.
+const lately = 90 * time.Second
+
 // maxDeclined bounds what is remembered of the rows that a session passed on.
 const maxDeclined = 8
 
@@ -146,13 +150,20 @@ func (p *presence) comeHome(user int64, session string) {
 	}
 }
 
-// othersAbroad reports whether another session of a user than except was heard
-// of on another replica.
-func (p *presence) othersAbroad(user int64, except string, now time.Time) bool {
+// othersMayCome reports whether another session of a user than c.except may come
+// for a row that nobody who polls here can open: one was heard of on another
+// replica, or polled here lately and neither said that it is busy nor passed
+// this row on.
+func (p *presence) othersMayCome(user int64, c choice, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for name, heard := range p.abroad[user] {
-		if name != except && now.Sub(heard) < abroadFor {
+		if name != c.except && now.Sub(heard) < abroadFor {
+			return true
+		}
+	}
+	for name, s := range p.users[user] {
+		if name != "" && name != c.except && !s.busy && sees(s.app, c.app) && !s.declines(c.row, now) && now.Sub(s.answered) < lately {
 			return true
 		}
 	}
