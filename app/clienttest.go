@@ -18,6 +18,7 @@ type clientTestCmd struct {
 	Wait     time.Duration `default:"5s" help:"The longest wait of a poll; clients that ask for more are answered then."`
 	Patience time.Duration `default:"45s" help:"How long the client may take for what a step waits for."`
 	Start    time.Duration `default:"5m" help:"How long its first poll may take."`
+	Lossy    bool          `help:"The line to the client is bad on purpose: rules that only a good line can show (pace, Retry-After, patience, versions) are not judged."`
 	Origin   []string      `help:"A page whose scripts may ask, for clients in a browser." placeholder:"URL"`
 	Lang     string        `enum:"auto,ru,en" default:"auto" help:"Language of the report: auto (that of LANG), ru, en."`
 	JSON     bool          `name:"json" help:"Write the report as JSON, at the end."`
@@ -39,7 +40,7 @@ func (c *clientTestCmd) Run(e *env) error {
 	if c.JSON {
 		told = e.stderr
 	}
-	opt := conformance.Options{Listen: c.Listen, Token: string(c.Token), Wait: c.Wait, Patience: c.Patience, Start: c.Start, Steps: c.Step, Origins: c.Origin}
+	opt := conformance.Options{Listen: c.Listen, Token: string(c.Token), Wait: c.Wait, Patience: c.Patience, Start: c.Start, Steps: c.Step, Lossy: c.Lossy, Origins: c.Origin}
 	opt.Progress = func(s conformance.Step) {
 		if s.Result != conformance.Running {
 			s.Write(told, lang)

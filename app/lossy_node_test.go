@@ -152,7 +152,7 @@ func TestJSKeepsTheContract(t *testing.T) {
 				t.Cleanup(weather.Wait)
 				url = l.url()
 			}
-			startNode(t, url, kit.Token(), "KIT=yes")
+			startNode(t, url, kit.Token(), "KIT="+kit.URL())
 			ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 			defer stop()
 			report := kit.Run(ctx)

@@ -76,7 +76,7 @@ func (k *Kit) judge(x *exchange) {
 // judgePace: not before it was told, and never in a hot loop.
 func (k *Kit) judgePace(x *exchange) {
 	c := &k.who
-	if x.query.After == "" && x.at.Add(early).Before(c.notBefore) {
+	if x.query.After == "" && !k.opt.Lossy && x.at.Add(early).Before(c.notBefore) {
 		k.breach(c.because, fmt.Sprintf("%.1f s", c.notBefore.Sub(x.at).Seconds()))
 	}
 	c.misses = slices.DeleteFunc(c.misses, func(at time.Time) bool { return x.at.Sub(at) > hotSpan })
@@ -113,7 +113,7 @@ func (k *Kit) judgeVersion(x *exchange, _ bool) {
 	c.named = c.named || v != ""
 	switch {
 	case x.query.After != "":
-		if c.next != "" && x.query.After != c.next {
+		if c.next != "" && x.query.After != c.next && !k.opt.Lossy {
 			k.breach("pages", "after="+x.query.After)
 		}
 		return
@@ -211,6 +211,12 @@ func (k *Kit) over(x *exchange, delivered, left bool) {
 	}
 	x.ended = true
 	f := x.fault
+	if k.opt.Lossy {
+		if x.is == "poll" && x.set.State != "" {
+			k.taken(x, true)
+		}
+		return
+	}
 	vain := f != nil && (f.cut || f.lose || f.half || f.refuse != nil || f.body != "")
 	if vain {
 		c.misses = append(c.misses, x.at)
@@ -304,16 +310,26 @@ func (k *Kit) breach(rule, detail string) {
 func (k *Kit) note(what string) { k.notes[what] = true }
 
 // showsIt reports whether a client that tells what it shows shows the last
-// complete set; what it has acknowledged may be gone already.
-func (c *client) showsIt() bool {
+// complete set, and over a lossy line the register; what it has acknowledged may
+// be gone already.
+func (k *Kit) showsIt() bool {
+	c := &k.who
+	picture := c.picture
+	if k.opt.Lossy {
+		picture = map[string]row{}
+		for i := range k.reg.rows {
+			n := &k.reg.rows[i]
+			picture[key(n.ID, n.Rev)] = row{n.Action, n.Session}
+		}
+	}
 	shown := map[string]bool{}
 	for _, id := range c.shown {
-		if _, ok := c.picture[id]; !ok {
+		if _, ok := picture[id]; !ok {
 			return false
 		}
 		shown[id] = true
 	}
-	for id := range c.picture {
+	for id := range picture {
 		if _, settled := c.acked[id]; !shown[id] && !settled {
 			return false
 		}

@@ -32,6 +32,12 @@ type Options struct {
 	Start time.Duration
 	// Steps are names of the steps to run; nil: all.
 	Steps []string
+	// Lossy says that the line between kit and client is bad on purpose: what was
+	// sent may not have arrived. Rules that only a good line can show (pace,
+	// Retry-After, patience, the version of the picture) are not judged then; that
+	// nothing is lost, opened twice or opened unseen, and that the picture is right
+	// in the end, is.
+	Lossy bool
 	// Origins are pages whose scripts may ask, for clients in a browser.
 	Origins []string
 	// Progress is told of each step when it begins and when it is over; nil: nobody.

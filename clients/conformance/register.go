@@ -229,7 +229,7 @@ func (k *Kit) takeOver(session string, now time.Time) (chan struct{}, error) {
 	}
 	if before := k.reg.superior[session]; before != nil {
 		last := slices.DeleteFunc(k.reg.fights[session], func(at time.Time) bool { return now.Sub(at) > 10*time.Second })
-		if len(last) >= 3 {
+		if len(last) >= 3 && !k.opt.Lossy { // a dead connection is no fight
 			k.breach("supersedes", "")
 			return gone, &models.Error{Kind: models.Conflict, Code: "session_conflict", Message: "too many requests of this session", Retry: 5 * time.Second}
 		}

@@ -206,7 +206,11 @@ func (p *play) pictureIsRight() {
 		return
 	}
 	p.pause(300 * time.Millisecond) // for what it makes of the last answer
-	if !p.k.until(p.ctx, min(p.k.opt.Patience, 15*time.Second), p.k.who.showsIt) && p.ctx.Err() == nil {
+	patience := p.k.opt.Patience
+	if !p.k.opt.Lossy {
+		patience = min(patience, 15*time.Second)
+	}
+	if !p.k.until(p.ctx, patience, p.k.showsIt) && p.ctx.Err() == nil {
 		p.breach("picture_wrong", "")
 	}
 }
