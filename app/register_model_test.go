@@ -290,11 +290,11 @@ func (m *registerModel) ack(user int, a models.Ack) string {
 		return models.AckStale
 	case ok && u == user && a.Outcome == models.OutcomeBusy: // nobody else polls: a card for all
 		m.put(u, key, r.kind, r.title, 0, 0)
-		if r.opens {
-			c := m.users[u].rows[key]
-			c.opens, c.session = false, ""
-			m.users[u].rows[key] = c
+		c := m.users[u].rows[key]
+		if c.opens = false; r.opens { // else it was a card before
+			c.session = ""
 		}
+		m.users[u].rows[key] = c
 		return models.AckProcessed
 	case ok && u == user:
 		m.remove(u, key)
