@@ -212,7 +212,7 @@ func TestReadmeCopies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("sh", "-c", "set -eu\n"+posix[0])
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "set -eu\n"+posix[0])
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
