@@ -209,6 +209,61 @@ func TestEverythingIsRefused(t *testing.T) {
 	}
 }
 
+// TestProxyRefusesEveryContact: a proxy that takes an empty body and no contact
+// costs a bounded number of requests in one exchange; the administrator is
+// told in words, the next exchange goes on with the next ones, and when the
+// proxy has been mended all of them come, with nobody touching them.
+func TestProxyRefusesEveryContact(t *testing.T) {
+	t.Parallel()
+	for _, many := range []int{60, 5} {
+		t.Run(fmt.Sprint(many), func(t *testing.T) {
+			t.Parallel()
+			proxyRefuses(t, many)
+		})
+	}
+}
+
+func proxyRefuses(t *testing.T, many int) {
+	s := newService(t)
+	p := newProxy(t, s.URL)
+	b := serverBase(t, p.URL, s.key)
+	for i := range many {
+		b.client(fmt.Sprintf("%08d-0000-0000-0000-000000000001", i+20000000), fmt.Sprint("Клиент ", i), fmt.Sprintf("+7915%07d", i), "")
+	}
+	p.bodies("/v1/sync/contacts", func(body string, w http.ResponseWriter, _ *http.Request, pass func(http.ResponseWriter)) {
+		if body != "" {
+			http.Error(w, "<html>Forbidden", http.StatusForbidden)
+			return
+		}
+		pass(w)
+	})
+	for turn := 1; turn <= 3; turn++ {
+		p.forget()
+		b.exchange()
+		if n := p.count("/v1/sync/contacts"); n > 80 {
+			t.Errorf("exchange %d: %d requests for %d contacts", turn, n, many)
+		}
+		if n := min(20*turn, many); b.kept("контакт.") != n {
+			t.Errorf("exchange %d: %d tried, want %d: the next 20 each time", turn, b.kept("контакт."), n)
+		}
+		b.Advance(61 * time.Second)
+	}
+	if b.logged("прокси") != 1 || b.logged("915") != 0 {
+		t.Errorf("the log: %v", b.Log)
+	}
+	if v, err := b.CallServer("ЗмрСервер.СвязьПрервана"); err != nil || v != false {
+		t.Errorf("calls wait for it, too: %v %v", v, err)
+	}
+	b.exchange() // the round ends
+	p.do(nil)
+	b.days(1)
+	for i := range many {
+		if s.contact(fmt.Sprintf("+7915%07d", i)) == nil {
+			t.Fatalf("contact %d did not come when the proxy was mended", i)
+		}
+	}
+}
+
 // TestContactThatCannotBeWritten: a contact that one's own code made a mess of
 // is told once, and the others come.
 func TestContactThatCannotBeWritten(t *testing.T) {

@@ -181,6 +181,56 @@ func TestGuideOnWindows(t *testing.T) {
 	}
 }
 
+// TestReadmeCopies: the commands that lay the folders over each other are there
+// for sh, which runs them, and for PowerShell, which copies and removes the same.
+func TestReadmeCopies(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile(folder + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	posix, windows := fenced(string(readme), "sh"), fenced(string(readme), "powershell")
+	if len(posix) != 1 || len(windows) != 1 {
+		t.Fatalf("%d blocks for sh, %d for PowerShell", len(posix), len(windows))
+	}
+	words := func(text, pattern, separator string) (all []string) {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			for name := range strings.SplitSeq(m[1], separator) {
+				all = append(all, strings.Trim(strings.ReplaceAll(name, `\`, "/"), " /.*"))
+			}
+		}
+		return all
+	}
+	sh := append(words(posix[0], `cp -r (.+?) D/`, " "), words(posix[0], `rm -r (\S+)`, " ")...)
+	ps := append(words(windows[0], `Copy-Item (.+?) D -Recurse -Force`, ", "), words(windows[0], `Remove-Item (\S+) -Recurse`, " ")...)
+	if want := []string{"server", "managed", "web", "D/CommonModules/ЗмрКлиентАсинх"}; !slices.Equal(sh, want) || !slices.Equal(ps, want) {
+		t.Errorf("sh copies and removes %v, PowerShell %v, want %v", sh, ps, want)
+	}
+	dir := t.TempDir()
+	for _, layer := range []string{"server", "managed", "web"} {
+		if err := os.CopyFS(filepath.Join(dir, layer), os.DirFS(filepath.Join(folder, layer))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "set -eu\n"+posix[0])
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	w := bsltest.New(bsltest.Target{Version: "8.3.12.1412", Context: bsltest.ThinClient})
+	t.Cleanup(w.Close)
+	err = w.LoadDump(filepath.Join(dir, "D"))
+	if err == nil {
+		err = w.Link()
+	}
+	if err != nil {
+		t.Errorf("what was copied together: %v", err)
+	}
+	if !strings.Contains(string(readme), "`Copy-Item legacy-8.3.6\\* D -Recurse -Force`") {
+		t.Error("there is no such line for legacy-8.3.6")
+	}
+}
+
 // page is the guide.
 func page(t *testing.T) string {
 	t.Helper()

@@ -1,6 +1,7 @@
 package bsltest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -127,6 +128,38 @@ func TestPrivileged(t *testing.T) {
 	for _, name := range []string{"С.Прочитать", "С.Спросить", "С.Люди"} {
 		if _, err := w.CallServer(name); err != nil {
 			t.Errorf("%s by a job: %v", name, err)
+		}
+	}
+}
+
+// TestHiddenRows: what the user may not read is left out by РАЗРЕШЕННЫЕ, is an
+// exception without it, and is there in the privileged mode and for a job.
+func TestHiddenRows(t *testing.T) {
+	w := world(t, thin, map[string]string{"С:c": `
+		Функция Сколько(Слово, Привилегированно) Экспорт
+			УстановитьПривилегированныйРежим(Привилегированно);
+			З = Новый Запрос("ВЫБРАТЬ " + Слово + " К.Ссылка КАК Ссылка ИЗ Справочник.Контрагенты КАК К");
+			Возврат З.Выполнить().Выбрать().Количество();
+		КонецФункции`, "К": "Функция Сколько(Слово, Привилегированно) Экспорт\nВозврат С.Сколько(Слово, Привилегированно);\nКонецФункции"})
+	clients := w.Meta.Catalog("Контрагенты")
+	for _, uid := range []string{"51012ccc-397d-11de-b595-00055d80a2b9", "8c1f3a52-64ab-11ee-a2b1-00155d0a0b0c"} {
+		clients.Add(uid, map[string]any{"Наименование": uid})
+	}
+	clients.Hidden = func(r *Ref) bool { return strings.HasPrefix(r.UID(), "51012ccc") }
+	for _, c := range []struct {
+		module, word string
+		privileged   bool
+		want         string
+	}{
+		{"К", "РАЗРЕШЕННЫЕ", false, "1"}, {"К", "", false, "Нарушение прав доступа!"}, {"К", "", true, "2"}, {"К", "РАЗРЕШЕННЫЕ", true, "2"}, {"С", "", false, "2"},
+	} {
+		call := w.Call
+		if c.module == "С" {
+			call = w.CallServer
+		}
+		v, err := call(c.module+".Сколько", c.word, c.privileged)
+		if got := fmt.Sprint(Go(v), err); !strings.Contains(got, c.want) {
+			t.Errorf("%+v: %s", c, got)
 		}
 	}
 }

@@ -79,10 +79,11 @@ func (w *World) selectRows(text string, params *structure) []*structure {
 	}
 	p := &selectParser{w: w, params: params, tokens: tokens}
 	p.need("ВЫБРАТЬ")
-	distinct, limit := false, -1
+	distinct, allowed, limit := false, false, -1
 	for more := true; more; {
 		switch {
 		case p.word("РАЗРЕШЕННЫЕ"):
+			allowed = true
 		case p.word("РАЗЛИЧНЫЕ"):
 			distinct = true
 		case p.word("ПЕРВЫЕ"):
@@ -131,6 +132,10 @@ func (w *World) selectRows(text string, params *structure) []*structure {
 			if !yes {
 				continue
 			}
+		}
+		if p.table.Hidden != nil && r.ref != nil && w.asUser() && p.table.Hidden(r.ref) {
+			w.guard(!allowed)
+			continue
 		}
 		found = append(found, r)
 	}

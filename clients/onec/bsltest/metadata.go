@@ -17,10 +17,11 @@ type Metadata struct {
 
 // Table is a catalog, a document kind or a register with its rows.
 type Table struct {
-	Kind, Name string   // "Справочник", "Контрагенты"
-	Dims       []string // of a register
-	Attrs      []string // attributes, or a register's resources
-	Guarded    bool     // no role has a right to it: what a client asks for needs the privileged mode
+	Kind, Name string          // "Справочник", "Контрагенты"
+	Dims       []string        // of a register
+	Attrs      []string        // attributes, or a register's resources
+	Guarded    bool            // no role has a right to it: what a client asks for needs the privileged mode
+	Hidden     func(*Ref) bool // what the user may not read: a query that meets it fails without РАЗРЕШЕННЫЕ, unless privileged
 	rows       map[any]*row
 	keys       []any
 	code       int
