@@ -22,10 +22,12 @@ import (
 // headless is a desktop of a test: an X server without a monitor, a session bus
 // and a real notification daemon.
 type headless struct {
-	t    *testing.T
-	env  []string
-	conn *dbus.Conn
-	bus  *exec.Cmd
+	t        *testing.T
+	env      []string
+	home     string
+	conn     *dbus.Conn
+	bus      *exec.Cmd
+	notifier *exec.Cmd
 }
 
 // spawn runs a program until the test ends; nothing is skipped when it is not
@@ -87,37 +89,54 @@ func newHeadless(t *testing.T) *headless {
 	x.ExtraFiles = []*os.File{w}
 	spawn(t, x)
 	w.Close()
-	s := &headless{t: t}
-	s.env = append(os.Environ(), "DISPLAY=:"+lineFrom(t, r), "XDG_RUNTIME_DIR="+home, "HOME="+home)
-
-	r, w = pipe(t)
-	bus := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=3")
-	bus.ExtraFiles, bus.Env = []*os.File{w}, s.env
-	spawn(t, bus)
-	s.bus = bus
-	w.Close()
-	address := lineFrom(t, r)
-	s.env = append(s.env, "DBUS_SESSION_BUS_ADDRESS="+address)
-
-	rc := filepath.Join(home, "dunstrc")
-	if err := os.WriteFile(rc, []byte(dunstrc), 0o600); err != nil {
+	s := &headless{t: t, home: home}
+	s.env = append(os.Environ(), "DISPLAY=:"+lineFrom(t, r), "XDG_RUNTIME_DIR="+home, "HOME="+home, "DBUS_SESSION_BUS_ADDRESS="+s.address())
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", s.address())
+	if err := os.WriteFile(s.rc(), []byte(dunstrc), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	daemon := exec.Command("dunst", "-conf", rc)
-	daemon.Env = s.env
-	spawn(t, daemon)
-	conn, err := dbus.Connect(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	s.conn = conn
-	eventually(t, "the notification daemon", 60*time.Second, func() bool {
-		var has bool
-		return conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.Notifications").Store(&has) == nil && has
-	})
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	s.startBus()
+	s.startNotifier()
 	return s
+}
+
+// address is the bus's, also of one that comes after it.
+func (s *headless) address() string { return "unix:path=" + filepath.Join(s.home, "bus") }
+
+func (s *headless) rc() string { return filepath.Join(s.home, "dunstrc") }
+
+func (s *headless) startBus() {
+	s.t.Helper()
+	_ = os.Remove(filepath.Join(s.home, "bus")) // one that was killed leaves it behind
+	r, w := pipe(s.t)
+	s.bus = exec.Command("dbus-daemon", "--session", "--nofork", "--address="+s.address(), "--print-address=3")
+	s.bus.ExtraFiles, s.bus.Env = []*os.File{w}, s.env
+	spawn(s.t, s.bus)
+	w.Close()
+	lineFrom(s.t, r)
+	conn, err := dbus.Connect(s.address())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	s.conn = conn
+}
+
+// startNotifier is the daemon that shows notifications.
+func (s *headless) startNotifier() {
+	s.t.Helper()
+	s.notifier = exec.Command("dunst", "-conf", s.rc())
+	s.notifier.Env = s.env
+	spawn(s.t, s.notifier)
+	s.hasNotifier(true)
+}
+
+func (s *headless) hasNotifier(want bool) {
+	s.t.Helper()
+	eventually(s.t, "the notification daemon", 60*time.Second, func() bool {
+		var has bool
+		return s.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.Notifications").Store(&has) == nil && has == want
+	})
 }
 
 // call asks the daemon for what its own control program would.

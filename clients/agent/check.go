@@ -144,11 +144,9 @@ func (c *Check) token(ctx context.Context, cfg Config) {
 
 func (c *Check) desktop(cfg Config) {
 	if cfg.Notify {
-		n, err := NewNotifier(c.System, Told{})
-		if err != nil {
+		if err := tryNotifier(c.System); err != nil {
 			c.line("✗", "уведомления показать нечем (%s): запустите агента внутри рабочего стола и службу уведомлений (dunst, mako, оболочка рабочего стола), или поставьте \"notify\": false", "nothing shows notifications (%s): start the agent inside the desktop and a notification daemon (dunst, mako, the desktop's own), or set \"notify\": false", err)
 		} else {
-			n.Stop()
 			c.line("✓", "уведомления показываются", "notifications can be shown")
 		}
 	}
