@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,8 +81,11 @@ const dunstrc = `[global]
     dmenu = /bin/true
 `
 
-// newHeadless starts them.
-func newHeadless(t *testing.T) *headless {
+// stays is a line of dunstrc: no notification goes by itself.
+const stays = "[urgency_normal]\n    timeout = 0\n"
+
+// newHeadless starts them; more is added to dunstrc.
+func newHeadless(t *testing.T, more ...string) *headless {
 	t.Helper()
 	home := t.TempDir()
 	r, w := pipe(t)
@@ -90,9 +94,9 @@ func newHeadless(t *testing.T) *headless {
 	spawn(t, x)
 	w.Close()
 	s := &headless{t: t, home: home}
-	s.env = append(os.Environ(), "DISPLAY=:"+lineFrom(t, r), "XDG_RUNTIME_DIR="+home, "HOME="+home, "DBUS_SESSION_BUS_ADDRESS="+s.address())
+	s.env = append(os.Environ(), "DISPLAY=:"+lineFrom(t, r), "XDG_RUNTIME_DIR="+home, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "DBUS_SESSION_BUS_ADDRESS="+s.address())
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", s.address())
-	if err := os.WriteFile(s.rc(), []byte(dunstrc), 0o600); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(s.rc()), 0o700), os.WriteFile(s.rc(), []byte(dunstrc+strings.Join(more, "")), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	s.startBus()
@@ -103,7 +107,9 @@ func newHeadless(t *testing.T) *headless {
 // address is the bus's, also of one that comes after it.
 func (s *headless) address() string { return "unix:path=" + filepath.Join(s.home, "bus") }
 
-func (s *headless) rc() string { return filepath.Join(s.home, "dunstrc") }
+// rc is where a daemon finds it that the bus starts, too: it does when the agent
+// is the first to ask for one.
+func (s *headless) rc() string { return filepath.Join(s.home, ".config", "dunst", "dunstrc") }
 
 func (s *headless) startBus() {
 	s.t.Helper()
@@ -128,15 +134,13 @@ func (s *headless) startNotifier() {
 	s.notifier = exec.Command("dunst", "-conf", s.rc())
 	s.notifier.Env = s.env
 	spawn(s.t, s.notifier)
-	s.hasNotifier(true)
+	eventually(s.t, "the notification daemon", 60*time.Second, func() bool { return s.owner() != "" })
 }
 
-func (s *headless) hasNotifier(want bool) {
-	s.t.Helper()
-	eventually(s.t, "the notification daemon", 60*time.Second, func() bool {
-		var has bool
-		return s.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.Notifications").Store(&has) == nil && has == want
-	})
+// owner is the connection of the daemon; "": there is none.
+func (s *headless) owner() (name string) {
+	_ = s.conn.BusObject().Call("org.freedesktop.DBus.GetNameOwner", 0, "org.freedesktop.Notifications").Store(&name)
+	return name
 }
 
 // call asks the daemon for what its own control program would.

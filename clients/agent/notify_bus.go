@@ -100,6 +100,9 @@ func (b *bus) stay(ctx context.Context) {
 	}
 	b.mu.Lock()
 	b.conn = nil
+	if b.daemon == "" { // whose numbers we have is not known
+		b.forget()
+	}
 	b.mu.Unlock()
 	b.away(ctx, errBusEnds)
 }
