@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"zummer/clients/agent"
@@ -166,8 +168,12 @@ func (c *agentLoginCmd) Run(e *env) error {
 	if err := cfg.Save(path); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, say(pbx.Text{RU: "вы — %s (%s); настройки в %s\nдальше: zummer agent check, затем zummer agent run; автозапуск: zummer agent autostart\n",
-		EN: "you are %s (%s); the configuration is %s\nnext: zummer agent check, then zummer agent run; at start: zummer agent autostart\n"}), me.Name, me.Login, path)
+	flag := ""
+	if c.Config != "" {
+		flag = ` --config "` + path + `"`
+	}
+	fmt.Fprintf(e.stdout, say(pbx.Text{RU: "вы — %[1]s (%[2]s); настройки в %[3]s\nдальше: zummer agent check%[4]s, затем zummer agent run%[4]s; автозапуск: zummer agent autostart%[4]s\n",
+		EN: "you are %[1]s (%[2]s); the configuration is %[3]s\nnext: zummer agent check%[4]s, then zummer agent run%[4]s; at start: zummer agent autostart%[4]s\n"}), me.Name, me.Login, path, flag)
 	return nil
 }
 
@@ -214,8 +220,12 @@ func (c *agentCheckCmd) Run(e *env) error {
 	return nil
 }
 
+// agentAutostartCmd has the flags of run: what it prints carries them. Its path
+// may be another system's.
 type agentAutostartCmd struct {
-	System string `help:"For another system." enum:",linux,darwin,windows" default:""`
+	Config  string `help:"The configuration to start with; without it the usual one." placeholder:"FILE"`
+	Logging `embed:""`
+	System  string `help:"For another system." enum:",linux,darwin,windows" default:""`
 }
 
 // Run changes nothing: it prints what to put where.
@@ -224,11 +234,18 @@ func (c *agentAutostartCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	system := c.System
-	if system == "" {
-		system = runtime.GOOS
+	system, config := cmp.Or(c.System, runtime.GOOS), c.Config
+	if config != "" && system == runtime.GOOS {
+		config = kong.ExpandPath(config)
 	}
-	text, err := agent.Autostart(system, program, russian())
+	var more []string
+	if c.Log != "auto" {
+		more = append(more, "--log", c.Log)
+	}
+	if c.LogLevel != "info" {
+		more = append(more, "--log-level", c.LogLevel)
+	}
+	text, err := agent.Autostart(system, program, config, more, russian())
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,10 +23,12 @@ import (
 // headless is a desktop of a test: an X server without a monitor, a session bus
 // and a real notification daemon.
 type headless struct {
-	t    *testing.T
-	env  []string
-	conn *dbus.Conn
-	bus  *exec.Cmd
+	t        *testing.T
+	env      []string
+	home     string
+	conn     *dbus.Conn
+	bus      *exec.Cmd
+	notifier *exec.Cmd
 }
 
 // spawn runs a program until the test ends; nothing is skipped when it is not
@@ -78,8 +81,11 @@ const dunstrc = `[global]
     dmenu = /bin/true
 `
 
-// newHeadless starts them.
-func newHeadless(t *testing.T) *headless {
+// stays is a line of dunstrc: no notification goes by itself.
+const stays = "[urgency_normal]\n    timeout = 0\n"
+
+// newHeadless starts them; more is added to dunstrc.
+func newHeadless(t *testing.T, more ...string) *headless {
 	t.Helper()
 	home := t.TempDir()
 	r, w := pipe(t)
@@ -87,37 +93,54 @@ func newHeadless(t *testing.T) *headless {
 	x.ExtraFiles = []*os.File{w}
 	spawn(t, x)
 	w.Close()
-	s := &headless{t: t}
-	s.env = append(os.Environ(), "DISPLAY=:"+lineFrom(t, r), "XDG_RUNTIME_DIR="+home, "HOME="+home)
-
-	r, w = pipe(t)
-	bus := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=3")
-	bus.ExtraFiles, bus.Env = []*os.File{w}, s.env
-	spawn(t, bus)
-	s.bus = bus
-	w.Close()
-	address := lineFrom(t, r)
-	s.env = append(s.env, "DBUS_SESSION_BUS_ADDRESS="+address)
-
-	rc := filepath.Join(home, "dunstrc")
-	if err := os.WriteFile(rc, []byte(dunstrc), 0o600); err != nil {
+	s := &headless{t: t, home: home}
+	s.env = append(os.Environ(), "DISPLAY=:"+lineFrom(t, r), "XDG_RUNTIME_DIR="+home, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "DBUS_SESSION_BUS_ADDRESS="+s.address())
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", s.address())
+	if err := errors.Join(os.MkdirAll(filepath.Dir(s.rc()), 0o700), os.WriteFile(s.rc(), []byte(dunstrc+strings.Join(more, "")), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	daemon := exec.Command("dunst", "-conf", rc)
-	daemon.Env = s.env
-	spawn(t, daemon)
-	conn, err := dbus.Connect(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	s.conn = conn
-	eventually(t, "the notification daemon", 60*time.Second, func() bool {
-		var has bool
-		return conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.Notifications").Store(&has) == nil && has
-	})
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	s.startBus()
+	s.startNotifier()
 	return s
+}
+
+// address is the bus's, also of one that comes after it.
+func (s *headless) address() string { return "unix:path=" + filepath.Join(s.home, "bus") }
+
+// rc is where a daemon finds it that the bus starts, too: it does when the agent
+// is the first to ask for one.
+func (s *headless) rc() string { return filepath.Join(s.home, ".config", "dunst", "dunstrc") }
+
+func (s *headless) startBus() {
+	s.t.Helper()
+	_ = os.Remove(filepath.Join(s.home, "bus")) // one that was killed leaves it behind
+	r, w := pipe(s.t)
+	s.bus = exec.Command("dbus-daemon", "--session", "--nofork", "--address="+s.address(), "--print-address=3")
+	s.bus.ExtraFiles, s.bus.Env = []*os.File{w}, s.env
+	spawn(s.t, s.bus)
+	w.Close()
+	lineFrom(s.t, r)
+	conn, err := dbus.Connect(s.address())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	s.conn = conn
+}
+
+// startNotifier is the daemon that shows notifications.
+func (s *headless) startNotifier() {
+	s.t.Helper()
+	s.notifier = exec.Command("dunst", "-conf", s.rc())
+	s.notifier.Env = s.env
+	spawn(s.t, s.notifier)
+	eventually(s.t, "the notification daemon", 60*time.Second, func() bool { return s.owner() != "" })
+}
+
+// owner is the connection of the daemon; "": there is none.
+func (s *headless) owner() (name string) {
+	_ = s.conn.BusObject().Call("org.freedesktop.DBus.GetNameOwner", 0, "org.freedesktop.Notifications").Store(&name)
+	return name
 }
 
 // call asks the daemon for what its own control program would.

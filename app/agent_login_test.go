@@ -38,6 +38,9 @@ func TestAgentLoginRefuses(t *testing.T) {
 			if _, err := agent.Load(file); err != nil || code != 0 {
 				t.Errorf("%s: %d %s, %v", c.name, code, &out, err)
 			}
+			if want := `next: zummer agent check --config "` + file + `", then zummer agent run --config "` + file + `"; at start: zummer agent autostart --config "` + file + `"`; !strings.Contains(out.String(), want) {
+				t.Errorf("%s: no %q in %s", c.name, want, &out)
+			}
 			continue
 		}
 		if code == 0 || !strings.Contains(out.String(), c.want) || !bytes.Equal(before, after) {

@@ -121,7 +121,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	a.desk = &desk{out: out, russian: a.Russian, wake: make(chan struct{}, 1), link: a.linkOf, log: a.Log}
 	if a.Config.Notify {
-		a.desk.notifier, err = NewNotifier(runtime.GOOS, Told{Clicked: func(key string) { a.clicked(ctx, key) }, Dismissed: a.dismissed})
+		a.desk.notifier, err = NewNotifier(runtime.GOOS, Told{Clicked: func(key string) { a.clicked(ctx, key) }, Dismissed: a.dismissed}, a.Log)
 		if err != nil {
 			a.Log.WarnContext(ctx, "no desktop notifications; zummer agent check says more", "error", err)
 		}
@@ -152,7 +152,7 @@ func (a *Agent) startIcon(ctx context.Context, all *sync.WaitGroup, client *zumm
 		return
 	}
 	i := newIndicator()
-	tray, err := NewTray(runtime.GOOS, i.choose)
+	tray, err := NewTray(runtime.GOOS, i.choose, a.Log)
 	if err != nil {
 		a.Log.InfoContext(ctx, "no icon in the tray", "error", err)
 		return

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
@@ -143,11 +144,9 @@ func (c *Check) token(ctx context.Context, cfg Config) {
 
 func (c *Check) desktop(cfg Config) {
 	if cfg.Notify {
-		n, err := NewNotifier(c.System, Told{})
-		if err != nil {
+		if err := tryNotifier(c.System); err != nil {
 			c.line("✗", "уведомления показать нечем (%s): запустите агента внутри рабочего стола и службу уведомлений (dunst, mako, оболочка рабочего стола), или поставьте \"notify\": false", "nothing shows notifications (%s): start the agent inside the desktop and a notification daemon (dunst, mako, the desktop's own), or set \"notify\": false", err)
 		} else {
-			n.Stop()
 			c.line("✓", "уведомления показываются", "notifications can be shown")
 		}
 	}
@@ -186,8 +185,14 @@ func (c *Check) ports(ctx context.Context, cfg Config) {
 	place := Place{UDP: cfg.UDP.Port}
 	if text, err := os.ReadFile(path); runs && err == nil && json.Unmarshal(text, &place) == nil {
 		c.line("·", "в этом сеансе агент запущен (%s)", "an agent runs in this session (%s)", path)
+		switch {
+		case place.Relay != "":
+			c.line("·", "местным программам он отвечает на %s", "it answers local programs at %s", place.Relay)
+		case cfg.Relay.Enabled:
+			c.line("✗", "местным программам он не отвечает: запущен до relay.enabled, запустите его снова", "it does not answer local programs: it was started before relay.enabled, start it again")
+		}
 	} else if cfg.Relay.Enabled {
-		c.free(ctx, "relay.port", "tcp4", cfg.Relay.Port)
+		c.free(ctx, cfg.Relay.Port)
 	}
 	if cfg.Relay.Enabled && cfg.Relay.Secret == "" {
 		c.line("·", "relay.secret пуст: местным программам нужны собственные токены", "relay.secret is empty: local clients need tokens of their own")
@@ -214,14 +219,29 @@ func (c *Check) listener(port int, unchecked bool) {
 	}
 }
 
-func (c *Check) free(ctx context.Context, name, network string, port int) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, network, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		c.line("✗", "порт %s %d занят (другой агент, другой сеанс?): поставьте 0, тогда выберется свободный", "port %s %d is taken (another agent, another session?): set 0, then a free one is chosen", name, port)
-		return
+// free tries the relay's port.
+func (c *Check) free(ctx context.Context, port int) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err == nil {
+		_ = l.Close() // it was only tried
 	}
-	_ = l.Close() // it was only tried
-	c.line("✓", "порт %s свободен", "port %s is free", name)
+	c.port(port, err)
+}
+
+// port says what came of the try.
+func (c *Check) port(port int, err error) {
+	switch {
+	case port == 0 && err == nil:
+		c.line("✓", "порт для местных программ агент выберет при запуске (relay.port: 0)", "the port for local programs is chosen at start (relay.port: 0)")
+	case port == 0:
+		c.line("✗", "эта машина не даёт портов для местных программ: %s", "this machine gives no port for local programs: %s", err)
+	case err == nil:
+		c.line("✓", "порт %d для местных программ (relay.port) свободен", "port %d for local programs (relay.port) is free", port)
+	case errors.Is(err, fs.ErrPermission):
+		c.line("✗", "эта система не даёт агенту порт %d для местных программ (relay.port): впишите 0, тогда агент выберет свободный при запуске, или номер от 1024", "this system does not let the agent have port %d for local programs (relay.port): set 0, then a free one is chosen at start, or a number from 1024 on", port)
+	default:
+		c.line("✗", "порт %d для местных программ (relay.port) занят другой программой или агентом другого сеанса: впишите 0, тогда агент выберет свободный при запуске, или другой номер", "port %d for local programs (relay.port) is held by another program, or the agent of another session: set 0, then a free one is chosen at start, or another number", port)
+	}
 }
 
 // Words is an error in the reader's language, where it has one.

@@ -3,13 +3,16 @@ package agent
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -110,5 +113,73 @@ func TestCheckPlain(t *testing.T) {
 	ch.service(t.Context(), Config{URL: strings.Replace(srv.URL, "http://", "https://", 1), Token: "t"})
 	if !ch.sick || !strings.Contains(strings.Join(*said, "\n"), "http instead of https") {
 		t.Errorf("TLS to who speaks none: %q", *said)
+	}
+}
+
+// TestCheckPort: what is said of the relay's port names the number, what it is
+// for and the field, and what to do when it cannot be had.
+func TestCheckPort(t *testing.T) {
+	taken, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := taken.Addr().(*net.TCPAddr).Port
+	for _, c := range []struct {
+		name    string
+		held    bool
+		port    int
+		en, ru  string
+		because error // nil: the port is tried
+	}{
+		{"any port", true, 0, "✓ the port for local programs is chosen at start (relay.port: 0)", "✓ порт для местных программ агент выберет при запуске (relay.port: 0)", nil},
+		{"a port that another program has", true, port, fmt.Sprintf("✗ port %d for local programs (relay.port) is held by another program, or the agent of another session: set 0, then a free one is chosen at start, or another number", port),
+			fmt.Sprintf("✗ порт %d для местных программ (relay.port) занят другой программой или агентом другого сеанса: впишите 0, тогда агент выберет свободный при запуске, или другой номер", port), nil},
+		{"a port that is free", false, port, fmt.Sprintf("✓ port %d for local programs (relay.port) is free", port), fmt.Sprintf("✓ порт %d для местных программ (relay.port) свободен", port), nil},
+		{"a port that the system keeps", false, 80, "✗ this system does not let the agent have port 80 for local programs (relay.port): set 0, then a free one is chosen at start, or a number from 1024 on",
+			"✗ эта система не даёт агенту порт 80 для местных программ (relay.port): впишите 0, тогда агент выберет свободный при запуске, или номер от 1024", &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EACCES)}},
+	} {
+		if !c.held {
+			_ = taken.Close()
+		}
+		for _, russian := range []bool{false, true} {
+			want := c.en
+			if russian {
+				want = c.ru
+			}
+			said, ch := saying(russian)
+			if c.because != nil {
+				ch.port(c.port, c.because)
+			} else {
+				ch.free(t.Context(), c.port)
+			}
+			if len(*said) != 1 || (*said)[0] != want || ch.sick != strings.HasPrefix(want, "✗") {
+				t.Errorf("%s: %q, sick %t, want %q", c.name, *said, ch.sick, want)
+			}
+		}
+	}
+}
+
+// TestCheckRunning: of an agent that runs the place is told where local programs
+// find it, not whether its port is free.
+func TestCheckRunning(t *testing.T) {
+	for relay, want := range map[string]string{"http://127.0.0.1:40123": "· it answers local programs at http://127.0.0.1:40123", "": "✗ it does not answer local programs: it was started before relay.enabled, start it again"} {
+		t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+		path, err := PlacePath()
+		if err != nil {
+			t.Fatal(err)
+		}
+		free, err := alone(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := writePrivate(path, Place{Relay: relay}); err != nil {
+			t.Fatal(err)
+		}
+		said, ch := saying(false)
+		ch.ports(t.Context(), Config{Relay: Relay{Enabled: true, Port: 40123, Secret: "sixteen-letters-"}})
+		free()
+		if len(*said) != 2 || (*said)[1] != want || ch.sick != (relay == "") {
+			t.Errorf("%q: %q, sick %t", relay, *said, ch.sick)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"log/slog"
-	"os"
 	"regexp"
 	"strings"
 )
@@ -38,22 +37,6 @@ func Mask(s string) string {
 		}
 		return sign + digits[:2] + "***" + digits[len(digits)-2:]
 	})
-}
-
-// maxLog is when a log's file becomes FILE.1 at the next start.
-const maxLog = 5 << 20
-
-// OpenLog opens a log that its owner alone can read, to add to it.
-func OpenLog(path string) (*os.File, error) {
-	if err := privateFolder(path); err != nil {
-		return nil, err
-	}
-	if st, err := os.Stat(path); err == nil && st.Size() > maxLog {
-		if err := os.Rename(path, path+".1"); err != nil {
-			return nil, err
-		}
-	}
-	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }
 
 // MaskLog is a handler that leaves only the ends of what may be a phone number

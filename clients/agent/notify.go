@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"log/slog"
 	"os/exec"
 	"strings"
 	"sync"
@@ -30,16 +31,29 @@ type Told struct {
 	Dismissed func(key string)
 }
 
-// NewNotifier is the notifier of a system (GOOS). Errors: there is nothing that
-// shows notifications.
-func NewNotifier(system string, told Told) (Notifier, error) {
+// NewNotifier is the notifier of a system (GOOS). On Linux what shows
+// notifications may come later, and come back. Errors: there will never be
+// anything that shows them.
+func NewNotifier(system string, told Told, log *slog.Logger) (Notifier, error) {
 	switch system {
 	case "windows":
 		return newBalloons(told)
 	case "darwin":
 		return &runner{running: map[string]context.CancelFunc{}}, nil
 	}
-	return newBus(told)
+	return newBus(told, log), nil
+}
+
+// tryNotifier says why nothing shows notifications now; nil: they can be shown.
+func tryNotifier(system string) error {
+	if system != "windows" && system != "darwin" {
+		return tryBus()
+	}
+	n, err := NewNotifier(system, Told{}, slog.New(slog.DiscardHandler))
+	if err == nil {
+		n.Stop()
+	}
+	return err
 }
 
 // banner is the command line that shows a toast on macOS: the data are

@@ -40,7 +40,7 @@ type relay struct {
 	version int
 	holder  local                           // who opens; its seen is zero when there is nobody
 	handed  map[zummer.Key]bool             // rows that the agent left to the holder
-	claims  map[zummer.Key]string           // rows that local clients have claimed, by their names
+	claims  map[zummer.Key]*claim           // rows that local clients have claimed
 	settled map[zummer.Key]zummer.AckResult // acks that the service has answered
 }
 
@@ -68,10 +68,11 @@ const ownTime = 20 * time.Second
 const maxSettled = 1000
 
 func newRelay(c Config, client *zummer.Client, session *zummer.Session, log *slog.Logger) *relay {
-	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), peer: systemOwners.tcp, handed: map[zummer.Key]bool{}, claims: map[zummer.Key]string{}, settled: map[zummer.Key]zummer.AckResult{}}
+	return &relay{config: c, client: client, session: session, log: log, epoch: strings.ToLower(rand.Text()[:6]), peer: systemOwners.tcp, handed: map[zummer.Key]bool{}, claims: map[zummer.Key]*claim{}, settled: map[zummer.Key]zummer.AckResult{}}
 }
 
-// watch passes on what was left to a local client that polls no more.
+// watch passes on what was left to a local client that polls no more, and what
+// it has claimed.
 func (r *relay) watch(ctx context.Context) {
 	t := time.NewTicker(5 * time.Second)
 	defer t.Stop()
@@ -87,6 +88,7 @@ func (r *relay) watch(ctx context.Context) {
 			for _, k := range keys {
 				r.session.Ack(k, zummer.Busy, "")
 			}
+			r.giveBack(ctx)
 		}
 	}
 }
@@ -102,6 +104,7 @@ func (r *relay) forsaken(now time.Time) (keys []zummer.Key, gone bool) {
 	r.version++
 	for k := range r.handed {
 		keys = append(keys, k)
+		delete(r.claims, k) // it is passed on once
 	}
 	clear(r.handed)
 	return keys, true
@@ -112,8 +115,11 @@ func (r *relay) forsaken(now time.Time) (keys []zummer.Key, gone bool) {
 func (r *relay) hand(k zummer.Key) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.claims[k] != "" {
-		return true
+	for of, c := range r.claims {
+		if of.ID == k.ID && of.Rev <= k.Rev { // its picture may not be here yet
+			c.left = k
+			return true
+		}
 	}
 	if r.holder.seen.IsZero() || time.Since(r.holder.seen) >= localLease {
 		return false
@@ -138,11 +144,7 @@ func (r *relay) set(rows []zummer.Notification) {
 		delete(r.settled, rows[i].Key()) // it is pending: a new or restored database has given its name out again
 	}
 	maps.DeleteFunc(r.handed, func(k zummer.Key, _ bool) bool { return !pending[k] })
-	for i := range r.rows {
-		if k := r.rows[i].Key(); !pending[k] {
-			delete(r.claims, k) // one that no picture had yet stays
-		}
-	}
+	r.carry(rows)
 	r.rows, r.known = rows, true
 	r.version++
 }
@@ -163,7 +165,7 @@ func (r *relay) view(name string) (rows []zummer.Notification, version string, o
 	for i := range rows {
 		n := &rows[i]
 		switch {
-		case r.claims[n.Key()] == name && name != "":
+		case r.claims[n.Key()] != nil && r.claims[n.Key()].by == name && name != "":
 			n.Session = name
 		case !n.Action.Opens():
 		case r.handed[n.Key()] && r.holder.name == name:
@@ -247,11 +249,13 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 	defer cancel()
 	a := page{state: zummer.StateSet, zone: q.zone}
 	me := local{name: q.session, app: q.app}
-	if r.seat(q.session) { // before all that may fail: it is there
-		r.mu.Lock()
+	opens := r.seat(q.session) // before all that may fail: it is there
+	r.mu.Lock()
+	r.attend(q.session, time.Now())
+	if opens {
 		r.holder.app = q.app
-		r.mu.Unlock()
 	}
+	r.mu.Unlock()
 	for _, k := range q.acks {
 		result, err := r.settle(ctx, k)
 		if err != nil {

@@ -1,10 +1,12 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	zummer "zummer/clients/go"
 )
@@ -51,6 +53,7 @@ func (r *relay) own(w http.ResponseWriter, req *http.Request, f format, body []b
 
 var (
 	errClaimed = &zummer.Error{Status: http.StatusConflict, Code: "claimed", Detail: "another client has it"}
+	errLeaving = &zummer.Error{Status: http.StatusServiceUnavailable, Code: "upstream_away", Detail: "it is being given back: ask again", Retryable: true, RetryAfter: time.Second}
 	errNoName  = &zummer.Error{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: "session: is required"}
 )
 
@@ -61,24 +64,36 @@ func (r *relay) claim(ctx context.Context, k zummer.Key, name string) (zummer.Cl
 		return zummer.Claimed{}, errNoName
 	}
 	r.mu.Lock()
-	again := r.claims[k] == name
-	if r.elsewhere(k, name) {
+	old, now := r.claims[k], time.Now()
+	switch {
+	case r.elsewhere(k, name):
 		r.mu.Unlock()
 		return zummer.Claimed{}, errClaimed
+	case old != nil && old.leaving:
+		r.mu.Unlock()
+		return zummer.Claimed{}, errLeaving
+	case old == nil:
+		r.claims[k] = &claim{by: name, seen: now, lease: localLease}
 	}
-	r.claims[k] = name
+	mine := r.claims[k]
+	r.attend(name, now)
 	r.mu.Unlock()
 	c, err := r.session.Claim(ctx, k)
 	r.mu.Lock()
-	if !again || err == nil {
+	if (old == nil || err == nil) && r.claims[k] == mine {
 		delete(r.claims, k)
 	}
 	if err == nil {
-		r.claims[zummer.Key{ID: c.ID, Rev: c.Rev}] = name // a call of a shared phone has a new revision now
+		mine.seen, mine.lease = time.Now(), cmp.Or(time.Duration(c.LeaseS)*time.Second, localLease)
+		r.claims[zummer.Key{ID: c.ID, Rev: c.Rev}] = mine // a call of a shared phone has a new revision now
 		r.version++
 	}
+	left := mine.left
 	r.mu.Unlock()
 	if err != nil {
+		if old == nil && left != (zummer.Key{}) { // the agent had it to open, and left it to this claim
+			r.session.Ack(left, zummer.Busy, "")
+		}
 		return c, err
 	}
 	r.sit(name, false)
@@ -89,8 +104,8 @@ func (r *relay) claim(ctx context.Context, k zummer.Key, name string) (zummer.Cl
 // elsewhere reports whether a row is another local client's, or the agent's own
 // to open; the caller holds r.mu.
 func (r *relay) elsewhere(k zummer.Key, name string) bool {
-	if by := r.claims[k]; by != "" {
-		return by != name
+	if c := r.claims[k]; c != nil {
+		return c.by != name && !c.leaving
 	}
 	if r.handed[k] {
 		return r.holder.name != name

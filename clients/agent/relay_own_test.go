@@ -15,9 +15,11 @@ import (
 // register is a service that takes all claims of one session, and acks while it
 // is not away.
 type register struct {
-	mu   sync.Mutex
-	away bool
-	acks int
+	mu       sync.Mutex
+	away     bool
+	acks     int
+	released []string
+	releases func() // is called in the middle of one
 }
 
 func (g *register) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -32,6 +34,12 @@ func (g *register) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.acks++
 		fmt.Fprintf(w, `{"id":%q,"rev":1,"result":"processed"}`, path[3])
 	case do == "claim", do == "release":
+		if do == "release" {
+			g.released = append(g.released, path[3])
+			if g.releases != nil {
+				g.releases()
+			}
+		}
 		fmt.Fprintf(w, `{"id":%q,"rev":1,"session":"the-agent","lease_s":60}`, path[3])
 	default:
 		w.WriteHeader(http.StatusNotFound)

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"log/slog"
 	"runtime"
 )
 
@@ -40,16 +41,16 @@ type Tray interface {
 
 // NewTray is the icon of a system (GOOS); chosen is told the ID of a line that
 // was clicked, and must not block. No icon is seen while nothing shows icons,
-// which is no error: it comes when a panel does. Errors: there will never be
-// one here.
-func NewTray(system string, chosen func(id int)) (Tray, error) {
+// which is no error: it comes when a panel does, and comes back with it. Errors:
+// there will never be one here.
+func NewTray(system string, chosen func(id int), log *slog.Logger) (Tray, error) {
 	switch system {
 	case "windows":
 		return newShellTray(chosen)
 	case "darwin":
 		return nil, errNoTray
 	}
-	return newBusTray(chosen)
+	return newBusTray(chosen, log), nil
 }
 
 var errNoTray = errors.New("there is no icon on " + runtime.GOOS)

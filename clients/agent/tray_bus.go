@@ -2,23 +2,27 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/prop"
 )
 
 // busTray is a StatusNotifierItem with its com.canonical.dbusmenu, as panels of
-// Linux desktops show.
+// Linux desktops show. It is shown on each session bus that comes.
 type busTray struct {
-	conn   *dbus.Conn
-	props  *prop.Properties
 	chosen func(int)
-	done   chan struct{}
+	log    *slog.Logger
+	end    context.CancelFunc
+	all    sync.WaitGroup
+	ill    bool // it was said that there is no icon; of the goroutine only
 
 	mu      sync.Mutex
+	conn    *dbus.Conn // nil: there is no bus
+	props   *prop.Properties
 	view    TrayView
 	version uint32
 }
@@ -44,66 +48,80 @@ type tip struct {
 	Text   string
 }
 
-func newBusTray(chosen func(int)) (Tray, error) {
-	conn, err := dbus.ConnectSessionBus()
-	if err != nil {
-		return nil, fmt.Errorf("no session bus: %w", err)
-	}
-	b := &busTray{conn: conn, chosen: chosen, done: make(chan struct{}), version: 1}
-	if err := b.export(); err != nil {
-		return nil, noClose(err, conn)
-	}
-	if err := conn.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, watcherName)); err != nil {
-		return nil, noClose(err, conn)
-	}
-	signals := make(chan *dbus.Signal, 16)
-	conn.Signal(signals)
-	go b.stay(signals)
-	return b, nil
+func newBusTray(chosen func(int), log *slog.Logger) *busTray {
+	ctx, end := context.WithCancel(context.Background())
+	b := &busTray{chosen: chosen, log: log, end: end, view: TrayView{State: TrayLost, Tip: "Zummer"}, version: 1}
+	b.all.Go(func() { again(ctx, func() { b.away(ctx, b.stay(ctx)) }) })
+	return b
 }
 
-func (b *busTray) export() error {
+// stay shows the icon to the panel there is, and to each that comes later, until
+// the bus is gone.
+func (b *busTray) stay(ctx context.Context) error {
+	conn, err := sessionBus(ctx)
+	if err != nil {
+		return fmt.Errorf("no session bus: %w", err)
+	}
+	defer func() {
+		_ = conn.Close() // it is gone, or we leave
+		b.mu.Lock()
+		b.conn, b.props = nil, nil
+		b.mu.Unlock()
+	}()
+	signals := make(chan *dbus.Signal, 16)
+	conn.Signal(signals)
+	if err := errors.Join(b.export(conn), follow(conn, watcherName)); err != nil {
+		return err
+	}
+	b.ill = false
+	enrol(conn)
+	for s := range signals { // closed with the connection
+		if _, now, ok := ownerOf(s, watcherName); ok && now != "" {
+			enrol(conn)
+		}
+	}
+	return errBusEnds
+}
+
+// away says once that there is no icon.
+func (b *busTray) away(ctx context.Context, err error) {
+	if b.ill || ctx.Err() != nil {
+		return
+	}
+	b.ill = true
+	b.log.InfoContext(ctx, "no icon in the tray for now", "error", err)
+}
+
+// export makes the icon known under a connection, as it shall be now.
+func (b *busTray) export(conn *dbus.Conn) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	fixed := func(v any) *prop.Prop { return &prop.Prop{Value: v, Emit: prop.EmitFalse} }
-	var err error
-	b.props, err = prop.Export(b.conn, itemPath, prop.Map{itemFace: {
+	props, err := prop.Export(conn, itemPath, prop.Map{itemFace: {
 		"Category": fixed("Communications"), "Id": fixed("zummer-agent"), "Title": fixed("Zummer"), "Status": fixed("Active"), "WindowId": fixed(int32(0)),
-		"IconName": fixed(""), "IconThemePath": fixed(""), "IconPixmap": fixed(pixmaps(TrayLost)), "OverlayIconName": fixed(""), "AttentionIconName": fixed(""),
-		"ToolTip": fixed(tip{Title: "Zummer"}), "ItemIsMenu": fixed(true), "Menu": fixed(dbus.ObjectPath(menuPath))}})
+		"IconName": fixed(""), "IconThemePath": fixed(""), "IconPixmap": fixed(pixmaps(b.view.State)), "OverlayIconName": fixed(""), "AttentionIconName": fixed(""),
+		"ToolTip": fixed(tip{Title: b.view.Tip}), "ItemIsMenu": fixed(true), "Menu": fixed(dbus.ObjectPath(menuPath))}})
 	if err != nil {
 		return fmt.Errorf("icon: %w", err)
 	}
-	if err := b.conn.Export(clicks{}, itemPath, itemFace); err != nil {
+	if err := conn.Export(clicks{}, itemPath, itemFace); err != nil {
 		return fmt.Errorf("icon: %w", err)
 	}
-	if _, err := prop.Export(b.conn, menuPath, prop.Map{menuFace: {"Version": fixed(uint32(3)), "Status": fixed("normal"), "TextDirection": fixed("ltr"), "IconThemePath": fixed([]string{})}}); err != nil {
+	if _, err := prop.Export(conn, menuPath, prop.Map{menuFace: {"Version": fixed(uint32(3)), "Status": fixed("normal"), "TextDirection": fixed("ltr"), "IconThemePath": fixed([]string{})}}); err != nil {
 		return fmt.Errorf("menu: %w", err)
 	}
-	if err := b.conn.Export(menu{b}, menuPath, menuFace); err != nil {
+	if err := conn.Export(menu{b}, menuPath, menuFace); err != nil {
 		return fmt.Errorf("menu: %w", err)
 	}
+	b.conn, b.props = conn, props
 	return nil
 }
 
-// stay shows the icon to the panel there is, and to each that comes later. It
-// ends with the connection.
-func (b *busTray) stay(signals <-chan *dbus.Signal) {
-	defer close(b.done)
-	b.register()
-	for s := range signals {
-		if len(s.Body) < 3 || s.Name != "org.freedesktop.DBus.NameOwnerChanged" || s.Body[0] != any(watcherName) {
-			continue
-		}
-		if owner, _ := s.Body[2].(string); owner != "" {
-			b.register()
-		}
-	}
-}
-
-// register has no error: without a panel there is nobody to show it to.
-func (b *busTray) register() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+// enrol has no error: without a panel there is nobody to show it to.
+func enrol(conn *dbus.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), busTime)
 	defer cancel()
-	_ = b.conn.Object(watcherName, "/StatusNotifierWatcher").CallWithContext(ctx, watcherName+".RegisterStatusNotifierItem", dbus.FlagNoAutoStart, itemPath).Err
+	_ = conn.Object(watcherName, "/StatusNotifierWatcher").CallWithContext(ctx, watcherName+".RegisterStatusNotifierItem", dbus.FlagNoAutoStart, itemPath).Err
 }
 
 func pixmaps(state TrayState) []pixmap {
@@ -113,11 +131,13 @@ func pixmaps(state TrayState) []pixmap {
 // Set implements Tray. A signal that does not leave is a bus that is gone.
 func (b *busTray) Set(v TrayView) {
 	b.mu.Lock()
+	defer b.mu.Unlock() // also across the signals: a new bus has the icon as it is after or before them
 	old := b.view
 	b.view = v
 	b.version++
-	version := b.version
-	b.mu.Unlock()
+	if b.conn == nil {
+		return
+	}
 	if old.State != v.State {
 		b.put("IconPixmap", pixmaps(v.State))
 		_ = b.conn.Emit(itemPath, itemFace+".NewIcon")
@@ -126,11 +146,11 @@ func (b *busTray) Set(v TrayView) {
 		b.put("ToolTip", tip{Title: v.Tip})
 		_ = b.conn.Emit(itemPath, itemFace+".NewToolTip")
 	}
-	_ = b.conn.Emit(menuPath, menuFace+".LayoutUpdated", version, int32(0))
+	_ = b.conn.Emit(menuPath, menuFace+".LayoutUpdated", b.version, int32(0))
 }
 
-// put changes a property. The signal is not left to props, which panics when the
-// bus is gone.
+// put changes a property; the caller holds b.mu. The signal is not left to
+// props, which panics when the bus is gone.
 func (b *busTray) put(name string, v any) {
 	b.props.SetMust(itemFace, name, v)
 	_ = b.conn.Emit(itemPath, "org.freedesktop.DBus.Properties.PropertiesChanged", itemFace, map[string]dbus.Variant{name: dbus.MakeVariant(v)}, []string{})
@@ -138,8 +158,8 @@ func (b *busTray) put(name string, v any) {
 
 // Stop implements Tray.
 func (b *busTray) Stop() {
-	_ = b.conn.Close() // we are leaving
-	<-b.done
+	b.end()
+	b.all.Wait()
 }
 
 // clicks are those on the icon itself: the panel shows the menu.
