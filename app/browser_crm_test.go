@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -19,14 +18,9 @@ func sampleCRM(t *testing.T, lang string) *browserPage {
 	t.Setenv("TMPDIR", t.TempDir())
 	out, _ := run(t, "demo", "--listen", "127.0.0.1:0", "--every", "0")
 	base := strings.TrimSuffix(out.find(t, `(http://127\.0\.0\.1:\d+/)demo`)[1], "/")
-	c := &crm{T: t}
-	limit, stop := context.WithTimeout(context.Background(), 5*time.Minute)
-	t.Cleanup(stop)
-	c.limit = limit
-	p := &browserPage{t: t, ctx: c.start()}
-	chromedp.ListenTarget(p.ctx, p.listen)
+	p := window(t)
 	p.do("open the sample CRM", chromedp.EmulateViewport(1200, 750), chromedp.Navigate(base+"/demo?lang="+lang))
-	p.until("online", `document.getElementById('status').className === 'online'`, 40*time.Second)
+	p.until("online", `document.getElementById('status').className === 'online'`, 60*time.Second)
 	t.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -54,7 +48,7 @@ const (
 
 func (p *browserPage) form(title string) {
 	p.t.Helper()
-	p.until("the form "+title, fmt.Sprintf(`(%s).includes('%s')`, formTitle, title), 40*time.Second)
+	p.until("the form "+title, fmt.Sprintf(`(%s).includes('%s')`, formTitle, title), 60*time.Second)
 }
 
 // TestSampleCRM: the card slides in while it rings; on the answer the interest
@@ -63,14 +57,14 @@ func (p *browserPage) form(title string) {
 func TestSampleCRM(t *testing.T) {
 	p := sampleCRM(t, "ru")
 	p.event("ringing", "c-1", "+79031234567")
-	p.until("a card while it rings", cardsText+`.includes('ООО Ромашка') && document.querySelector('.card.live') !== null`, 40*time.Second)
-	p.until("what is read out", `document.getElementById('said').textContent.startsWith('Входящий звонок: ООО Ромашка')`, 40*time.Second)
+	p.until("a card while it rings", cardsText+`.includes('ООО Ромашка') && document.querySelector('.card.live') !== null`, 60*time.Second)
+	p.until("what is read out", `document.getElementById('said').textContent.startsWith('Входящий звонок: ООО Ромашка')`, 60*time.Second)
 	if title := p.text(formTitle); title != "" {
 		t.Errorf("while it rings the form %q is open", title)
 	}
 	p.event("answered", "c-1", "+79031234567")
 	p.form("Интерес 17")
-	p.until("no card beside the form", cardsText+` === ''`, 40*time.Second)
+	p.until("no card beside the form", cardsText+` === ''`, 60*time.Second)
 	if focus := p.text(`document.activeElement.id`); focus != "form-title" {
 		t.Errorf("the focus is on %q, not on the form", focus)
 	}
@@ -88,19 +82,19 @@ func TestSampleCRM(t *testing.T) {
 	p.until("a complaint", `document.querySelector('[role=alert]').textContent !== '' && document.activeElement.id === 'w-topic' && document.activeElement.getAttribute('aria-invalid') === 'true'
 		&& document.getElementById(document.activeElement.getAttribute('aria-describedby')) === document.querySelector('[role=alert]')`, 5*time.Second)
 	p.do("write and press Enter", chromedp.SendKeys("#w-topic", "двадцать букетов"+kb.Enter))
-	p.until("the end", `document.querySelector('.steps li:last-child').getAttribute('aria-current') === 'step'`, 40*time.Second)
+	p.until("the end", `document.querySelector('.steps li:last-child').getAttribute('aria-current') === 'step'`, 60*time.Second)
 	p.do("close", chromedp.KeyEvent(kb.Escape))
 	p.event("ended", "c-3", "+78125550101")
 	p.event("answered", "c-4", "+78125550101")
 	p.form("двадцать букетов")
 	p.do("settle it", chromedp.Click(`//button[.='Интерес закрыт']`, chromedp.BySearch))
-	p.until("the form gone", formTitle+` === ''`, 40*time.Second)
+	p.until("the form gone", formTitle+` === ''`, 60*time.Second)
 	p.event("ended", "c-4", "+78125550101")
 
 	p.event("answered", "c-5", "+79990001122") // an unknown caller becomes a client
 	p.form("Мастер формирования интереса")
 	p.do("a name", chromedp.SendKeys("#w-name", "Новый клиент"+kb.Enter), chromedp.SendKeys("#w-topic", "вопрос"+kb.Enter))
-	p.until("the new client in the list", `document.getElementById('clients').innerText.includes('Новый клиент')`, 40*time.Second)
+	p.until("the new client in the list", `document.getElementById('clients').innerText.includes('Новый клиент')`, 60*time.Second)
 	if n := p.text(`document.getElementById('opened').textContent`); n != "5" {
 		t.Errorf("%s forms opened, want 5", n)
 	}
@@ -114,15 +108,15 @@ func TestSampleCRMMissed(t *testing.T) {
 		p.event("ringing", fmt.Sprint("m-", i), phone)
 		p.event("ended", fmt.Sprint("m-", i), phone)
 	}
-	p.until("two missed", `document.getElementById('missed-count').textContent === '2' && !document.getElementById('missed-count').hidden`, 40*time.Second)
+	p.until("two missed", `document.getElementById('missed-count').textContent === '2' && !document.getElementById('missed-count').hidden`, 60*time.Second)
 	p.do("go to the tab by keyboard", chromedp.Focus("#tab-clients"), chromedp.KeyEvent(kb.End))
-	p.until("the list", `document.activeElement.id === 'tab-missed' && !document.getElementById('missed').hidden && document.getElementById('clients').hidden`, 40*time.Second)
+	p.until("the list", `document.activeElement.id === 'tab-missed' && !document.getElementById('missed').hidden && document.getElementById('clients').hidden`, 60*time.Second)
 	p.do("call the first back", chromedp.KeyEvent(kb.Tab+kb.Tab), chromedp.KeyEvent(kb.Enter))
-	p.until("the form and one left", `!document.getElementById('form').hidden && document.querySelectorAll('#missed li').length === 1`, 40*time.Second)
+	p.until("the form and one left", `!document.getElementById('form').hidden && document.querySelectorAll('#missed li').length === 1`, 60*time.Second)
 	p.do("dismiss the other", chromedp.Click(`#missed li button:last-child`))
-	p.until("nobody", `document.querySelectorAll('#missed li').length === 0 && document.getElementById('missed-count').hidden`, 40*time.Second)
+	p.until("nobody", `document.querySelectorAll('#missed li').length === 0 && document.getElementById('missed-count').hidden`, 60*time.Second)
 	p.do("load anew", chromedp.Reload())
-	p.until("online", `document.getElementById('status').className === 'online'`, 40*time.Second)
+	p.until("online", `document.getElementById('status').className === 'online'`, 60*time.Second)
 	if !p.yes(`document.querySelectorAll('#missed li').length === 0`) {
 		t.Error("what was dealt with is there again")
 	}
@@ -133,10 +127,10 @@ func TestSampleCRMMissed(t *testing.T) {
 func TestSampleCRMQuiet(t *testing.T) {
 	p := sampleCRM(t, "en")
 	p.do("quiet", chromedp.Click("#quiet"))
-	p.until("quiet", `document.getElementById('quiet').getAttribute('aria-checked') === 'true' && !document.getElementById('quiet-hint').hidden`, 40*time.Second)
+	p.until("quiet", `document.getElementById('quiet').getAttribute('aria-checked') === 'true' && !document.getElementById('quiet-hint').hidden`, 60*time.Second)
 	<-time.After(500 * time.Millisecond)
 	p.event("answered", "q-1", "+79031234567")
-	p.until("a card", cardsText+`.includes('ООО Ромашка')`, 40*time.Second)
+	p.until("a card", cardsText+`.includes('ООО Ромашка')`, 60*time.Second)
 	<-time.After(time.Second)
 	if title := p.text(formTitle); title != "" {
 		t.Errorf("in quiet mode the form %q opened", title)
@@ -144,12 +138,12 @@ func TestSampleCRMQuiet(t *testing.T) {
 	p.do("open it by hand", chromedp.Click(`#cards .card button.main`))
 	p.form("Интерес 17")
 	p.do("loud again", chromedp.Click("#quiet"))
-	p.until("loud", `document.getElementById('quiet-hint').hidden`, 40*time.Second)
+	p.until("loud", `document.getElementById('quiet-hint').hidden`, 60*time.Second)
 
 	p.do("write a note", chromedp.SendKeys("#note", "call back tomorrow"))
 	<-time.After(time.Second)
 	p.event("answered", "q-2", "+78125550101")
-	p.until("a card for the next call", cardsText+`.includes('АО Василёк')`, 40*time.Second)
+	p.until("a card for the next call", cardsText+`.includes('АО Василёк')`, 60*time.Second)
 	<-time.After(time.Second)
 	if note, title := p.text(`document.getElementById('note')?.value ?? ''`), p.text(formTitle); note != "call back tomorrow" || !strings.Contains(title, "Интерес 17") {
 		t.Errorf("an unsaved note was replaced: %q in %q", note, title)

@@ -17,6 +17,11 @@ import (
 // pendingRows are the rows of the administrator's first page.
 const pendingRows = `document.querySelectorAll('#pending-rows tr')`
 
+// liveSoon is how soon a page that is open shows what happened, on a machine that is
+// busy with other tests: sooner than it would ask by itself, which is after 25 s.
+// TestPendingIsLive looks for the second that it takes else.
+const liveSoon = 20 * time.Second
+
 // TestPendingIsLive: rows come, change and go while the page is open, and
 // nothing that the administrator holds is taken out of the hand.
 func TestPendingIsLive(t *testing.T) {
@@ -25,7 +30,7 @@ func TestPendingIsLive(t *testing.T) {
 		tell(in, hook, "ringing", fmt.Sprintf("c-%d", i), "101", fmt.Sprintf("+790312345%02d", i))
 	}
 	p := browse(t, in, "en", "/admin/")
-	p.until("the page", pendingRows+".length === 20", 10*time.Second)
+	p.until("the page", pendingRows+".length === 20", 60*time.Second)
 
 	// Hold the row of call c-5: it is chosen, its phone is selected, its link has
 	// the focus, and the page is scrolled to it.
@@ -51,29 +56,39 @@ func TestPendingIsLive(t *testing.T) {
 		}
 	}
 
-	began := time.Now()
 	tell(in, hook, "ringing", "new", "101", "+79160000001")
-	p.until("a new row without a reload", pendingRows+`.length === 21 && `+pendingRows+`[0].textContent.includes('916 000-00-01')`, time.Second)
-	t.Logf("a new row stood on the page %s after its webhook was sent", time.Since(began))
+	p.until("a new row without a reload", pendingRows+`.length === 21 && `+pendingRows+`[0].textContent.includes('916 000-00-01')`, liveSoon)
 	holds("after a new row above")
 	if !p.yes(`Math.abs(held.getBoundingClientRect().top - heldTop) <= 2`) {
 		t.Errorf("the row moved on the screen by %s pixels", p.text(`String(held.getBoundingClientRect().top - heldTop)`))
 	}
-	p.until("the number above the list", `document.getElementById('n-pending').textContent === '21'`, 10*time.Second)
+	p.until("the number above the list", `document.getElementById('n-pending').textContent === '21'`, 60*time.Second)
 
 	tell(in, hook, "answered", "c-5", "101", "+79031234505")
-	p.until("the next revision in the same row", `held.querySelector('td.num').textContent === '2' && held.textContent.includes('Talking')`, 10*time.Second)
+	p.until("the next revision in the same row", `held.querySelector('td.num').textContent === '2' && held.textContent.includes('Talking')`, 60*time.Second)
 	holds("after a change of the row itself")
 
 	p.do("processed", chromedp.Click(`button[value="process"]`), chromedp.WaitVisible(`#confirm`), chromedp.KeyEvent(kb.Enter))
-	p.until("the processed row gone", pendingRows+`.length === 20 && ![...`+pendingRows+`].some((tr) => tr.textContent.includes('903 123-45-05'))`, 10*time.Second)
+	p.until("the processed row gone", pendingRows+`.length === 20 && ![...`+pendingRows+`].some((tr) => tr.textContent.includes('903 123-45-05'))`, 60*time.Second)
 	if got := p.text(`document.querySelector('.flash').textContent`); got != "Marked as processed. Rows: 1." {
 		t.Errorf("the page says %q", got)
 	}
 
 	row := in.Until(token, "rows", func(s apptest.Set) bool { return len(s.Rows) == 20 }).Rows[0]
 	in.Do("PUT", "/v1/notifications/"+row.ID+"/processed", token, map[string]any{"rev": row.Rev})
-	p.until("a row gone that a client processed", pendingRows+`.length === 19 && !document.getElementById('n`+row.ID+`')`, time.Second)
+	p.until("a row gone that a client processed", pendingRows+`.length === 19 && !document.getElementById('n`+row.ID+`')`, liveSoon)
+
+	// It takes less than a second, unless the machine is busy with something else.
+	soonest := liveSoon
+	for i := 0; i < 20 && soonest > time.Second; i++ {
+		began, phone := time.Now(), fmt.Sprintf("916 000-01-%02d", i)
+		tell(in, hook, "ringing", fmt.Sprintf("soon-%d", i), "101", fmt.Sprintf("+791600001%02d", i))
+		p.until("a new row", `document.getElementById('pending-rows').textContent.includes('`+phone+`')`, liveSoon)
+		soonest = min(soonest, time.Since(began))
+	}
+	if t.Logf("a new row stood on the page %s after its webhook was sent", soonest); soonest > time.Second {
+		t.Errorf("of twenty new rows the soonest stood on the page after %s", soonest)
+	}
 }
 
 // TestPendingFilter: the list narrows while one types, the address keeps it,
@@ -85,22 +100,22 @@ func TestPendingFilter(t *testing.T) {
 	tell(in, hook, "ringing", "c-1", "101", "+79031234567")
 	tell(in, hook, "ringing", "c-2", "102", "+79160000002")
 	p := browse(t, in, "ru", "/admin/")
-	p.until("two rows", pendingRows+`.length === 2`, 10*time.Second)
+	p.until("two rows", pendingRows+`.length === 2`, 60*time.Second)
 	p.do("type", chromedp.SendKeys(`input[name="text"]`, "ромашка"))
-	p.until("one row", pendingRows+`.length === 1 && `+pendingRows+`[0].textContent.includes('Ромашка')`, 10*time.Second)
+	p.until("one row", pendingRows+`.length === 1 && `+pendingRows+`[0].textContent.includes('Ромашка')`, 60*time.Second)
 	if got := p.text(`new URLSearchParams(location.search).get('text')`); got != "ромашка" {
 		t.Errorf("the address keeps %q", got)
 	}
 	tell(in, hook, "ringing", "c-3", "102", "+79160000003")
-	p.until("the number", `document.getElementById('n-pending').textContent === '3'`, 10*time.Second)
+	p.until("the number", `document.getElementById('n-pending').textContent === '3'`, 60*time.Second)
 	if !p.yes(pendingRows + `.length === 1`) {
 		t.Error("a row that does not fit came into the list")
 	}
 	empty := chromedp.Evaluate(`document.querySelector('input[name="text"]').value = ''`, nil)
 	p.do("a number as people write it", empty, chromedp.SendKeys(`input[name="text"]`, "8 (916) 000-00-02"))
-	p.until("the other row", pendingRows+`.length === 1 && `+pendingRows+`[0].textContent.includes('916 000-00-02')`, 10*time.Second)
+	p.until("the other row", pendingRows+`.length === 1 && `+pendingRows+`[0].textContent.includes('916 000-00-02')`, 60*time.Second)
 	p.do("a filter that nothing fits", empty, chromedp.SendKeys(`input[name="text"]`, "zzz"))
-	p.until("words instead of rows", `document.querySelector('#nothing')?.textContent === 'Ничего не найдено.'`, 10*time.Second)
+	p.until("words instead of rows", `document.querySelector('#nothing')?.textContent === 'Ничего не найдено.'`, 60*time.Second)
 }
 
 // TestNotificationTellsWhy: the sentence on top changes with what happens.
@@ -112,7 +127,7 @@ func TestNotificationTellsWhy(t *testing.T) {
 	p.do("open the row", chromedp.Click(`#pending-rows td a`), chromedp.WaitVisible(`#verdict`))
 	verdict := func(want string) {
 		t.Helper()
-		p.until("the sentence "+want, fmt.Sprintf(`document.getElementById('verdict').textContent.includes(%q)`, want), 10*time.Second)
+		p.until("the sentence "+want, fmt.Sprintf(`document.getElementById('verdict').textContent.includes(%q)`, want), 60*time.Second)
 	}
 	verdict("Not shown. No client of ivanov has asked the service within the last day")
 	in.Do("GET", "/v1/notifications?session=desk", token, nil)
@@ -133,7 +148,7 @@ func TestPendingByKeyboard(t *testing.T) {
 	in, hook, _ := manned(t)
 	tell(in, hook, "ringing", "c", "101", "+79031234567")
 	p := browse(t, in, "en", "/admin/")
-	p.until("the page", pendingRows+`.length === 1`, 10*time.Second)
+	p.until("the page", pendingRows+`.length === 1`, 60*time.Second)
 	for range 60 {
 		p.do("press Tab", chromedp.KeyEvent(kb.Tab))
 		if p.yes(`getComputedStyle(document.activeElement).outlineStyle === 'none'`) {
@@ -194,7 +209,7 @@ func TestPagesSpeakBothLanguages(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := browse(t, in, tt.accept, "/admin/")
-			p.until("the page", pendingRows+`.length === 2`, 10*time.Second)
+			p.until("the page", pendingRows+`.length === 2`, 60*time.Second)
 			if lang, h := p.text(`document.documentElement.lang`), p.text(`document.querySelector('h1').textContent`); lang != tt.lang || h != tt.heading {
 				t.Errorf("the page is in %s, its heading %q; want %s, %q", lang, h, tt.lang, tt.heading)
 			}
