@@ -17,6 +17,7 @@ import (
 // TestUnroutedIsMapped: an extension that nobody owns is given to a user on its
 // page; the call that waited arrives on Pending and at the user's client.
 func TestUnroutedIsMapped(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	p := browse(t, in, "en", "/admin/unrouted")
 	p.until("an empty page", `document.getElementById('nothing') !== null`, 60*time.Second)
@@ -42,6 +43,7 @@ func TestUnroutedIsMapped(t *testing.T) {
 // TestSourceIsMade: a PBX is connected without a file: its kind is chosen, its
 // address copied, a request sent there, and found among the webhooks.
 func TestSourceIsMade(t *testing.T) {
+	t.Parallel()
 	in := apptest.Start(t, storetest.SQLite(t))
 	p := browse(t, in, "ru", "/admin/sources")
 	p.do("choose a kind", chromedp.Click(`#add`), chromedp.WaitVisible(`#kind-generic a`), chromedp.Click(`#kind-generic a`), chromedp.WaitVisible(`#make`))
@@ -79,6 +81,7 @@ func TestSourceIsMade(t *testing.T) {
 // on Pending soon after its request without a reload, and goes when a
 // client processes it.
 func TestCallOfTheSimulator(t *testing.T) {
+	t.Parallel()
 	in, _, token := manned(t)
 	pending := browse(t, in, "en", "/admin/")
 	pending.until("an empty list", `document.getElementById('nothing') !== null`, 60*time.Second)
@@ -99,6 +102,7 @@ func TestCallOfTheSimulator(t *testing.T) {
 // TestEveryKindPlaces: a source of every kind that can be simulated can be
 // called from its page, with its signature checked.
 func TestEveryKindPlaces(t *testing.T) {
+	t.Parallel()
 	in := apptest.Start(t, storetest.SQLite(t))
 	cookie, session := in.SignIn("")
 	for _, kind := range simulate.Kinds() {
@@ -134,6 +138,7 @@ func TestEveryKindPlaces(t *testing.T) {
 // TestPhonePagesWithHostileNames: whatever PBXs, callers and administrators
 // call things, it stands there as text.
 func TestPhonePagesWithHostileNames(t *testing.T) {
+	t.Parallel()
 	const evil = `<img src=x onerror="window.hacked=1"></td><script>window.hacked=1</script>'";`
 	in, hook, _ := manned(t)
 	in.Admin("PUT", "/v1/admin/sources/office", map[string]any{"kind": "generic", "name": evil})

@@ -15,6 +15,7 @@ import (
 // progress to be seen, its refused lines are told, what is in it is found, and
 // a hostile name stays text.
 func TestContactsInTheBrowser(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	const lines = 20_000
 	var b strings.Builder
@@ -37,7 +38,7 @@ func TestContactsInTheBrowser(t *testing.T) {
 		new MutationObserver(() => seen.push(document.querySelector('#import-progress [role=status]').textContent)).observe(document.querySelector('#import-progress [role=status]'), {childList: true, characterData: true, subtree: true});
 		undefined`, nil))
 	p.do("choose the file", chromedp.SetUploadFiles(`input[type=file]`, []string{file}), chromedp.Click(`form[data-import] button`))
-	p.until("the report", `document.getElementById('n-stored')?.innerText === '`+fmt.Sprint(lines+1)+`'`, 60*time.Second)
+	p.until("the report", `document.getElementById('n-stored')?.innerText === '`+fmt.Sprint(lines+1)+`'`, 5*time.Minute)
 	if got := p.text(`document.getElementById('n-failed').innerText + '|' + document.querySelector('#report tbody').innerText.replace(/\s+/g, ' ')`); got != "1|102 «Код»: не заполнено" {
 		t.Errorf("the report says %q", got)
 	}
@@ -75,6 +76,7 @@ func TestContactsInTheBrowser(t *testing.T) {
 // TestOverviewInTheBrowser: the figures change without a reload, also in the
 // opened table beneath a plot.
 func TestOverviewInTheBrowser(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	tell(in, hook, "ringing", "c-1", "101", "+79031234567")
 	in.Poll(token, "")

@@ -13,6 +13,7 @@ import (
 // TestSampleCRMForAll: every control has a name, every region a label, headings
 // follow each other, and what is focused is seen.
 func TestSampleCRMForAll(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "ru")
 	p.event("answered", "a-1", "+79031234567")
 	p.form("Интерес 17")
@@ -54,6 +55,7 @@ func TestSampleCRMForAll(t *testing.T) {
 // nothing is wider than a phone or a screen at twice the size; telephone numbers
 // stay in one line; who wants no motion gets none.
 func TestSampleCRMFits(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "ru")
 	p.event("answered", "f-1", "+79031234567")
 	p.form("Интерес 17")

@@ -15,7 +15,6 @@ import (
 // places no calls.
 func sampleCRM(t *testing.T, lang string) *browserPage {
 	t.Helper()
-	t.Setenv("TMPDIR", t.TempDir())
 	out, _ := run(t, "demo", "--listen", "127.0.0.1:0", "--every", "0")
 	base := strings.TrimSuffix(out.find(t, `(http://127\.0\.0\.1:\d+/)demo`)[1], "/")
 	p := window(t)
@@ -55,6 +54,7 @@ func (p *browserPage) form(title string) {
 // opens, or the choice among several, or the wizard, whose interest the next
 // call opens; a settled interest opens no more.
 func TestSampleCRM(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "ru")
 	p.event("ringing", "c-1", "+79031234567")
 	p.until("a card while it rings", cardsText+`.includes('ООО Ромашка') && document.querySelector('.card.live') !== null`, 60*time.Second)
@@ -103,6 +103,7 @@ func TestSampleCRM(t *testing.T) {
 // TestSampleCRMMissed: who was missed is in the list with a number on its tab,
 // and leaves it when called back or dismissed; all by keyboard.
 func TestSampleCRMMissed(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "en")
 	for i, phone := range []string{"+79031234567", "+79990001122"} {
 		p.event("ringing", fmt.Sprint("m-", i), phone)
@@ -125,6 +126,7 @@ func TestSampleCRMMissed(t *testing.T) {
 // TestSampleCRMQuiet: in quiet mode calls are cards and nothing opens by
 // itself; a form with unsaved notes is not replaced either.
 func TestSampleCRMQuiet(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "en")
 	p.do("quiet", chromedp.Click("#quiet"))
 	p.until("quiet", `document.getElementById('quiet').getAttribute('aria-checked') === 'true' && !document.getElementById('quiet-hint').hidden`, 60*time.Second)

@@ -36,6 +36,7 @@ const watchForms = `
 // call rings, is answered by webhook, the client's form opens once for that
 // revision, and the row leaves the register.
 func TestDemoPageOpensTheFormOnce(t *testing.T) {
+	t.Parallel()
 	demo := &handlers.Demo{}
 	in, hook, ivanov := manned(t, func(o *app.Options) { o.Demo = demo })
 	petrova := in.User("petrova", "office", "102")
@@ -99,6 +100,7 @@ func TestDemoPageOpensTheFormOnce(t *testing.T) {
 // TestDemoPageRings: the page's button is a whole call to the chosen user; the
 // buttons of a card settle its row.
 func TestDemoPageRings(t *testing.T) {
+	t.Parallel()
 	demo := &handlers.Demo{}
 	in, hook, token := manned(t, func(o *app.Options) { o.Demo = demo })
 	demo.Hook = hook
@@ -127,6 +129,7 @@ func TestDemoPageRings(t *testing.T) {
 // TestDemoFitsAPhone: at 390 pixels nothing has to be scrolled sideways, in
 // light and in dark.
 func TestDemoFitsAPhone(t *testing.T) {
+	t.Parallel()
 	demo := &handlers.Demo{Ring: "curl -d " + strings.Repeat("x", 300), Hook: "/hooks/x"}
 	in, hook, token := manned(t, func(o *app.Options) { o.Demo = demo })
 	demo.Users = []handlers.DemoUser{{Login: "ivanov", Name: "Иванов И. · 101", Token: token, Extension: "101"}}

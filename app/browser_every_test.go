@@ -25,6 +25,7 @@ var axe string
 // scrolled sideways on a telephone, the browser complains of nothing. With
 // ZUMMER_TEST_SCREENSHOTS it leaves a picture of each in that folder: docs/admin.
 func TestEveryPage(t *testing.T) {
+	t.Parallel()
 	in := busyOffice(t)
 	p := browse(t, in, "ru", "/admin/")
 	p.until("the list", pendingRows+`.length > 3`, 60*time.Second)

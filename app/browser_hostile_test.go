@@ -9,6 +9,7 @@ import (
 // TestAdminPageWithHostileNames: whatever people, PBXs and publishers call
 // themselves stays text, also in rows that arrive while the page is open.
 func TestAdminPageWithHostileNames(t *testing.T) {
+	t.Parallel()
 	in, hook, _ := manned(t)
 	const evil = `<img src=x onerror="window.hacked=1"></td><script>window.hacked=1</script>`
 	in.Admin("PUT", "/v1/admin/users/"+url.PathEscape(evil), map[string]any{"name": evil})

@@ -11,6 +11,7 @@ import (
 // that hides it is open, the first wrong field has the focus, and a secret that was
 // typed is required once more.
 func TestMistakesInTheBrowser(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	p := browse(t, in, "ru", "/admin/new-source?kind=generic")
 	p.do("a wrong time zone, a secret", chromedp.SetValue(`input[name="slug"]`, "fresh"), chromedp.SetValue(`input[name="timezone"]`, "Moscow"), chromedp.SetValue(`input[name="secret"]`, "hush-hush"), chromedp.Click(`#make`))

@@ -25,6 +25,7 @@ const liveSoon = 20 * time.Second
 // TestPendingIsLive: rows come, change and go while the page is open, and
 // nothing that the administrator holds is taken out of the hand.
 func TestPendingIsLive(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	for i := range 20 {
 		tell(in, hook, "ringing", fmt.Sprintf("c-%d", i), "101", fmt.Sprintf("+790312345%02d", i))
@@ -78,22 +79,29 @@ func TestPendingIsLive(t *testing.T) {
 	in.Do("PUT", "/v1/notifications/"+row.ID+"/processed", token, map[string]any{"rev": row.Rev})
 	p.until("a row gone that a client processed", pendingRows+`.length === 19 && !document.getElementById('n`+row.ID+`')`, liveSoon)
 
-	// It takes less than a second, unless the machine is busy with something else.
-	soonest := liveSoon
-	for i := 0; i < 20 && soonest > time.Second; i++ {
-		began, phone := time.Now(), fmt.Sprintf("916 000-01-%02d", i)
+	// It takes less than a second: one of twenty does, on a machine that is so busy
+	// that a page takes its time to be read at all within ten of those times.
+	soon := false
+	for i := 0; i < 20 && !soon; i++ {
+		began := time.Now()
+		p.do("read the page", chromedp.Evaluate(`fetch(location.href).then((r) => r.text()).then(() => true)`, nil, awaited))
+		plain, phone := time.Since(began), fmt.Sprintf("916 000-01-%02d", i)
+		began = time.Now()
 		tell(in, hook, "ringing", fmt.Sprintf("soon-%d", i), "101", fmt.Sprintf("+791600001%02d", i))
 		p.until("a new row", `document.getElementById('pending-rows').textContent.includes('`+phone+`')`, liveSoon)
-		soonest = min(soonest, time.Since(began))
+		took := time.Since(began)
+		soon = took <= max(time.Second, 10*plain)
+		t.Logf("a new row stood on the page %s after its webhook was sent; the page was read in %s", took, plain)
 	}
-	if t.Logf("a new row stood on the page %s after its webhook was sent", soonest); soonest > time.Second {
-		t.Errorf("of twenty new rows the soonest stood on the page after %s", soonest)
+	if !soon {
+		t.Error("none of twenty new rows stood on the page in time")
 	}
 }
 
 // TestPendingFilter: the list narrows while one types, the address keeps it,
 // and rows that do not fit stay out when they arrive.
 func TestPendingFilter(t *testing.T) {
+	t.Parallel()
 	in, hook, _ := manned(t)
 	in.User("petrova", "office", "102")
 	in.Admin("PUT", "/v1/sync/contacts/c1", client("ООО Ромашка"))
@@ -120,6 +128,7 @@ func TestPendingFilter(t *testing.T) {
 
 // TestNotificationTellsWhy: the sentence on top changes with what happens.
 func TestNotificationTellsWhy(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	in.Admin("PUT", "/v1/sync/contacts/c1", client("ООО Ромашка"))
 	tell(in, hook, "ringing", "c", "101", "+79031234567")
@@ -145,6 +154,7 @@ func TestNotificationTellsWhy(t *testing.T) {
 
 // TestPendingByKeyboard: Tab reaches the rows and shows where it is.
 func TestPendingByKeyboard(t *testing.T) {
+	t.Parallel()
 	in, hook, _ := manned(t)
 	tell(in, hook, "ringing", "c", "101", "+79031234567")
 	p := browse(t, in, "en", "/admin/")
@@ -164,6 +174,7 @@ func TestPendingByKeyboard(t *testing.T) {
 // TestPagesRefuseOtherSites: a button of the page cannot be pressed by a
 // page of another site, whatever password the browser adds.
 func TestPagesRefuseOtherSites(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	tell(in, hook, "ringing", "c", "101", "+79031234567")
 	row := in.Until(token, "ringing row", func(s apptest.Set) bool { return len(s.Rows) == 1 }).Rows[0]
@@ -191,6 +202,7 @@ func TestPagesRefuseOtherSites(t *testing.T) {
 // TestPagesSpeakBothLanguages: the browser's language at first, then the one
 // that was chosen; and a title that is a script does nothing but stand there.
 func TestPagesSpeakBothLanguages(t *testing.T) {
+	t.Parallel()
 	const evil = `<script>document.title='run'</script><img src=x onerror="document.title='run'">`
 	in, hook, _ := manned(t)
 	publish := in.Admin("POST", "/v1/admin/tokens", map[string]any{"name": "mail", "scopes": []string{"publish"}})["token"].(string)
@@ -237,6 +249,7 @@ func TestPagesSpeakBothLanguages(t *testing.T) {
 // TestPendingFitsAPhone: at 390 pixels nothing has to be scrolled sideways, in
 // light and in dark.
 func TestPendingFitsAPhone(t *testing.T) {
+	t.Parallel()
 	in, hook, _ := manned(t)
 	in.Admin("PUT", "/v1/sync/contacts/c1", client("Общество с ограниченной ответственностью «Среднеуральскгидротехмонтажспецстройавтоматика»"))
 	tell(in, hook, "ringing", "c", "101", "+79031234567")

@@ -35,6 +35,7 @@ func (p *browserPage) signIn(login, password string) {
 // password says so, the right one leads where one wanted to go; signing out
 // ends it, also for the button that goes back.
 func TestSignInWithABrowser(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	login := in.Administrator("")
 	p := browseAs(t, in, "en", "/admin/users?text=ivan", nobody)
@@ -78,6 +79,7 @@ func TestSignInWithABrowser(t *testing.T) {
 
 // TestSignInIsThrottled: who guesses has to wait, and is told how long.
 func TestSignInIsThrottledInABrowser(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	login := in.Administrator("")
 	p := browseAs(t, in, "ru", "/admin/", nobody)
@@ -112,6 +114,7 @@ func TestSignInIsThrottledInABrowser(t *testing.T) {
 // TestIdleSignInEnds: who does nothing has to sign in again, an open page or
 // not; who does something stays in.
 func TestIdleSignInEnds(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t, func(o *app.Options) { o.Config.AdminIdle = 6 * time.Second })
 	p := browse(t, in, "en", "/admin/groups")
 	before := time.Now() // the question before was not asked earlier
@@ -143,6 +146,7 @@ func TestIdleSignInEnds(t *testing.T) {
 
 // TestSwitchedOffIsOut: an administrator who is switched off is out at once.
 func TestSwitchedOffIsOut(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	header, cookie := in.SignIn(models.RoleViewer)
 	if a := in.Do("GET", "/admin/users", "", nil, header, cookie); a.Status != 200 {
@@ -160,6 +164,7 @@ func TestSwitchedOffIsOut(t *testing.T) {
 // TestRevokeWhileAPollWaits: a token is made on the page, shown once, works in a
 // client that waits; revoked on the page, the client's poll ends at once.
 func TestRevokeWhileAPollWaits(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	p := browse(t, in, "en", "/admin/users/ivanov")
 	p.do("make a token", chromedp.SendKeys(`form[action$="/tokens"] input[name="name"]`, "desk of Ivanov"), chromedp.Click(`form[action$="/tokens"] button`))
@@ -211,6 +216,7 @@ func TestRevokeWhileAPollWaits(t *testing.T) {
 // TestAnnouncedUserIsTakenIn: whom the CRM named is taken in with one click, and
 // gets a token the next time.
 func TestAnnouncedUserIsTakenIn(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	if a := in.Do("POST", "/v1/sync/users/u-77/token", apptest.AdminToken, map[string]any{}); a.Status != http.StatusNotFound {
 		t.Fatalf("an unknown user: %d %s", a.Status, a.Body)
@@ -228,6 +234,7 @@ func TestAnnouncedUserIsTakenIn(t *testing.T) {
 // TestTestNotification: the button sends one, and the page it leads to tells
 // that the client has it.
 func TestTestNotification(t *testing.T) {
+	t.Parallel()
 	in, _, token := manned(t)
 	p := browse(t, in, "en", "/admin/users/ivanov")
 	p.do("send it", chromedp.Click(`form[action$="/test"] button`))
@@ -241,6 +248,7 @@ func TestTestNotification(t *testing.T) {
 // no telephone number stands anywhere in full, and nothing that changes
 // something is offered.
 func TestMaskedViewerSeesNoNumber(t *testing.T) {
+	t.Parallel()
 	in := busyOffice(t)
 	in.Admin("PUT", "/v1/admin/extensions/office/"+"tel:+79995550011", map[string]any{"user": "ivanov"})
 	in.Do("PUT", "/v1/me/extension", in.User("smirnov", "office", "104"), map[string]any{"source": "office", "number": "tel:+79995550022"})

@@ -11,6 +11,7 @@ import (
 // stored, told as a version with what changed, and the built-in rules are
 // brought back; somebody else's change meanwhile is told and nothing is lost.
 func TestRulesInTheBrowser(t *testing.T) {
+	t.Parallel()
 	in, hook, _ := manned(t)
 	in.Admin("PUT", "/v1/admin/groups/duty", map[string]any{"members": []string{"ivanov"}})
 	tell(in, hook, "ringing", "c-1", "101", "+79031234567")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	logs "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -46,8 +47,8 @@ func browse(t *testing.T, in *apptest.Instance, lang, path string) *browserPage 
 // nobody has signed in.
 const nobody = "nobody"
 
-// oneBrowser is the browser that the tests of pages share, one after another: each
-// has a profile of its own in it, as of a window that keeps nothing.
+// oneBrowser is the browser that the tests of pages share: each has a profile of its
+// own in it, as of a window that keeps nothing.
 var oneBrowser struct {
 	sync.Mutex
 	ctx  context.Context
@@ -88,7 +89,7 @@ func endBrowser() {
 	}
 }
 
-// window is a page in a new profile of that browser. The whole test has five
+// window is a page in a new profile of that browser. The whole test has ten
 // minutes from here.
 func window(t *testing.T) *browserPage {
 	t.Helper()
@@ -105,10 +106,11 @@ func window(t *testing.T) *browserPage {
 	}
 	page, stop := chromedp.NewContext(browser, chromedp.WithTargetID(id))
 	t.Cleanup(stop)
-	ctx, stop := context.WithTimeout(page, 5*time.Minute)
+	ctx, stop := context.WithTimeout(page, 10*time.Minute)
 	t.Cleanup(stop)
 	p := &browserPage{t: t, ctx: ctx}
 	chromedp.ListenTarget(page, p.listen)
+	p.do("what is typed goes there, whatever other windows there are", emulation.SetFocusEmulationEnabled(true))
 	return p
 }
 
