@@ -111,16 +111,30 @@ func TestDemoPageRings(t *testing.T) {
 	p := browse(t, in, "ru", "/demo")
 	p.until("the cards", `document.querySelectorAll('#cards .card').length === 5`, 60*time.Second)
 	p.do("ring", chromedp.Evaluate(watchForms, nil), chromedp.Click("#ring"))
-	p.until("a row while it rings", `document.querySelectorAll('#cards .card').length === 6`, 60*time.Second)
+	p.until("a row while it rings", `document.querySelectorAll('#cards .card').length === 6 || said.some((s) => s.includes('Звонит'))`, 60*time.Second)
 	p.do("dismiss five cards at once", chromedp.Evaluate(`
 		for (const c of document.querySelectorAll('#cards .card')) {
 			if (c.innerText.includes('916')) [...c.querySelectorAll('button')].find((b) => b.textContent === 'Убрать').click();
 		}`, nil))
-	p.until("the dismissed cards gone", `document.querySelectorAll('#cards .card').length === 1`, 60*time.Second)
-	p.until("the form on the answer", `opened.length === 1 && !document.getElementById('form').hidden`, 60*time.Second)
+	p.until("the dismissed cards gone", `![...document.querySelectorAll('#cards .card')].some((c) => c.innerText.includes('916'))`, 60*time.Second)
+	for try := 1; ; try++ {
+		p.until("the form on the answer", fmt.Sprintf(`opened.length === %d && !document.getElementById('form').hidden`, try), 60*time.Second)
+		p.until("the end of the call", `!document.getElementById('ring').disabled`, 60*time.Second)
+		rows := in.Until(token, "end of all rows", func(s apptest.Set) bool { return len(s.Rows) == 0 || s.Rows[0].Kind == "call.ended" }).Rows
+		if len(rows) == 0 {
+			break
+		}
+		// It took the machine longer to open the form than the call lasted, five
+		// seconds, and its end is a card.
+		if try == 5 {
+			t.Fatalf("left: %+v", rows)
+		}
+		p.until("the card of the end", `document.querySelectorAll('#cards .card').length === 1`, 60*time.Second)
+		p.do("put it away", chromedp.Evaluate(`[...document.querySelectorAll('#cards .card button')].find((b) => b.textContent === 'Убрать').click()`, nil))
+		in.Until(token, "end of all rows", func(s apptest.Set) bool { return len(s.Rows) == 0 })
+		p.do("ring again", chromedp.Click("#close"), chromedp.Click("#ring"))
+	}
 	p.until("an empty list", `document.querySelectorAll('#cards .card').length === 0`, 60*time.Second)
-	in.Until(token, "end of all rows", func(s apptest.Set) bool { return len(s.Rows) == 0 })
-	p.until("the end of the call", `!document.getElementById('ring').disabled`, 60*time.Second)
 	if got := p.text(`document.getElementById('status').textContent`); got != "На связи" {
 		t.Errorf("the page says %q", got)
 	}
