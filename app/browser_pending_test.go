@@ -111,9 +111,7 @@ func TestPendingFilter(t *testing.T) {
 	p.until("two rows", pendingRows+`.length === 2`, 60*time.Second)
 	p.do("type", chromedp.SendKeys(`input[name="text"]`, "ромашка"))
 	p.until("one row", pendingRows+`.length === 1 && `+pendingRows+`[0].textContent.includes('Ромашка')`, 60*time.Second)
-	if got := p.text(`new URLSearchParams(location.search).get('text')`); got != "ромашка" {
-		t.Errorf("the address keeps %q", got)
-	}
+	p.until("the address that keeps it", `new URLSearchParams(location.search).get('text') === 'ромашка'`, 60*time.Second) // half a word may have come before
 	tell(in, hook, "ringing", "c-3", "102", "+79160000003")
 	p.until("the number", `document.getElementById('n-pending').textContent === '3'`, 60*time.Second)
 	if !p.yes(pendingRows + `.length === 1`) {
