@@ -60,7 +60,7 @@ func TestSampleCRMFits(t *testing.T) {
 	p.event("answered", "f-1", "+79031234567")
 	p.form("Интерес 17")
 	p.do("write", chromedp.SendKeys("#note", "перезвонить"))
-	<-time.After(time.Second)
+	p.toldBusy(true)
 	for i, phone := range []string{"+79161112233", "+78125550101", "+79990001122"} {
 		p.event("ringing", "f-r"+string(rune('0'+i)), phone)
 	}

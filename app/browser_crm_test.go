@@ -37,6 +37,16 @@ func (p *browserPage) event(event, call, phone string) {
 		body: JSON.stringify({event: '%s', call: '%s', extension: '101', direction: 'in', phone: '%s'})}).then((r) => r.status)`, event, call, phone), nil, awaited))
 }
 
+// toldBusy waits until the service has been told whether there is an unsaved form.
+func (p *browserPage) toldBusy(busy bool) {
+	p.t.Helper()
+	script := fmt.Sprintf(`fetch('/v1/me', {headers: {Authorization: 'Bearer ' + document.getElementById('user').selectedOptions[0].dataset.token}})
+		.then((r) => r.json()).then((me) => me.sessions.some((s) => s.busy) === %t)`, busy)
+	eventually(p.t, fmt.Sprintf("busy %t is told", busy), 60*time.Second, func() (ok bool) {
+		return chromedp.Run(p.ctx, chromedp.Evaluate(script, &ok, awaited)) == nil && ok
+	})
+}
+
 // awaited waits for the promise that a script gives.
 func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
@@ -85,6 +95,7 @@ func TestSampleCRM(t *testing.T) {
 	p.until("the end", `document.querySelector('.steps li:last-child').getAttribute('aria-current') === 'step'`, 60*time.Second)
 	p.do("close", chromedp.KeyEvent(kb.Escape))
 	p.event("ended", "c-3", "+78125550101")
+	p.toldBusy(false)
 	p.event("answered", "c-4", "+78125550101")
 	p.form("двадцать букетов")
 	p.do("settle it", chromedp.Click(`//button[.='Интерес закрыт']`, chromedp.BySearch))
@@ -143,7 +154,7 @@ func TestSampleCRMQuiet(t *testing.T) {
 	p.until("loud", `document.getElementById('quiet-hint').hidden`, 60*time.Second)
 
 	p.do("write a note", chromedp.SendKeys("#note", "call back tomorrow"))
-	<-time.After(time.Second)
+	p.toldBusy(true)
 	p.event("answered", "q-2", "+78125550101")
 	p.until("a card for the next call", cardsText+`.includes('АО Василёк')`, 60*time.Second)
 	<-time.After(time.Second)
