@@ -112,7 +112,7 @@ func (p *task) printed() string {
 
 func (p *task) end() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	ended := time.AfterFunc(10*time.Second, func() { _ = p.cmd.Process.Kill() })
+	ended := time.AfterFunc(60*time.Second, func() { _ = p.cmd.Process.Kill() })
 	defer ended.Stop()
 	_ = p.cmd.Wait()
 }

@@ -170,7 +170,7 @@ func TestDatabaseAway(t *testing.T) {
 	if len(set.Rows) != 1 {
 		t.Fatalf("before: %+v", set)
 	}
-	held := pollAsync(s.Instance, s.ivanov, "wait=40&version="+set.Version)
+	held := pollAsync(s.Instance, s.ivanov, "wait=50&version="+set.Version)
 	waiting(t, s.Instance, 1)
 
 	line.cut()
@@ -207,16 +207,16 @@ func TestDatabaseAway(t *testing.T) {
 	if a := s.Do("GET", "/healthz", "", nil); a.Status != 200 {
 		t.Errorf("healthz = %d %s", a.Status, a.Body)
 	}
-	refused(t, "a webhook", within(t, 30*time.Second, "the webhook", hook), 503, "database_away")
-	refused(t, "an ack", within(t, 30*time.Second, "the ack", ack), 503, "database_away")
+	refused(t, "a webhook", within(t, 60*time.Second, "the webhook", hook), 503, "database_away")
+	refused(t, "an ack", within(t, 60*time.Second, "the ack", ack), 503, "database_away")
 
 	line.mend()
-	eventually(t, "the database is found again", 20*time.Second, func() bool { return s.Do("GET", "/readyz", "", nil).Status == 200 })
+	eventually(t, "the database is found again", 60*time.Second, func() bool { return s.Do("GET", "/readyz", "", nil).Status == 200 })
 	var a apptest.Answer
-	eventually(t, "a webhook is taken again", 20*time.Second, func() bool { a = rings("meanwhile"); return a.Status == 200 })
+	eventually(t, "a webhook is taken again", 60*time.Second, func() bool { a = rings("meanwhile"); return a.Status == 200 })
 	// Whoever waited through it is told, by the poll that was held or, if that
 	// was refused, by the next one.
-	switch got := within(t, 20*time.Second, "the poll that waited through it", held); got.Status {
+	switch got := within(t, 60*time.Second, "the poll that waited through it", held); got.Status {
 	case 200:
 		if got.JSON(t)["state"] != "set" || len(got.JSON(t)["notifications"].([]any)) != 2 {
 			t.Errorf("the poll that waited through it: %s", got.Body)
@@ -248,10 +248,10 @@ func TestCommitAnswerLost(t *testing.T) {
 		if a := s.Do("POST", s.hook, "", `{"event":"ringing","id":"`+call+`","call":"`+call+`","extension":"101","phone":"`+customer(i)+`"}`); a.Status != 200 {
 			t.Fatalf("webhook: %d %s", a.Status, a.Body)
 		}
-		eventually(t, "an answer is lost", 5*time.Second, lost)
+		eventually(t, "an answer is lost", 60*time.Second, lost)
 		lose()
 		s.published(`{"user":"ivanov","kind":"note","title":"` + call + `"}`) // without a key
-		eventually(t, "an answer is lost", 5*time.Second, lost)
+		eventually(t, "an answer is lost", 60*time.Second, lost)
 		done += 2
 		if _, now := versionOf(t, s.Poll(s.ivanov, "").Version); now != before+done {
 			t.Fatalf("round %d: version %d after %d, want %d more", i, now, before, done)

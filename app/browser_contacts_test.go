@@ -15,6 +15,7 @@ import (
 // progress to be seen, its refused lines are told, what is in it is found, and
 // a hostile name stays text.
 func TestContactsInTheBrowser(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	const lines = 20_000
 	var b strings.Builder
@@ -30,14 +31,14 @@ func TestContactsInTheBrowser(t *testing.T) {
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := browseFor(t, in, "ru", "/admin/contacts/import", 2*time.Minute)
+	p := browse(t, in, "ru", "/admin/contacts/import")
 	t.Cleanup(func() { p.forgive("status of 422"); p.forgive("status of 409") }) // a form with a mistake in it
 	p.do("watch the progress", chromedp.Evaluate(`
 		seen = [];
 		new MutationObserver(() => seen.push(document.querySelector('#import-progress [role=status]').textContent)).observe(document.querySelector('#import-progress [role=status]'), {childList: true, characterData: true, subtree: true});
 		undefined`, nil))
 	p.do("choose the file", chromedp.SetUploadFiles(`input[type=file]`, []string{file}), chromedp.Click(`form[data-import] button`))
-	p.until("the report", `document.getElementById('n-stored')?.innerText === '`+fmt.Sprint(lines+1)+`'`, 60*time.Second)
+	p.until("the report", `document.getElementById('n-stored')?.innerText === '`+fmt.Sprint(lines+1)+`'`, 5*time.Minute)
 	if got := p.text(`document.getElementById('n-failed').innerText + '|' + document.querySelector('#report tbody').innerText.replace(/\s+/g, ' ')`); got != "1|102 «Код»: не заполнено" {
 		t.Errorf("the report says %q", got)
 	}
@@ -54,7 +55,7 @@ func TestContactsInTheBrowser(t *testing.T) {
 	p.do("the list", chromedp.Navigate(in.URL+"/admin/contacts"), chromedp.WaitVisible(`#n-contacts`))
 	for _, look := range []struct{ what, text, want string }{{"name", "клиент 1234", "ООО «Клиент 1234»"}, {"number", "8 916 001-23-45", "ООО «Клиент 12345»"}, {"id", "c-77", "ООО «Клиент 77»"}} {
 		p.do("look for a "+look.what, chromedp.Evaluate(`document.querySelector('[name=q]').value = ''`, nil), chromedp.SendKeys(`[name=q]`, look.text))
-		p.until("found by "+look.what, `!!document.querySelector('#contacts tbody th')?.innerText.includes('`+look.want+`')`, 20*time.Second)
+		p.until("found by "+look.what, `!!document.querySelector('#contacts tbody th')?.innerText.includes('`+look.want+`')`, 60*time.Second)
 	}
 	p.do("the hostile one", chromedp.Navigate(in.URL+"/admin/look?lang=en&back=%2Fadmin%2Fcontacts%3Fq%3Devil"), chromedp.WaitVisible(`#contacts tbody a`), chromedp.Click(`#contacts tbody a`), chromedp.WaitVisible(`#opens`))
 	if !p.yes(`document.querySelector('h1').innerText.includes('<img src=x') && window.hacked === undefined && document.querySelectorAll('main img').length === 0 && document.querySelector('main').innerText.includes('a new interest of the client opens')`) {
@@ -62,28 +63,29 @@ func TestContactsInTheBrowser(t *testing.T) {
 	}
 	p.accessible("a contact")
 	p.do("change it", chromedp.Click(`a[href$="/edit"]`), chromedp.WaitVisible(`[name=phones]`), chromedp.SetValue(`[name=phones]`, "abc"), chromedp.Click(`main form button`))
-	p.until("the field that is wrong", `!!document.querySelector('.wrong')?.innerText.includes('abc')`, 20*time.Second)
+	p.until("the field that is wrong", `!!document.querySelector('.wrong')?.innerText.includes('abc')`, 60*time.Second)
 	p.accessible("the form of a contact")
 	p.do("mend it", chromedp.SetValue(`[name=phones]`, "8 903 765-43-22"), chromedp.SetValue(`[name=name]`, "Daisy"), chromedp.Click(`main form button`))
-	p.until("it is stored", `document.querySelector('h1')?.innerText === 'Daisy' && !!document.querySelector('main')?.innerText && document.querySelector('main').innerText.includes('+7 903 765-43-22')`, 20*time.Second)
+	p.until("it is stored", `document.querySelector('h1')?.innerText === 'Daisy' && !!document.querySelector('main')?.innerText && document.querySelector('main').innerText.includes('+7 903 765-43-22')`, 60*time.Second)
 	p.do("remove it", chromedp.Click(`button.danger`))
-	p.until("the question", `document.getElementById('confirm').open`, 20*time.Second)
+	p.until("the question", `document.getElementById('confirm').open`, 60*time.Second)
 	p.do("yes", chromedp.Click(`#confirm button[value=yes]`))
-	p.until("it is gone", `!!document.querySelector('.flash')?.innerText.includes('removed') && document.getElementById('n-contacts').innerText === '`+fmt.Sprint(lines)+`'`, 20*time.Second)
+	p.until("it is gone", `!!document.querySelector('.flash')?.innerText.includes('removed') && document.getElementById('n-contacts').innerText === '`+fmt.Sprint(lines)+`'`, 60*time.Second)
 }
 
 // TestOverviewInTheBrowser: the figures change without a reload, also in the
 // opened table beneath a plot.
 func TestOverviewInTheBrowser(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	tell(in, hook, "ringing", "c-1", "101", "+79031234567")
 	in.Poll(token, "")
-	p := browseFor(t, in, "en", "/admin/overview", 3*time.Minute)
+	p := browse(t, in, "en", "/admin/overview")
 	if !p.yes(`document.querySelectorAll('svg[role=img]').length === 2 && document.querySelector('#n-calls').innerText === '1' && document.querySelector('main').innerText.includes('SQLite')`) {
 		t.Fatalf("the overview: %s", p.text(`document.querySelector('main').innerText`))
 	}
 	p.accessible("the overview")
 	p.do("open a table", chromedp.Click(`.chart.bars summary`))
 	tell(in, hook, "ringing", "c-2", "101", "+79031234568")
-	p.until("the second call", `document.querySelector('#n-calls').innerText === '2' && document.querySelector('.chart.bars details').open`, 40*time.Second)
+	p.until("the second call", `document.querySelector('#n-calls').innerText === '2' && document.querySelector('.chart.bars details').open`, 60*time.Second)
 }

@@ -13,11 +13,12 @@ import (
 // TestSampleCRMForAll: every control has a name, every region a label, headings
 // follow each other, and what is focused is seen.
 func TestSampleCRMForAll(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "ru")
 	p.event("answered", "a-1", "+79031234567")
 	p.form("Интерес 17")
 	p.event("ringing", "a-2", "+79161112233")
-	p.until("a card", cardsText+`.includes('ИП Лютик')`, 40*time.Second)
+	p.until("a card", cardsText+`.includes('ИП Лютик')`, 60*time.Second)
 	for what, script := range map[string]string{
 		"controls without a name":                          `[...document.querySelectorAll('button, a, input, select, textarea')].filter((e) => e.offsetParent && !(e.innerText || e.getAttribute('aria-label') || e.labels?.length)).map((e) => e.outerHTML)`,
 		"labels that point at nothing":                     `[...document.querySelectorAll('[aria-labelledby], [aria-controls], [aria-describedby], label[for]')].flatMap((e) => ['aria-labelledby', 'aria-controls', 'aria-describedby', 'for'].map((a) => e.getAttribute(a)).filter((id) => id && !document.getElementById(id)))`,
@@ -54,17 +55,18 @@ func TestSampleCRMForAll(t *testing.T) {
 // nothing is wider than a phone or a screen at twice the size; telephone numbers
 // stay in one line; who wants no motion gets none.
 func TestSampleCRMFits(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "ru")
 	p.event("answered", "f-1", "+79031234567")
 	p.form("Интерес 17")
 	p.do("write", chromedp.SendKeys("#note", "перезвонить"))
-	<-time.After(time.Second)
+	p.toldBusy(true)
 	for i, phone := range []string{"+79161112233", "+78125550101", "+79990001122"} {
 		p.event("ringing", "f-r"+string(rune('0'+i)), phone)
 	}
-	p.until("three cards", `document.querySelectorAll('#cards .card').length === 3`, 40*time.Second)
+	p.until("three cards", `document.querySelectorAll('#cards .card').length === 3`, 60*time.Second)
 	p.event("ended", "f-r2", "+79990001122")
-	p.until("a missed call", `!document.getElementById('missed-count').hidden`, 40*time.Second)
+	p.until("a missed call", `!document.getElementById('missed-count').hidden`, 60*time.Second)
 	p.do("no motion", emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}))
 	if moving := p.text(`[...document.querySelectorAll('.card.live, .card.live .face, #form')].map((e) => getComputedStyle(e).animationName).filter((n) => n !== 'none').join()`); moving != "" {
 		t.Errorf("it moves all the same: %s", moving)

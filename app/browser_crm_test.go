@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -16,17 +15,11 @@ import (
 // places no calls.
 func sampleCRM(t *testing.T, lang string) *browserPage {
 	t.Helper()
-	t.Setenv("TMPDIR", t.TempDir())
 	out, _ := run(t, "demo", "--listen", "127.0.0.1:0", "--every", "0")
 	base := strings.TrimSuffix(out.find(t, `(http://127\.0\.0\.1:\d+/)demo`)[1], "/")
-	c := &crm{T: t}
-	limit, stop := context.WithTimeout(context.Background(), 5*time.Minute)
-	t.Cleanup(stop)
-	c.limit = limit
-	p := &browserPage{t: t, ctx: c.start()}
-	chromedp.ListenTarget(p.ctx, p.listen)
+	p := window(t)
 	p.do("open the sample CRM", chromedp.EmulateViewport(1200, 750), chromedp.Navigate(base+"/demo?lang="+lang))
-	p.until("online", `document.getElementById('status').className === 'online'`, 40*time.Second)
+	p.until("online", `document.getElementById('status').className === 'online'`, 60*time.Second)
 	t.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -44,6 +37,16 @@ func (p *browserPage) event(event, call, phone string) {
 		body: JSON.stringify({event: '%s', call: '%s', extension: '101', direction: 'in', phone: '%s'})}).then((r) => r.status)`, event, call, phone), nil, awaited))
 }
 
+// toldBusy waits until the service has been told whether there is an unsaved form.
+func (p *browserPage) toldBusy(busy bool) {
+	p.t.Helper()
+	script := fmt.Sprintf(`fetch('/v1/me', {headers: {Authorization: 'Bearer ' + document.getElementById('user').selectedOptions[0].dataset.token}})
+		.then((r) => r.json()).then((me) => me.sessions.some((s) => s.busy) === %t)`, busy)
+	eventually(p.t, fmt.Sprintf("busy %t is told", busy), 60*time.Second, func() (ok bool) {
+		return chromedp.Run(p.ctx, chromedp.Evaluate(script, &ok, awaited)) == nil && ok
+	})
+}
+
 // awaited waits for the promise that a script gives.
 func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
@@ -54,23 +57,24 @@ const (
 
 func (p *browserPage) form(title string) {
 	p.t.Helper()
-	p.until("the form "+title, fmt.Sprintf(`(%s).includes('%s')`, formTitle, title), 40*time.Second)
+	p.until("the form "+title, fmt.Sprintf(`(%s).includes('%s')`, formTitle, title), 60*time.Second)
 }
 
 // TestSampleCRM: the card slides in while it rings; on the answer the interest
 // opens, or the choice among several, or the wizard, whose interest the next
 // call opens; a settled interest opens no more.
 func TestSampleCRM(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "ru")
 	p.event("ringing", "c-1", "+79031234567")
-	p.until("a card while it rings", cardsText+`.includes('ООО Ромашка') && document.querySelector('.card.live') !== null`, 40*time.Second)
-	p.until("what is read out", `document.getElementById('said').textContent.startsWith('Входящий звонок: ООО Ромашка')`, 40*time.Second)
+	p.until("a card while it rings", cardsText+`.includes('ООО Ромашка') && document.querySelector('.card.live') !== null`, 60*time.Second)
+	p.until("what is read out", `document.getElementById('said').textContent.startsWith('Входящий звонок: ООО Ромашка')`, 60*time.Second)
 	if title := p.text(formTitle); title != "" {
 		t.Errorf("while it rings the form %q is open", title)
 	}
 	p.event("answered", "c-1", "+79031234567")
 	p.form("Интерес 17")
-	p.until("no card beside the form", cardsText+` === ''`, 40*time.Second)
+	p.until("no card beside the form", cardsText+` === ''`, 60*time.Second)
 	if focus := p.text(`document.activeElement.id`); focus != "form-title" {
 		t.Errorf("the focus is on %q, not on the form", focus)
 	}
@@ -88,19 +92,20 @@ func TestSampleCRM(t *testing.T) {
 	p.until("a complaint", `document.querySelector('[role=alert]').textContent !== '' && document.activeElement.id === 'w-topic' && document.activeElement.getAttribute('aria-invalid') === 'true'
 		&& document.getElementById(document.activeElement.getAttribute('aria-describedby')) === document.querySelector('[role=alert]')`, 5*time.Second)
 	p.do("write and press Enter", chromedp.SendKeys("#w-topic", "двадцать букетов"+kb.Enter))
-	p.until("the end", `document.querySelector('.steps li:last-child').getAttribute('aria-current') === 'step'`, 40*time.Second)
+	p.until("the end", `document.querySelector('.steps li:last-child').getAttribute('aria-current') === 'step'`, 60*time.Second)
 	p.do("close", chromedp.KeyEvent(kb.Escape))
 	p.event("ended", "c-3", "+78125550101")
+	p.toldBusy(false)
 	p.event("answered", "c-4", "+78125550101")
 	p.form("двадцать букетов")
 	p.do("settle it", chromedp.Click(`//button[.='Интерес закрыт']`, chromedp.BySearch))
-	p.until("the form gone", formTitle+` === ''`, 40*time.Second)
+	p.until("the form gone", formTitle+` === ''`, 60*time.Second)
 	p.event("ended", "c-4", "+78125550101")
 
 	p.event("answered", "c-5", "+79990001122") // an unknown caller becomes a client
 	p.form("Мастер формирования интереса")
 	p.do("a name", chromedp.SendKeys("#w-name", "Новый клиент"+kb.Enter), chromedp.SendKeys("#w-topic", "вопрос"+kb.Enter))
-	p.until("the new client in the list", `document.getElementById('clients').innerText.includes('Новый клиент')`, 40*time.Second)
+	p.until("the new client in the list", `document.getElementById('clients').innerText.includes('Новый клиент')`, 60*time.Second)
 	if n := p.text(`document.getElementById('opened').textContent`); n != "5" {
 		t.Errorf("%s forms opened, want 5", n)
 	}
@@ -109,20 +114,21 @@ func TestSampleCRM(t *testing.T) {
 // TestSampleCRMMissed: who was missed is in the list with a number on its tab,
 // and leaves it when called back or dismissed; all by keyboard.
 func TestSampleCRMMissed(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "en")
 	for i, phone := range []string{"+79031234567", "+79990001122"} {
 		p.event("ringing", fmt.Sprint("m-", i), phone)
 		p.event("ended", fmt.Sprint("m-", i), phone)
 	}
-	p.until("two missed", `document.getElementById('missed-count').textContent === '2' && !document.getElementById('missed-count').hidden`, 40*time.Second)
+	p.until("two missed", `document.getElementById('missed-count').textContent === '2' && !document.getElementById('missed-count').hidden`, 60*time.Second)
 	p.do("go to the tab by keyboard", chromedp.Focus("#tab-clients"), chromedp.KeyEvent(kb.End))
-	p.until("the list", `document.activeElement.id === 'tab-missed' && !document.getElementById('missed').hidden && document.getElementById('clients').hidden`, 40*time.Second)
+	p.until("the list", `document.activeElement.id === 'tab-missed' && !document.getElementById('missed').hidden && document.getElementById('clients').hidden`, 60*time.Second)
 	p.do("call the first back", chromedp.KeyEvent(kb.Tab+kb.Tab), chromedp.KeyEvent(kb.Enter))
-	p.until("the form and one left", `!document.getElementById('form').hidden && document.querySelectorAll('#missed li').length === 1`, 40*time.Second)
+	p.until("the form and one left", `!document.getElementById('form').hidden && document.querySelectorAll('#missed li').length === 1`, 60*time.Second)
 	p.do("dismiss the other", chromedp.Click(`#missed li button:last-child`))
-	p.until("nobody", `document.querySelectorAll('#missed li').length === 0 && document.getElementById('missed-count').hidden`, 40*time.Second)
+	p.until("nobody", `document.querySelectorAll('#missed li').length === 0 && document.getElementById('missed-count').hidden`, 60*time.Second)
 	p.do("load anew", chromedp.Reload())
-	p.until("online", `document.getElementById('status').className === 'online'`, 40*time.Second)
+	p.until("online", `document.getElementById('status').className === 'online'`, 60*time.Second)
 	if !p.yes(`document.querySelectorAll('#missed li').length === 0`) {
 		t.Error("what was dealt with is there again")
 	}
@@ -131,12 +137,13 @@ func TestSampleCRMMissed(t *testing.T) {
 // TestSampleCRMQuiet: in quiet mode calls are cards and nothing opens by
 // itself; a form with unsaved notes is not replaced either.
 func TestSampleCRMQuiet(t *testing.T) {
+	t.Parallel()
 	p := sampleCRM(t, "en")
 	p.do("quiet", chromedp.Click("#quiet"))
-	p.until("quiet", `document.getElementById('quiet').getAttribute('aria-checked') === 'true' && !document.getElementById('quiet-hint').hidden`, 40*time.Second)
+	p.until("quiet", `document.getElementById('quiet').getAttribute('aria-checked') === 'true' && !document.getElementById('quiet-hint').hidden`, 60*time.Second)
 	<-time.After(500 * time.Millisecond)
 	p.event("answered", "q-1", "+79031234567")
-	p.until("a card", cardsText+`.includes('ООО Ромашка')`, 40*time.Second)
+	p.until("a card", cardsText+`.includes('ООО Ромашка')`, 60*time.Second)
 	<-time.After(time.Second)
 	if title := p.text(formTitle); title != "" {
 		t.Errorf("in quiet mode the form %q opened", title)
@@ -144,12 +151,12 @@ func TestSampleCRMQuiet(t *testing.T) {
 	p.do("open it by hand", chromedp.Click(`#cards .card button.main`))
 	p.form("Интерес 17")
 	p.do("loud again", chromedp.Click("#quiet"))
-	p.until("loud", `document.getElementById('quiet-hint').hidden`, 40*time.Second)
+	p.until("loud", `document.getElementById('quiet-hint').hidden`, 60*time.Second)
 
 	p.do("write a note", chromedp.SendKeys("#note", "call back tomorrow"))
-	<-time.After(time.Second)
+	p.toldBusy(true)
 	p.event("answered", "q-2", "+78125550101")
-	p.until("a card for the next call", cardsText+`.includes('АО Василёк')`, 40*time.Second)
+	p.until("a card for the next call", cardsText+`.includes('АО Василёк')`, 60*time.Second)
 	<-time.After(time.Second)
 	if note, title := p.text(`document.getElementById('note')?.value ?? ''`), p.text(formTitle); note != "call back tomorrow" || !strings.Contains(title, "Интерес 17") {
 		t.Errorf("an unsaved note was replaced: %q in %q", note, title)

@@ -25,9 +25,10 @@ var axe string
 // scrolled sideways on a telephone, the browser complains of nothing. With
 // ZUMMER_TEST_SCREENSHOTS it leaves a picture of each in that folder: docs/admin.
 func TestEveryPage(t *testing.T) {
+	t.Parallel()
 	in := busyOffice(t)
-	p := browseFor(t, in, "ru", "/admin/", 5*time.Minute)
-	p.until("the list", pendingRows+`.length > 3`, 10*time.Second)
+	p := browse(t, in, "ru", "/admin/")
+	p.until("the list", pendingRows+`.length > 3`, 60*time.Second)
 	paths := []string{"/admin/"}
 	var hrefs []string
 	p.do("the navigation", chromedp.Evaluate(`[...document.querySelectorAll('nav.side a')].map((a) => a.getAttribute('href'))`, &hrefs))

@@ -11,10 +11,11 @@ import (
 // that hides it is open, the first wrong field has the focus, and a secret that was
 // typed is required once more.
 func TestMistakesInTheBrowser(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
-	p := browseFor(t, in, "ru", "/admin/new-source?kind=generic", time.Minute)
+	p := browse(t, in, "ru", "/admin/new-source?kind=generic")
 	p.do("a wrong time zone, a secret", chromedp.SetValue(`input[name="slug"]`, "fresh"), chromedp.SetValue(`input[name="timezone"]`, "Moscow"), chromedp.SetValue(`input[name="secret"]`, "hush-hush"), chromedp.Click(`#make`))
-	p.until("what is wrong", `document.querySelector('#mistakes')?.hidden === false`, 10*time.Second)
+	p.until("what is wrong", `document.querySelector('#mistakes')?.hidden === false`, 60*time.Second)
 	if got := p.text(`[...document.querySelectorAll('#mistakes a')].map((a) => a.textContent).join('|')`); got != `Секрет: введите ещё раз: секреты обратно не показываются|Часовой пояс АТС: нет часового пояса "Moscow"; напишите, например, Europe/Moscow` {
 		t.Errorf("the list says %q", got)
 	}

@@ -35,30 +35,31 @@ func (p *browserPage) signIn(login, password string) {
 // password says so, the right one leads where one wanted to go; signing out
 // ends it, also for the button that goes back.
 func TestSignInWithABrowser(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	login := in.Administrator("")
-	p := browseAs(t, in, "en", "/admin/users?text=ivan", nobody, 60*time.Second)
+	p := browseAs(t, in, "en", "/admin/users?text=ivan", nobody)
 	if got := p.text(`location.pathname + document.title`); got != "/admin/sign-inSign in · Zummer" {
 		t.Fatalf("a stranger sees %q", got)
 	}
 	p.accessible("sign-in")
 	p.shoot("sign-in")
 	p.signIn(login, "wrong password")
-	p.until("a refusal", `document.querySelector('#error')?.textContent === 'The login or the password is wrong.'`, 10*time.Second)
+	p.until("a refusal", `document.querySelector('#error')?.textContent === 'The login or the password is wrong.'`, 60*time.Second)
 	if got := p.text(`document.querySelector('input[name="login"]').value + '|' + document.querySelector('input[name="password"]').value`); got != login+"|" {
 		t.Errorf("the form keeps %q", got)
 	}
 	p.accessible("refused")
 	p.shoot("sign-in-refused")
 	p.signIn(login, apptest.Password)
-	p.until("the page that was asked for", `location.pathname + location.search === '/admin/users?text=ivan' && document.querySelector('#users')?.textContent.includes('ivanov') === true`, 10*time.Second)
+	p.until("the page that was asked for", `location.pathname + location.search === '/admin/users?text=ivan' && document.querySelector('#users')?.textContent.includes('ivanov') === true`, 60*time.Second)
 	if p.yes(`document.cookie.includes('zummer=')`) {
 		t.Error("scripts can read the cookie of the sign-in")
 	}
 	p.do("sign out", chromedp.Click(`form[action="/admin/sign-out"] button`))
-	p.until("the sign-in", `location.pathname === '/admin/sign-in' && !!document.querySelector('h1')`, 10*time.Second)
+	p.until("the sign-in", `location.pathname === '/admin/sign-in' && !!document.querySelector('h1')`, 60*time.Second)
 	p.do("go back", chromedp.Evaluate(`document.querySelector('h1').id = 'before'; history.back()`, nil))
-	eventually(t, "the sign-in again", 10*time.Second, func() bool {
+	eventually(t, "the sign-in again", 60*time.Second, func() bool {
 		var ok bool // a page that is just being left answers nothing
 		err := chromedp.Run(p.ctx, chromedp.Evaluate(`!document.querySelector('#before') && !!document.querySelector('input[name="password"]')`, &ok))
 		return err == nil && ok
@@ -78,14 +79,15 @@ func TestSignInWithABrowser(t *testing.T) {
 
 // TestSignInIsThrottled: who guesses has to wait, and is told how long.
 func TestSignInIsThrottledInABrowser(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	login := in.Administrator("")
-	p := browseAs(t, in, "ru", "/admin/", nobody, 60*time.Second)
+	p := browseAs(t, in, "ru", "/admin/", nobody)
 	const said = `(document.querySelector('#error')?.textContent || '')`
 	tried := 0
 	for ; tried < 15; tried++ { // a slow machine lets some pauses go by
 		p.signIn(login, "wrong password")
-		p.until("a refusal", said+` !== ''`, 10*time.Second)
+		p.until("a refusal", said+` !== ''`, 60*time.Second)
 		if p.yes(said + `.startsWith('Слишком много неудачных попыток.')`) {
 			break
 		}
@@ -104,7 +106,7 @@ func TestSignInIsThrottledInABrowser(t *testing.T) {
 	}
 	<-time.After(pause)
 	p.signIn(login, apptest.Password)
-	p.until("the first page", `location.pathname === '/admin/'`, 10*time.Second)
+	p.until("the first page", `location.pathname === '/admin/'`, 60*time.Second)
 	p.forgive("status of 401")
 	p.forgive("status of 429")
 }
@@ -112,14 +114,24 @@ func TestSignInIsThrottledInABrowser(t *testing.T) {
 // TestIdleSignInEnds: who does nothing has to sign in again, an open page or
 // not; who does something stays in.
 func TestIdleSignInEnds(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t, func(o *app.Options) { o.Config.AdminIdle = 6 * time.Second })
 	p := browse(t, in, "en", "/admin/groups")
-	for range 4 {
+	before := time.Now() // the question before was not asked earlier
+	p.do("begin anew", chromedp.Navigate(in.URL+"/admin/groups"))
+	for busy, tries := 0, 0; busy < 4; busy++ {
 		<-time.After(2 * time.Second)
+		now := time.Now()
 		p.do("look at another page", chromedp.Navigate(in.URL+"/admin/groups"))
 		if got := p.text(`location.pathname`); got != "/admin/groups" {
-			t.Fatalf("somebody who is busy is sent to %s", got)
+			if tries++; time.Since(before) < 6*time.Second || tries > 10 {
+				t.Fatalf("somebody who is busy is sent to %s", got)
+			}
+			p.signIn(in.Administrator(""), apptest.Password) // the machine was too slow to be busy
+			p.until("the page again", `location.pathname === '/admin/groups'`, 60*time.Second)
+			busy = -1
 		}
+		before = now
 	}
 	p.do("the live page", chromedp.Navigate(in.URL+"/admin/"))
 	<-time.After(7 * time.Second) // nobody is there, whatever the page asks by itself
@@ -128,12 +140,13 @@ func TestIdleSignInEnds(t *testing.T) {
 		t.Errorf("after a pause the browser is at %s", got)
 	}
 	p.signIn(in.Administrator(""), apptest.Password)
-	p.until("the page that was asked for", `location.pathname === '/admin/users'`, 10*time.Second)
+	p.until("the page that was asked for", `location.pathname === '/admin/users'`, 60*time.Second)
 	p.forgive("status of 401")
 }
 
 // TestSwitchedOffIsOut: an administrator who is switched off is out at once.
 func TestSwitchedOffIsOut(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	header, cookie := in.SignIn(models.RoleViewer)
 	if a := in.Do("GET", "/admin/users", "", nil, header, cookie); a.Status != 200 {
@@ -141,7 +154,7 @@ func TestSwitchedOffIsOut(t *testing.T) {
 	}
 	p := browse(t, in, "en", "/admin/administrators/viewer")
 	p.do("switch off", chromedp.Click(`input[name="active"]`), chromedp.Click(`form.fields button`))
-	p.until("it is done", `document.querySelector('.flash')?.textContent === 'Saved.'`, 10*time.Second)
+	p.until("it is done", `document.querySelector('.flash')?.textContent === 'Saved.'`, 60*time.Second)
 	a := in.Do("GET", "/admin/users", "", nil, header, cookie)
 	if !strings.Contains(string(a.Body), `name="password"`) {
 		t.Errorf("one who was switched off still sees pages: %d", a.Status)
@@ -151,10 +164,11 @@ func TestSwitchedOffIsOut(t *testing.T) {
 // TestRevokeWhileAPollWaits: a token is made on the page, shown once, works in a
 // client that waits; revoked on the page, the client's poll ends at once.
 func TestRevokeWhileAPollWaits(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	p := browse(t, in, "en", "/admin/users/ivanov")
 	p.do("make a token", chromedp.SendKeys(`form[action$="/tokens"] input[name="name"]`, "desk of Ivanov"), chromedp.Click(`form[action$="/tokens"] button`))
-	p.until("the token", `!!document.querySelector('#secret')`, 10*time.Second)
+	p.until("the token", `!!document.querySelector('#secret')`, 60*time.Second)
 	p.accessible("with a new token")
 	p.shoot("users-ivanov-token")
 	token := p.text(`document.querySelector('#secret').textContent`)
@@ -178,7 +192,7 @@ func TestRevokeWhileAPollWaits(t *testing.T) {
 		}
 		done <- ended{a.Status, time.Now()}
 	}()
-	eventually(t, "the poll waits", 5*time.Second, func() bool { return in.App.Waiting() == 1 })
+	eventually(t, "the poll waits", 60*time.Second, func() bool { return in.App.Waiting() == 1 })
 	p.do("see the client", chromedp.Navigate(in.URL+"/admin/users/ivanov"))
 	if !p.yes(`document.querySelector('#sessions').innerText.includes('1C/8.3.25') && document.querySelector('#sessions').innerText.includes('waits')`) {
 		t.Errorf("the sessions are %q", p.text(`document.querySelector('#sessions').innerText`))
@@ -193,7 +207,7 @@ func TestRevokeWhileAPollWaits(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the poll goes on waiting")
 	}
-	p.until("the token gone", `document.querySelector('#tokens')?.innerText.includes('desk of Ivanov') === false`, 10*time.Second)
+	p.until("the token gone", `document.querySelector('#tokens')?.innerText.includes('desk of Ivanov') === false`, 60*time.Second)
 	if a := in.Do("GET", "/v1/notifications", token, nil); a.Status != http.StatusUnauthorized {
 		t.Errorf("the revoked token: %d", a.Status)
 	}
@@ -202,6 +216,7 @@ func TestRevokeWhileAPollWaits(t *testing.T) {
 // TestAnnouncedUserIsTakenIn: whom the CRM named is taken in with one click, and
 // gets a token the next time.
 func TestAnnouncedUserIsTakenIn(t *testing.T) {
+	t.Parallel()
 	in, _, _ := manned(t)
 	if a := in.Do("POST", "/v1/sync/users/u-77/token", apptest.AdminToken, map[string]any{}); a.Status != http.StatusNotFound {
 		t.Fatalf("an unknown user: %d %s", a.Status, a.Body)
@@ -210,7 +225,7 @@ func TestAnnouncedUserIsTakenIn(t *testing.T) {
 	p.accessible("with somebody who waits")
 	p.shoot("users-announced")
 	p.do("take in", chromedp.SendKeys(`input[name="name-u-77"]`, "Новиков Н."), chromedp.Click(`#announced button[value="u-77"]`))
-	p.until("it is done", `document.querySelector('.flash')?.textContent === 'Приняты: 1.' && document.querySelector('#users')?.innerText.includes('Новиков Н.') === true && !document.querySelector('#announced')`, 10*time.Second)
+	p.until("it is done", `document.querySelector('.flash')?.textContent === 'Приняты: 1.' && document.querySelector('#users')?.innerText.includes('Новиков Н.') === true && !document.querySelector('#announced')`, 60*time.Second)
 	if a := in.Do("POST", "/v1/sync/users/u-77/token", apptest.AdminToken, map[string]any{}); a.Status/100 != 2 {
 		t.Errorf("after that: %d %s", a.Status, a.Body)
 	}
@@ -219,19 +234,21 @@ func TestAnnouncedUserIsTakenIn(t *testing.T) {
 // TestTestNotification: the button sends one, and the page it leads to tells
 // that the client has it.
 func TestTestNotification(t *testing.T) {
+	t.Parallel()
 	in, _, token := manned(t)
 	p := browse(t, in, "en", "/admin/users/ivanov")
 	p.do("send it", chromedp.Click(`form[action$="/test"] button`))
-	p.until("its page", `location.pathname.startsWith('/admin/notifications/')`, 10*time.Second)
+	p.until("its page", `location.pathname.startsWith('/admin/notifications/')`, 60*time.Second)
 	in.Until(token, "the test", func(s apptest.Set) bool { return len(s.Rows) == 1 && s.Rows[0].Kind == "test" })
 	in.Do("GET", "/v1/notifications?session=desk", token, nil)
-	p.until("that the client has it", `document.querySelector('.timeline')?.innerText.includes('desk') === true`, 15*time.Second)
+	p.until("that the client has it", `document.querySelector('.timeline')?.innerText.includes('desk') === true`, 60*time.Second)
 }
 
 // TestMaskedViewerSeesNoNumber walks every page that a masked viewer can reach:
 // no telephone number stands anywhere in full, and nothing that changes
 // something is offered.
 func TestMaskedViewerSeesNoNumber(t *testing.T) {
+	t.Parallel()
 	in := busyOffice(t)
 	in.Admin("PUT", "/v1/admin/extensions/office/"+"tel:+79995550011", map[string]any{"user": "ivanov"})
 	in.Do("PUT", "/v1/me/extension", in.User("smirnov", "office", "104"), map[string]any{"source": "office", "number": "tel:+79995550022"})

@@ -43,14 +43,14 @@ func TestJSDocumentsExample(t *testing.T) {
 	}
 
 	p := c.look(c.browser, "/crm.html")
-	p.until("online", `document.getElementById('light').textContent === 'online'`, 40*time.Second)
+	p.until("online", `document.getElementById('light').textContent === 'online'`, 60*time.Second)
 	tell(c.in, c.hook, "ringing", "c-1", "101", "+79160000001")
-	p.until("a card", `document.getElementById('list').innerText.includes('+7 916 000-00-01')`, 40*time.Second)
+	p.until("a card", `document.getElementById('list').innerText.includes('+7 916 000-00-01')`, 60*time.Second)
 	p.do("put it away", chromedp.Click("#list button"))
-	p.until("it is gone", `document.getElementById('list').children.length === 0`, 40*time.Second)
+	p.until("it is gone", `document.getElementById('list').children.length === 0`, 60*time.Second)
 	c.call("c-2")
-	p.until("the form", `document.getElementById('form').textContent === 'Интерес 17: ООО Ромашка'`, 40*time.Second)
-	eventually(t, "nothing is pending", 40*time.Second, func() bool { return len(c.in.Poll(c.token, "").Rows) == 0 })
+	p.until("the form", `document.getElementById('form').textContent === 'Интерес 17: ООО Ромашка'`, 60*time.Second)
+	eventually(t, "nothing is pending", 60*time.Second, func() bool { return len(c.in.Poll(c.token, "").Rows) == 0 })
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, complaint := range p.complaints {

@@ -35,7 +35,7 @@ func TestJSOrigins(t *testing.T) {
 	tell(c.in, c.hook, "ringing", "c", "101", "+79160000001")
 	row := c.in.Poll(c.token, "").Rows[0]
 	p := c.visit(c.browser, "asks", "&mode=alone")
-	p.until("the page", `!!window.zummer`, 40*time.Second)
+	p.until("the page", `!!window.zummer`, 60*time.Second)
 	p.do("its own client would be in the way", chromedp.Evaluate(`zummer.close(); undefined`, nil))
 
 	json := `'Content-Type': 'application/json', 'X-Client': 'test/1', 'Idempotency-Key': 'k'`
@@ -87,7 +87,7 @@ func TestJSOrigins(t *testing.T) {
 	row = c.in.Poll(c.token, "").Rows[0]
 	c.origin = strings.Replace(c.origin, "127.0.0.1", "crm.example", 1)
 	stranger := c.visit(c.browser, "stranger", "&mode=alone")
-	stranger.until("the page", `!!window.zummer`, 40*time.Second)
+	stranger.until("the page", `!!window.zummer`, 60*time.Second)
 	for _, tt := range []struct{ method, path, body string }{
 		{"GET", "/v1/notifications", "null"}, {"GET", "/v1/me", "null"},
 		{"PUT", "/v1/notifications/" + row.ID + "/processed", fmt.Sprintf(`'{"rev":%d}'`, row.Rev)},

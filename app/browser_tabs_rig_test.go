@@ -99,7 +99,7 @@ func startCRM(t *testing.T, host string) *crm {
 	c.token = c.in.User("ivanov", "office", "101")
 	c.in.Admin("PUT", "/v1/sync/contacts/c1", client("ООО Ромашка"))
 
-	limit, stop := context.WithTimeout(context.Background(), 5*time.Minute)
+	limit, stop := context.WithTimeout(context.Background(), 10*time.Minute)
 	t.Cleanup(stop)
 	c.limit = limit
 	c.browser = c.start()
@@ -113,7 +113,7 @@ func (c *crm) start() context.Context {
 	if program == "" {
 		c.Fatal("ZUMMER_TEST_CHROMIUM is not set: it names a Chromium for the tests of the pages; `make test` finds or installs one")
 	}
-	alloc, stop := chromedp.NewExecAllocator(c.limit, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox,
+	alloc, stop := chromedp.NewExecAllocator(c.limit, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.WSURLReadTimeout(2*time.Minute),
 		chromedp.Flag("host-resolver-rules", "MAP crm.example 127.0.0.1"))...)
 	c.Cleanup(stop)
 	browser, stop := chromedp.NewContext(alloc)
@@ -133,7 +133,7 @@ func (c *crm) tab(name, more string) *browserPage {
 func (c *crm) tabOf(browser context.Context, name, more string) *browserPage {
 	c.Helper()
 	p := c.visit(browser, name, more)
-	p.until("tab "+name+" online", `window.states?.at(-1) === 'online'`, 40*time.Second)
+	p.until("tab "+name+" online", `window.states?.at(-1) === 'online'`, 60*time.Second)
 	c.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -182,7 +182,7 @@ func (c *crm) forms() []string {
 func (c *crm) settled(n int) []string {
 	c.Helper()
 	var pending []apptest.Row
-	eventually(c.T, fmt.Sprintf("%d forms and an empty set", n), 25*time.Second, func() bool {
+	eventually(c.T, fmt.Sprintf("%d forms and an empty set", n), 60*time.Second, func() bool {
 		pending = slices.DeleteFunc(c.in.Poll(c.token, "").Rows, func(r apptest.Row) bool { return r.Action != "open" })
 		return len(c.forms()) >= n && len(pending) == 0
 	})
@@ -213,6 +213,15 @@ func (c *crm) waiting() (waiting, all int) {
 		}
 	}
 	return waiting, all
+}
+
+// isBusy waits until a session has told the service that it is busy.
+func (c *crm) isBusy() {
+	c.Helper()
+	eventually(c.T, "a busy session", 60*time.Second, func() bool {
+		sessions, _ := c.in.Do("GET", "/v1/me", c.token, nil).JSON(c.T)["sessions"].([]any)
+		return slices.ContainsFunc(sessions, func(s any) bool { return s.(map[string]any)["busy"] == true })
+	})
 }
 
 // killWorkers ends the SharedWorkers of the browser, as a crash does.

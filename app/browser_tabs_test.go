@@ -44,11 +44,11 @@ func TestJSTabs(t *testing.T) {
 			c.settled(5)
 			tell(c.in, c.hook, "ringing", "c-x", "101", "+79160000001")
 			for i, p := range tabs {
-				p.until(fmt.Sprintf("the ringing call in tab %d", i), `document.getElementById('list').innerText.includes('indicate')`, 10*time.Second)
+				p.until(fmt.Sprintf("the ringing call in tab %d", i), `document.getElementById('list').innerText.includes('indicate')`, 60*time.Second)
 			}
 			tabs[1].do("acknowledge in one tab", chromedp.Evaluate(`zummer.ack(zummer.rows.find((r) => r.action === 'indicate'), 'dismissed'); undefined`, nil))
 			for i, p := range tabs {
-				p.until(fmt.Sprintf("nothing in tab %d", i), `!document.getElementById('list').innerText.includes('indicate')`, 5*time.Second)
+				p.until(fmt.Sprintf("nothing in tab %d", i), `!document.getElementById('list').innerText.includes('indicate')`, 60*time.Second)
 			}
 		})
 	}
@@ -90,7 +90,7 @@ func TestJSStranger(t *testing.T) {
 	c.call("c")
 	c.origin = strings.Replace(c.origin, "127.0.0.1", "crm.example", 1)
 	p := c.visit(c.browser, "stranger", "&mode=alone")
-	p.until("its failure", `window.states?.at(-1) === 'offline'`, 40*time.Second)
+	p.until("its failure", `window.states?.at(-1) === 'offline'`, 60*time.Second)
 	if p.yes(`zummer.rows.length > 0 || document.getElementById('list').children.length > 0`) || len(c.forms()) > 0 {
 		t.Errorf("a page of another origin was told: %s", p.text(`JSON.stringify(zummer.rows)`))
 	}
@@ -129,9 +129,9 @@ func TestJSTwoBrowsers(t *testing.T) {
 	}
 	c.settled(6)
 	tell(c.in, c.hook, "ringing", "c-x", "101", "+79160000001")
-	other.until("what the other browser is told too", `zummer.rows.some((r) => r.action === 'indicate')`, 40*time.Second)
+	other.until("what the other browser is told too", `zummer.rows.some((r) => r.action === 'indicate')`, 60*time.Second)
 	other.do("claim it there", chromedp.Evaluate(`zummer.claim(zummer.rows.find((r) => r.action === 'indicate')).then(() => { window.claimed = true; }); undefined`, nil))
-	other.until("the claim", `!!window.claimed && zummer.rows.some((r) => r.session === zummer.session)`, 40*time.Second)
+	other.until("the claim", `!!window.claimed && zummer.rows.some((r) => r.session === zummer.session)`, 60*time.Second)
 }
 
 // TestJSDeath: when the worker is killed, or the tab that polls is closed,
@@ -158,7 +158,7 @@ func TestJSDeath(t *testing.T) {
 			tt.kill(c, first)
 			c.call("after")
 			c.settled(2)
-			second.until("who polls now", fmt.Sprintf(`window.by === '%s' && window.states.at(-1) === 'online'`, tt.left), 10*time.Second)
+			second.until("who polls now", fmt.Sprintf(`window.by === '%s' && window.states.at(-1) === 'online'`, tt.left), 60*time.Second)
 			if now := second.text(`zummer.session`); now != session {
 				t.Errorf("the session became %s, was %s: its rows wait for the end of their lease", now, session)
 			}
@@ -176,7 +176,7 @@ func TestJSFormOfADyingTab(t *testing.T) {
 	first, _ := c.tab("first", ""), c.tab("second", "")
 	first.do("a form that takes for ever", lifecycle.BringToFront(), chromedp.Evaluate(`window.hold = new Promise(() => {}); undefined`, nil))
 	c.call("c")
-	first.until("the row", `zummer.rows.some((r) => r.action === 'open')`, 40*time.Second)
+	first.until("the row", `zummer.rows.some((r) => r.action === 'open')`, 60*time.Second)
 	<-time.After(1500 * time.Millisecond)
 	if forms := c.forms(); len(forms) > 0 {
 		t.Fatalf("a form opened elsewhere while one is opening: %q", forms)
@@ -197,9 +197,9 @@ func TestJSReload(t *testing.T) {
 	c.settled(1)
 	p.do("cut the line, so that no acknowledgement arrives", chromedp.Evaluate(`window.hold = new Promise((r) => { window.release = r; }); undefined`, nil))
 	c.call("c-2")
-	p.until("the row", `zummer.rows.some((r) => r.action === 'open')`, 40*time.Second)
+	p.until("the row", `zummer.rows.some((r) => r.action === 'open')`, 60*time.Second)
 	p.do("open it and leave at once", chromedp.Evaluate(`release(); undefined`, nil))
-	p.until("the form", `zummer.rows.every((r) => r.action !== 'open')`, 40*time.Second)
+	p.until("the form", `zummer.rows.every((r) => r.action !== 'open')`, 60*time.Second)
 	p.do("load the page anew", chromedp.Reload())
 	c.settled(2)
 	c.call("c-3")
@@ -245,7 +245,7 @@ func TestJSBusy(t *testing.T) {
 	a := c.tab("a", "")
 	a.do("an unsaved form", chromedp.Evaluate(`zummer.busy = true; undefined`, nil))
 	c.tabOf(c.start(), "b", "")
-	<-time.After(500 * time.Millisecond)
+	c.isBusy()
 	c.call("c")
 	if forms := c.settled(1); forms[0][:1] != "b" {
 		t.Errorf("the form opened in the busy browser: %q", forms)
@@ -266,6 +266,7 @@ func TestJSBusyBesideACrash(t *testing.T) {
 		p.do("the next poll", chromedp.Evaluate(`zummer.wake(); undefined`, nil))
 		<-time.After(500 * time.Millisecond)
 	}
+	c.isBusy()
 	c.call("c")
 	if forms := c.settled(1); !strings.HasPrefix(forms[0], "b ") {
 		t.Errorf("the form opened in %q", forms)

@@ -12,9 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	logs "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"zummer/app"
@@ -34,39 +37,88 @@ type browserPage struct {
 	hosts      []string
 }
 
-// browse starts a browser that prefers the language lang, and opens a page of
-// in as an administrator of role admin. The whole test has 30 s from here.
+// browse opens a page of in as an administrator of role admin, in a browser that
+// prefers the language lang.
 func browse(t *testing.T, in *apptest.Instance, lang, path string) *browserPage {
 	t.Helper()
-	return browseFor(t, in, lang, path, 30*time.Second)
-}
-
-// browseFor is browse for a test that takes longer.
-func browseFor(t *testing.T, in *apptest.Instance, lang, path string, atMost time.Duration) *browserPage {
-	t.Helper()
-	return browseAs(t, in, lang, path, models.RoleAdmin, atMost)
+	return browseAs(t, in, lang, path, models.RoleAdmin)
 }
 
 // nobody has signed in.
 const nobody = "nobody"
 
-// browseAs is browseFor as an administrator of another role, or as nobody.
-func browseAs(t *testing.T, in *apptest.Instance, lang, path, as string, atMost time.Duration) *browserPage {
+// oneBrowser is the browser that the tests of pages share: each has a profile of its
+// own in it, as of a window that keeps nothing.
+var oneBrowser struct {
+	sync.Mutex
+	ctx  context.Context
+	stop context.CancelFunc
+}
+
+// theBrowser starts it, if it does not run.
+func theBrowser(t *testing.T) context.Context {
 	t.Helper()
 	program := os.Getenv("ZUMMER_TEST_CHROMIUM")
 	if program == "" {
 		t.Fatal("ZUMMER_TEST_CHROMIUM is not set: it names a Chromium for the tests of the pages; `make test` finds or installs one")
 	}
-	limit, stop := context.WithTimeout(context.Background(), atMost)
-	t.Cleanup(stop)
+	b := &oneBrowser
+	b.Lock()
+	defer b.Unlock()
+	if b.ctx != nil && b.ctx.Err() == nil {
+		return b.ctx
+	}
 	// Chromium has no sandbox for root, whom containers run tests as.
-	alloc, stop := chromedp.NewExecAllocator(limit, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox)...)
-	t.Cleanup(stop)
+	alloc, stopAll := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.WSURLReadTimeout(2*time.Minute))...)
 	ctx, stop := chromedp.NewContext(alloc)
+	if err := chromedp.Run(ctx); err != nil {
+		stop()
+		stopAll()
+		t.Fatalf("start a browser: %v", err)
+	}
+	b.ctx, b.stop = ctx, func() { stop(); stopAll() }
+	return b.ctx
+}
+
+// endBrowser ends the browser that theBrowser started, if it did.
+func endBrowser() {
+	oneBrowser.Lock()
+	defer oneBrowser.Unlock()
+	if oneBrowser.stop != nil {
+		oneBrowser.stop()
+	}
+}
+
+// window is a page in a new profile of that browser. The whole test has ten
+// minutes from here.
+func window(t *testing.T) *browserPage {
+	t.Helper()
+	browser := theBrowser(t)
+	all := cdp.WithExecutor(browser, chromedp.FromContext(browser).Browser)
+	profile, err := target.CreateBrowserContext().Do(all)
+	if err != nil {
+		t.Fatalf("make a profile: %v", err)
+	}
+	t.Cleanup(func() { _ = target.DisposeBrowserContext(profile).Do(all) }) // with its windows
+	id, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(all)
+	if err != nil {
+		t.Fatalf("open a window: %v", err)
+	}
+	page, stop := chromedp.NewContext(browser, chromedp.WithTargetID(id))
+	t.Cleanup(stop)
+	ctx, stop := context.WithTimeout(page, 10*time.Minute)
 	t.Cleanup(stop)
 	p := &browserPage{t: t, ctx: ctx}
-	chromedp.ListenTarget(ctx, p.listen)
-	p.do("start a browser", network.Enable(), logs.Enable(), network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": lang}), chromedp.EmulateViewport(1200, 700))
+	chromedp.ListenTarget(page, p.listen)
+	p.do("what is typed goes there, whatever other windows there are", emulation.SetFocusEmulationEnabled(true))
+	return p
+}
+
+// browseAs is browse as an administrator of another role, or as nobody.
+func browseAs(t *testing.T, in *apptest.Instance, lang, path, as string) *browserPage {
+	t.Helper()
+	p := window(t)
+	p.do("open a window", network.Enable(), logs.Enable(), network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": lang}), chromedp.EmulateViewport(1200, 700))
 	u, err := url.Parse(in.URL + path)
 	if err != nil {
 		t.Fatal(err)

@@ -162,7 +162,7 @@ func TestTenLinesOfShell(t *testing.T) {
 	}
 	settled := func(what string) {
 		t.Helper()
-		eventually(t, what, 45*time.Second, func() bool { return m.done() && len(in.Poll(token, "").Rows) == 0 })
+		eventually(t, what, 60*time.Second, func() bool { return m.done() && len(in.Poll(token, "").Rows) == 0 })
 	}
 	publish(2)
 	settled("the first rows are acknowledged")

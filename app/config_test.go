@@ -130,7 +130,7 @@ func TestServeRefusesWrongVariables(t *testing.T) {
 			t.Setenv("ZUMMER_DATABASE", "sqlite:"+folder+"/a.db")
 			t.Setenv("ZUMMER_LISTEN", "127.0.0.1:0")
 			t.Setenv(name, value)
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			var out bytes.Buffer
 			flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, "ZUMMER_")), "_", "-")

@@ -44,7 +44,7 @@ func (s *screen) find(t *testing.T, pattern string) []string {
 	p := regexp.MustCompile(pattern)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 1500 {
+	for range 6000 {
 		if m := p.FindStringSubmatch(s.String()); m != nil {
 			return m
 		}
@@ -140,7 +140,7 @@ func TestDemo(t *testing.T) {
 		}
 		return left
 	}
-	for range 300 {
+	for range 1200 {
 		for _, state := range []string{"pending", "processed", "removed", "expired"} {
 			var list struct {
 				Items []struct{ Kind, Action string }

@@ -42,7 +42,7 @@ func TestBacklogComesAsCards(t *testing.T) {
 		if rows := in.Poll(token, "").Rows; len(rows) != 0 {
 			t.Errorf("an old ring shows %+v", rows)
 		}
-		tell("old", "answered", ago(11*time.Minute+48*time.Second))
+		tell("old", "answered", ago(11*time.Minute+10*time.Second))
 		if late, _ := sees("call.answered", "show").Data["late_s"].(float64); late < 11*60 || late > 12*60 {
 			t.Errorf("late_s is %v", late)
 		}

@@ -212,8 +212,8 @@ func TestJobsRunOnOneReplica(t *testing.T) {
 		t.Helper()
 		select {
 		case <-c:
-		case <-time.After(10 * time.Second):
-			t.Fatalf("%s: not within 10 s", what)
+		case <-time.After(time.Minute):
+			t.Fatalf("%s: not within a minute", what)
 		}
 	}
 	job := func(run func(context.Context)) []jobs.Job {

@@ -141,7 +141,7 @@ func TestLossyNetwork(t *testing.T) {
 		<-time.After(300 * time.Millisecond)
 	}
 	lines.Wait()
-	for deadline := time.Now().Add(45 * time.Second); opens.count() < rows && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(3 * time.Minute); opens.count() < rows && time.Now().Before(deadline); {
 		<-time.After(200 * time.Millisecond)
 	}
 	<-time.After(3 * time.Second) // for what would open once more

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"testing"
 )
@@ -17,5 +18,13 @@ func TestMain(m *testing.M) {
 	if !given {
 		_ = flag.Set("test.parallel", strconv.Itoa(max(6, runtime.GOMAXPROCS(0)))) // a number
 	}
-	os.Exit(m.Run())
+	// Collecting garbage is a sixth of the processor's time with the race detector:
+	// it comes later, as long as there is little of it.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(512 << 20)
+	}
+	code := m.Run()
+	endBrowser()
+	os.Exit(code)
 }

@@ -76,7 +76,7 @@ func sh(t *testing.T, env []string, in *apptest.Instance, lines []string) string
 	if !strings.Contains(script, in.URL) {
 		script = "Z=" + in.URL + "\n" + script
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", script)
 	cmd.Env = append(os.Environ(), env...)

@@ -156,7 +156,7 @@ func (o *office) moment(what string, before, want map[string][]string, do func()
 		apptest.Answer
 		err error
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	waiting := map[string]chan answer{}
 	for _, p := range people {
@@ -165,7 +165,7 @@ func (o *office) moment(what string, before, want map[string][]string, do func()
 		}
 		got := make(chan answer, 1)
 		waiting[p] = got
-		query := "/v1/notifications?wait=10&version=" + o.version[p]
+		query := "/v1/notifications?wait=45&version=" + o.version[p]
 		go func() {
 			a, err := o.Try(ctx, "GET", query, o.tokens[p], nil)
 			got <- answer{a, err}

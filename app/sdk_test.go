@@ -55,7 +55,7 @@ func sit(t *testing.T, c *zummer.Client, name string, outcome zummer.Outcome) *s
 // until waits for a picture.
 func (s *seat) until(t *testing.T, what string, ok func(zummer.Picture) bool) zummer.Picture {
 	t.Helper()
-	for deadline := time.After(10 * time.Second); ; {
+	for deadline := time.After(time.Minute); ; {
 		select {
 		case p := <-s.shown:
 			if ok(p) {
@@ -73,7 +73,7 @@ func (s *seat) next(t *testing.T) zummer.Notification {
 	select {
 	case n := <-s.opened:
 		return n
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("nothing was opened; the picture is %+v", s.Picture())
 		return zummer.Notification{}
 	}
@@ -191,7 +191,7 @@ func TestSDK(t *testing.T) {
 // inTime waits until ok.
 func inTime(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); {
+	for deadline := time.Now().Add(time.Minute); !ok(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("not in time: %s", what)
 		}
@@ -228,7 +228,7 @@ func TestSDKOverARestart(t *testing.T) {
 	}
 	again := apptest.Start(t, dsn, func(o *app.Options) { o.Config.Listen = address })
 	back := false
-	for wait := time.After(20 * time.Second); !back; {
+	for wait := time.After(time.Minute); !back; {
 		select {
 		case st := <-desk.states: // it may have tried in vain once more
 			back = st.Connected

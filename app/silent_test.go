@@ -49,7 +49,7 @@ func TestSilentCallsOfARunningInstance(t *testing.T) {
 			}
 			return n
 		}
-		deadline := time.Now().Add(45 * time.Second)
+		deadline := time.Now().Add(3 * time.Minute)
 		set := in.Poll(ivanov, "")
 		for missed(set) == 0 && time.Now().Before(deadline) {
 			if next := in.Poll(ivanov, "wait=5&version="+set.Version); next.State != "unchanged" {

@@ -114,7 +114,7 @@ func (x *examples) command(ctx context.Context, token string, env []string, args
 // run runs a script to its end.
 func (x *examples) run(t *testing.T, token, stdin string, env []string, args ...string) (code int, out, errs string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := x.command(ctx, token, env, args...)
 	var o, e bytes.Buffer

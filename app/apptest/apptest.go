@@ -314,10 +314,10 @@ func (in *Instance) Poll(token, query string) Set {
 }
 
 // Until polls with wait until ok says that the set is the one that was waited
-// for, or fails after ten seconds with the last one.
+// for, or fails after a minute with the last one.
 func (in *Instance) Until(token string, what string, ok func(Set) bool) Set {
 	in.T.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
 	var s Set
 	for q := (zummer.PollQuery{}); ; q = (zummer.PollQuery{Version: s.Version, Wait: time.Second}) {
