@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	// it comes later, as long as there is little of it.
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(512 << 20)
+		debug.SetMemoryLimit(2 << 30)
 	}
 	code := m.Run()
 	endBrowser()
