@@ -25,7 +25,7 @@ func TestKitOnALossyLine(t *testing.T) {
 	for name, start := range map[string]func(t *testing.T, kit *conformance.Kit, url string){"Go": goThrough, "JavaScript": jsThrough} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			kit, err := conformance.New(conformance.Options{Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 2 * time.Minute, Steps: lossySteps, Lossy: true})
+			kit, err := conformance.New(conformance.Options{Wait: 2 * time.Second, Slow: 3 * time.Second, Patience: 5 * time.Minute, Steps: lossySteps, Lossy: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -37,8 +37,8 @@ func TestKitOnALossyLine(t *testing.T) {
 			weather.Go(func() {
 				for ctx.Err() == nil {
 					for _, toxic := range []string{breaksDown, deafDown, resets, slowDown, breaksUp, deafUp, sliced} {
-						l.bad(ctx, 2*time.Second, toxic)
-						l.bad(ctx, 2*time.Second) // a good moment
+						l.bad(ctx, 1500*time.Millisecond, toxic)
+						l.bad(ctx, 3*time.Second) // a good moment: clients wait up to half a minute between tries
 					}
 					l.bad(ctx, 6*time.Second, deafDown)
 					l.cut(ctx, time.Second)
