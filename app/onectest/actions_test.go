@@ -89,6 +89,7 @@ func (c actionCase) run(t *testing.T, s *service, b *base) {
 	s.T, b.t = t, t
 	b.Screen.Opened, b.Screen.Shown, b.Screen.Toasts, b.Screen.Choose = nil, nil, nil, nil
 	b.reopen()
+	b.asleep(2 * time.Minute) // the cases before are no crowd
 	if c.before != nil {
 		c.before(b)
 	}
