@@ -192,6 +192,34 @@ func TestRelayClaimMeanwhile(t *testing.T) {
 	})
 }
 
+// TestRelayRevisedMeanwhile: a card that gets its next revision while it is being
+// given back stays its program's, if that comes back: it can be claimed, and is
+// released when the program is gone again.
+func TestRelayRevisedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &register{}
+		r, one, two := claimed(t, g)
+		next := zummer.Key{ID: one.ID, Rev: 2}
+		r.mu.Lock()
+		delete(r.claims, two)
+		r.mu.Unlock()
+		g.releases = func() {
+			g.releases = nil
+			r.set([]zummer.Notification{{ID: one.ID, Rev: 2, Action: zummer.Show, Session: r.session.Name()}})
+		}
+		<-time.After(61 * time.Second)
+		if by := holder(t, r, "dies", one.ID); by != "dies" {
+			t.Errorf("the next revision is %q's", by)
+		}
+		if _, err := r.claim(t.Context(), next, "third"); !errors.Is(err, errClaimed) {
+			t.Errorf("another program claims: %v", err)
+		}
+		if _, err := r.claim(t.Context(), next, "dies"); err != nil {
+			t.Errorf("its program comes back and claims: %v", err)
+		}
+	})
+}
+
 // TestRelayClaimRevised: a claim is of the row: its next revision is the same
 // program's, at the service and here; when the program is gone, that one is
 // released. A revision that is another session's is not.
