@@ -84,8 +84,24 @@ func (b *bus) stay(ctx context.Context) {
 		b.away(ctx, err)
 		return
 	}
-	b.greet(ctx, conn)
-	for s := range signals { // closed with the connection
+	var later <-chan time.Time // a daemon that takes its time is asked again: no signal tells that it is ready
+	greet := func() {
+		later = nil
+		if !b.greet(ctx, conn) {
+			later = time.After(busTime)
+		}
+	}
+	greet()
+	for open := true; open; {
+		var s *dbus.Signal
+		select {
+		case s, open = <-signals: // closed with the connection
+		case <-later:
+			greet()
+		}
+		if s == nil {
+			continue
+		}
 		old, now, owner := ownerOf(s, busName)
 		if !owner {
 			b.hear(s)
@@ -95,7 +111,7 @@ func (b *bus) stay(ctx context.Context) {
 			b.lose()
 		}
 		if now != "" || b.waiting() { // one that went by itself may be started by our asking
-			b.greet(ctx, conn)
+			greet()
 		}
 	}
 	b.mu.Lock()
@@ -116,8 +132,9 @@ func (b *bus) away(ctx context.Context, err error) {
 	b.log.WarnContext(ctx, "no desktop notifications for now; zummer agent check says more", "error", err)
 }
 
-// greet asks who shows notifications, and has shown what waits.
-func (b *bus) greet(ctx context.Context, conn *dbus.Conn) {
+// greet asks who shows notifications, and has shown what waits. It reports
+// whether it was answered, if only that there is nobody.
+func (b *bus) greet(ctx context.Context, conn *dbus.Conn) (answered bool) {
 	var can []string
 	var owner, id string
 	err := ask(conn.Object(busName, busPath), busName+".GetCapabilities").Store(&can)
@@ -129,7 +146,7 @@ func (b *bus) greet(ctx context.Context, conn *dbus.Conn) {
 	b.conn = conn // one that is asked to show something may start the daemon
 	if err != nil {
 		b.away(ctx, fmt.Errorf("%w: %w", errNoDaemon, err))
-		return
+		return !errors.Is(err, context.DeadlineExceeded)
 	}
 	if b.ill {
 		b.ill = false
@@ -153,6 +170,7 @@ func (b *bus) greet(ctx context.Context, conn *dbus.Conn) {
 			b.log.WarnContext(ctx, "a notification could not be shown", "error", Mask(err.Error()))
 		}
 	}
+	return true
 }
 
 // lose is when who shows notifications has gone.
