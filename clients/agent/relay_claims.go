@@ -85,11 +85,16 @@ func (r *relay) giveBack(ctx context.Context) {
 		err := r.letGo(ctx, k)
 		r.mu.Lock()
 		c.leaving = false // also where the row has a new revision by now, which keeps the claim
+		var left zummer.Key
 		if err == nil && r.claims[k] == c {
 			delete(r.claims, k)
 			r.version++
+			left = c.left
 		}
 		r.mu.Unlock()
+		if left != (zummer.Key{}) { // the agent had it to open, and left it to this claim
+			r.session.Ack(left, zummer.Busy, "")
+		}
 		if err != nil {
 			r.log.WarnContext(ctx, "a row could not be released", "row", k.String(), "error", Mask(withoutAddress(err).Error()))
 			return
