@@ -40,7 +40,7 @@ type paper struct {
 	key   string
 	toast Toast
 	at    time.Time // it was wanted
-	id    uint32    // of the daemon
+	id    uint32    // of the daemon; 0: it did not tell
 }
 
 const busName, busPath = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
@@ -289,6 +289,10 @@ func (b *bus) put(p paper) error {
 		b.waits = append(b.waits, p)
 		b.log.InfoContext(context.Background(), "a notification waits for who shows it", "error", Mask(err.Error()))
 		return nil
+	case errors.Is(err, context.DeadlineExceeded): // it may show it yet; if it goes instead, the next one does
+		p.id = old // which it keeps
+		b.shown[p.key] = p
+		return err
 	case err != nil:
 		return err
 	}
@@ -322,6 +326,9 @@ func (b *bus) Close(key string) {
 	}
 	delete(b.shown, key)
 	delete(b.keys, p.id)
+	if p.id == 0 { // its number never came
+		return
+	}
 	if b.conn == nil {
 		b.over = append(b.over, p.id) // if it is the connection alone that is gone
 		return
@@ -335,6 +342,9 @@ func (b *bus) Stop() {
 	b.waits = nil
 	if b.conn != nil {
 		for _, p := range b.shown {
+			if p.id == 0 {
+				continue
+			}
 			_ = ask(b.conn.Object(busName, busPath), busName+".CloseNotification", p.id).Err // it may be gone by itself
 		}
 	}
