@@ -3,6 +3,7 @@ package app_test
 import (
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -95,6 +96,55 @@ func TestAgentBeforeItsDesktop(t *testing.T) {
 	s.startBus()
 	p := seatPanel(t, s)
 	eventually(t, "the icon", 60*time.Second, func() bool { return p.tip() == "Zummer: ждут 1" })
+	s.startNotifier()
+	s.shownOnce("Заметка | ")
+}
+
+// TestAgentSlowNotifier: a daemon that is there and answers nothing yet, as one
+// of a desktop that is still starting, shows what came meanwhile when it does.
+func TestAgentSlowNotifier(t *testing.T) {
+	in, _, token := manned(t)
+	s := newHeadless(t, stays)
+	if err := s.notifier.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	note(t, in, "ivanov", zummer.Show, "Заметка", "")
+	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled = true, false })
+	eventually(t, "a warning", 60*time.Second, func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return strings.Contains(d.logs.String(), "no desktop notifications for now")
+	})
+	if err := s.notifier.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	s.shownOnce("Заметка | ")
+}
+
+// TestAgentHungNotifier: what a daemon was asked to show and never did, because
+// it hung and was restarted, is shown by the next one.
+func TestAgentHungNotifier(t *testing.T) {
+	in, _, token := manned(t)
+	s := newHeadless(t, stays)
+	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled = true, false })
+	first := note(t, in, "ivanov", zummer.Show, "Первая", "")
+	eventually(t, "a notification", 60*time.Second, func() bool { return s.displayed() == 1 })
+	if _, err := in.SDK(token).Ack(t.Context(), zummer.Ack{ID: first.ID, Rev: first.Rev}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "an empty screen", 60*time.Second, func() bool { return s.displayed() == 0 })
+	if err := s.notifier.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	note(t, in, "ivanov", zummer.Show, "Заметка", "")
+	eventually(t, "a warning", 60*time.Second, func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return strings.Contains(d.logs.String(), "a notification could not be shown")
+	})
+	old := s.owner()
+	_ = s.notifier.Process.Kill()
+	eventually(t, "its end", 60*time.Second, func() bool { return s.owner() != old })
 	s.startNotifier()
 	s.shownOnce("Заметка | ")
 }

@@ -2,6 +2,7 @@ package onectest_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -205,6 +206,46 @@ func TestBurst(t *testing.T) {
 				b.until("the old ones, an hour later", func() bool { return len(b.rows()) == 15 })
 			}
 			b.quiet()
+		})
+	}
+}
+
+// TestRestoredAfterForms: of a form that opened by itself the client remembers
+// the row's name; a service that was restored gives it to another row, which is
+// shown and opened all the same.
+func TestRestoredAfterForms(t *testing.T) {
+	t.Parallel()
+	for _, k := range faultKinds {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t)
+			p := newProxy(t, s.URL)
+			b := startAt(t, s, k, p.URL)
+			path := strings.TrimPrefix(s.dsn, "sqlite:")
+			s.Stop()
+			backup, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s = s.restart(t)
+			p.to(s.URL)
+			first := s.publish(`{"user":"ivanov","kind":"mail","action":"create","title":"A","phone":"+79160000001"}`)
+			b.until("a form, and its acknowledgement", func() bool { return len(b.opened()) == 1 && s.waiting() == 0 })
+			s.Stop()
+			for _, end := range []string{"-wal", "-shm"} {
+				_ = os.Remove(path + end)
+			}
+			if err := os.WriteFile(path, backup, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s = s.restart(t)
+			<-time.After(1100 * time.Millisecond) // the formats tell the second of a row
+			second := s.publish(`{"user":"ivanov","kind":"mail","action":"create","title":"B","phone":"+79160000002"}`)
+			if second != first {
+				t.Fatalf("the names are %s and %s", first, second)
+			}
+			p.to(s.URL)
+			b.until("the other row", func() bool { return slices.Equal(b.rows(), []string{"A", "B"}) && s.waiting() == 0 })
 		})
 	}
 }

@@ -40,7 +40,7 @@ type paper struct {
 	key   string
 	toast Toast
 	at    time.Time // it was wanted
-	id    uint32    // of the daemon
+	id    uint32    // of the daemon; 0: it did not tell
 }
 
 const busName, busPath = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
@@ -84,8 +84,24 @@ func (b *bus) stay(ctx context.Context) {
 		b.away(ctx, err)
 		return
 	}
-	b.greet(ctx, conn)
-	for s := range signals { // closed with the connection
+	var later <-chan time.Time // a daemon that takes its time is asked again: no signal tells that it is ready
+	greet := func() {
+		later = nil
+		if !b.greet(ctx, conn) {
+			later = time.After(busTime)
+		}
+	}
+	greet()
+	for open := true; open; {
+		var s *dbus.Signal
+		select {
+		case s, open = <-signals: // closed with the connection
+		case <-later:
+			greet()
+		}
+		if s == nil {
+			continue
+		}
 		old, now, owner := ownerOf(s, busName)
 		if !owner {
 			b.hear(s)
@@ -95,7 +111,7 @@ func (b *bus) stay(ctx context.Context) {
 			b.lose()
 		}
 		if now != "" || b.waiting() { // one that went by itself may be started by our asking
-			b.greet(ctx, conn)
+			greet()
 		}
 	}
 	b.mu.Lock()
@@ -116,8 +132,9 @@ func (b *bus) away(ctx context.Context, err error) {
 	b.log.WarnContext(ctx, "no desktop notifications for now; zummer agent check says more", "error", err)
 }
 
-// greet asks who shows notifications, and has shown what waits.
-func (b *bus) greet(ctx context.Context, conn *dbus.Conn) {
+// greet asks who shows notifications, and has shown what waits. It reports
+// whether it was answered, if only that there is nobody.
+func (b *bus) greet(ctx context.Context, conn *dbus.Conn) (answered bool) {
 	var can []string
 	var owner, id string
 	err := ask(conn.Object(busName, busPath), busName+".GetCapabilities").Store(&can)
@@ -129,7 +146,7 @@ func (b *bus) greet(ctx context.Context, conn *dbus.Conn) {
 	b.conn = conn // one that is asked to show something may start the daemon
 	if err != nil {
 		b.away(ctx, fmt.Errorf("%w: %w", errNoDaemon, err))
-		return
+		return !errors.Is(err, context.DeadlineExceeded)
 	}
 	if b.ill {
 		b.ill = false
@@ -153,6 +170,7 @@ func (b *bus) greet(ctx context.Context, conn *dbus.Conn) {
 			b.log.WarnContext(ctx, "a notification could not be shown", "error", Mask(err.Error()))
 		}
 	}
+	return true
 }
 
 // lose is when who shows notifications has gone.
@@ -271,6 +289,10 @@ func (b *bus) put(p paper) error {
 		b.waits = append(b.waits, p)
 		b.log.InfoContext(context.Background(), "a notification waits for who shows it", "error", Mask(err.Error()))
 		return nil
+	case errors.Is(err, context.DeadlineExceeded): // it may show it yet; if it goes instead, the next one does
+		p.id = old // which it keeps
+		b.shown[p.key] = p
+		return err
 	case err != nil:
 		return err
 	}
@@ -304,6 +326,9 @@ func (b *bus) Close(key string) {
 	}
 	delete(b.shown, key)
 	delete(b.keys, p.id)
+	if p.id == 0 { // its number never came
+		return
+	}
 	if b.conn == nil {
 		b.over = append(b.over, p.id) // if it is the connection alone that is gone
 		return
@@ -317,6 +342,9 @@ func (b *bus) Stop() {
 	b.waits = nil
 	if b.conn != nil {
 		for _, p := range b.shown {
+			if p.id == 0 {
+				continue
+			}
 			_ = ask(b.conn.Object(busName, busPath), busName+".CloseNotification", p.id).Err // it may be gone by itself
 		}
 	}

@@ -78,19 +78,23 @@ func (r *relay) giveBack(ctx context.Context) {
 		r.log.InfoContext(ctx, "passed on: the local program that claimed it asks no more", "row", k.String())
 	}
 	for _, k := range release {
-		if !r.leave(k) {
+		c := r.leave(k)
+		if c == nil {
 			continue
 		}
 		err := r.letGo(ctx, k)
 		r.mu.Lock()
-		if c := r.claims[k]; c != nil {
-			c.leaving = false
-			if err == nil {
-				delete(r.claims, k)
-				r.version++
-			}
+		c.leaving = false // also where the row has a new revision by now, which keeps the claim
+		var left zummer.Key
+		if err == nil && r.claims[k] == c {
+			delete(r.claims, k)
+			r.version++
+			left = c.left
 		}
 		r.mu.Unlock()
+		if left != (zummer.Key{}) { // the agent had it to open, and left it to this claim
+			r.session.Ack(left, zummer.Busy, "")
+		}
 		if err != nil {
 			r.log.WarnContext(ctx, "a row could not be released", "row", k.String(), "error", Mask(withoutAddress(err).Error()))
 			return
@@ -98,17 +102,17 @@ func (r *relay) giveBack(ctx context.Context) {
 	}
 }
 
-// leave reports whether a claim's client is still away: then nobody can have the
-// row until it is given back.
-func (r *relay) leave(k zummer.Key) bool {
+// leave is a claim whose client is still away: nobody can have the row until it
+// is given back. nil: it is back, or has no claim any more.
+func (r *relay) leave(k zummer.Key) *claim {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.claims[k]
 	if c == nil || !c.over(time.Now()) {
-		return false
+		return nil
 	}
 	c.leaving = true
-	return true
+	return c
 }
 
 // letGo releases a row; one that is not the agent's any more needs none.

@@ -192,6 +192,70 @@ func TestRelayClaimMeanwhile(t *testing.T) {
 	})
 }
 
+// TestRelayRevisedMeanwhile: a card that gets its next revision while it is being
+// given back stays its program's, if that comes back: it can be claimed, and is
+// released when the program is gone again.
+func TestRelayRevisedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &register{}
+		r, one, two := claimed(t, g)
+		next := zummer.Key{ID: one.ID, Rev: 2}
+		r.mu.Lock()
+		delete(r.claims, two)
+		r.mu.Unlock()
+		g.releases = func() {
+			g.releases = nil
+			r.set([]zummer.Notification{{ID: one.ID, Rev: 2, Action: zummer.Show, Session: r.session.Name()}})
+		}
+		<-time.After(61 * time.Second)
+		if by := holder(t, r, "dies", one.ID); by != "dies" {
+			t.Errorf("the next revision is %q's", by)
+		}
+		if _, err := r.claim(t.Context(), next, "third"); !errors.Is(err, errClaimed) {
+			t.Errorf("another program claims: %v", err)
+		}
+		if _, err := r.claim(t.Context(), next, "dies"); err != nil {
+			t.Errorf("its program comes back and claims: %v", err)
+		}
+	})
+}
+
+// TestRelayOpensMeanwhile: a card that becomes a form of the agent's while it is
+// being given back, and was left to the claim, is passed on, not forgotten.
+func TestRelayOpensMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &register{}
+		next := zummer.Key{ID: "100", Rev: 2}
+		var r *relay
+		var sent []string
+		r, _, _ = claimed(t, transport(func(req *http.Request) (*http.Response, error) {
+			switch {
+			case strings.HasSuffix(req.URL.Path, "/claim"):
+				return g.RoundTrip(req)
+			case strings.HasSuffix(req.URL.Path, "/100/release"):
+				if !r.hand(next) { // its picture comes in a moment
+					t.Error("the agent opens what a program has claimed")
+				}
+			case !strings.HasSuffix(req.URL.Path, "/release"):
+				var in strings.Builder
+				_ = req.Write(&in)
+				sent = append(sent, in.String())
+			}
+			w := httptest.NewRecorder()
+			w.WriteHeader(http.StatusConflict)
+			return w.Result(), nil
+		}))
+		<-time.After(66 * time.Second)
+		r.set([]zummer.Notification{{ID: "100", Rev: 2, Action: zummer.Open, Session: r.session.Name()}})
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		_ = r.session.Run(ctx, zummer.Handler{})
+		if len(sent) == 0 || !strings.Contains(sent[0], "100.2.b") && !strings.Contains(sent[0], `"busy"`) {
+			t.Errorf("the service is told %q", sent)
+		}
+	})
+}
+
 // TestRelayClaimRevised: a claim is of the row: its next revision is the same
 // program's, at the service and here; when the program is gone, that one is
 // released. A revision that is another session's is not.

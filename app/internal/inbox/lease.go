@@ -232,9 +232,10 @@ func (l *ledger) ackBusy(o *op, e *entry, a models.Ack) string {
 	if n.ForOne() && a.Session != "" && n.Session != "" && a.Session != n.Session {
 		return models.AckStale
 	}
-	in.presence.decline(o.user, a.Session, n.ID, l.b.now.Add(in.opt.Lease))
+	from := cmp.Or(a.Session, n.Session)
+	in.presence.decline(o.user, from, n.ID, l.b.now.Add(in.opt.Lease))
 	if n.ForOne() {
-		l.passOn(o, e, cmp.Or(a.Session, n.Session), "the client was busy")
+		l.passOn(o, e, from, "the client was busy")
 	} else {
 		l.card(o, e, "the client was busy: it comes back as a card")
 	}

@@ -112,6 +112,47 @@ func TestBusy(t *testing.T) {
 			r.is("a card", ackB(desk), "2/show/")
 		})
 	})
+	t.Run("b of more rows than a few: none comes back to who passed it on, all become cards", func(t *testing.T) {
+		bubble(t, func(r *rig) {
+			r.client(models.PollQuery{Session: "laptop"}).now()
+			<-time.After(59 * time.Second)
+			const rows = 20
+			for range rows {
+				r.opens("")
+			}
+			desk := r.client(models.PollQuery{Session: "desk"})
+			for range 5 { // it asks as often as it gets an answer
+				q := desk.q
+				for _, n := range desk.now().Rows {
+					if n.Session == "desk" {
+						q.Acks = append(q.Acks, models.Ack{ID: n.ID, Rev: n.Rev, Outcome: models.OutcomeBusy, Session: "desk"})
+					}
+				}
+				desk.last = r.poll(1, q)
+				<-time.After(2 * time.Second)
+			}
+			r.is("in the end", desk.now(), strings.TrimSpace(strings.Repeat("3/show/ ", rows)))
+		})
+	})
+	t.Run("b that names no session is of the one that holds the row", func(t *testing.T) {
+		bubble(t, func(r *rig) {
+			r.client(models.PollQuery{Session: "laptop"}).now()
+			<-time.After(59 * time.Second)
+			r.opens("")
+			desk := r.client(models.PollQuery{Session: "desk"})
+			for range 5 {
+				for _, n := range desk.now().Rows {
+					if n.Session == "desk" {
+						if _, err := r.in.Acknowledge(r.t.Context(), 1, []models.Ack{{ID: n.ID, Rev: n.Rev, Outcome: models.OutcomeBusy}}); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				<-time.After(2 * time.Second)
+			}
+			r.is("in the end", desk.now(), "3/show/")
+		})
+	})
 	t.Run("b of a session that does not hold it changes nothing", func(t *testing.T) {
 		bubble(t, func(r *rig) {
 			desk := r.client(models.PollQuery{Session: "desk"}).waits()

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"zummer/models"
 )
 
 // abroadFor is how long it is believed that a session which was heard of on
@@ -16,8 +18,10 @@ const abroadFor = 12 * time.Hour
 // that is woken when there is something asks by itself once a minute.
 const lately = 90 * time.Second
 
-// maxDeclined bounds what is remembered of the rows that a session passed on.
-const maxDeclined = 8
+// maxDeclined bounds what is remembered of the rows that a session passed on:
+// all of a set, for what is forgotten too soon comes back to who passed it on,
+// and is no card as long as another session may come.
+const maxDeclined = models.MaxSet
 
 // choice is what is asked of a session that shall open a row.
 type choice struct {
