@@ -28,7 +28,8 @@ func TestNewcomer(t *testing.T) {
 			}
 			from := b.Now()
 			b.until("first answer", func() bool { return b.remembered("Версия") != "" })
-			if waited := b.Now().Sub(from); waited > 30*time.Second || p.users() == 0 || p.users() > 3 {
+			// half a minute, unless a busy machine lets a request run into its time-out
+			if waited := b.Now().Sub(from); waited > 2*time.Minute || p.users() == 0 || p.users() > 3 {
 				t.Errorf("after %v and %d lists of users", waited, p.users())
 			}
 			s.call()

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,18 +174,21 @@ func TestRelayClaimMeanwhile(t *testing.T) {
 		g := &register{}
 		r, one, _ := claimed(t, g)
 		var said []string
-		g.releases = func() {
+		g.onRelease(func() {
 			for _, name := range []string{"dies", "third"} {
 				_, err := r.claim(t.Context(), one, name)
 				said = append(said, fmt.Sprint(zummer.StatusOf(err)))
 			}
-		}
+		})
 		r.mu.Lock()
 		delete(r.claims, zummer.Key{ID: "101", Rev: 1})
 		r.mu.Unlock()
 		<-time.After(70 * time.Second)
-		if !slices.Equal(said, []string{"503", "503"}) {
-			t.Errorf("claims meanwhile: %q", said)
+		g.mu.Lock()
+		got := slices.Clone(said)
+		g.mu.Unlock()
+		if !slices.Equal(got, []string{"503", "503"}) {
+			t.Errorf("claims meanwhile: %q", got)
 		}
 		if _, err := r.claim(t.Context(), one, "third"); err != nil {
 			t.Errorf("a claim afterwards: %v", err)
@@ -203,10 +207,10 @@ func TestRelayRevisedMeanwhile(t *testing.T) {
 		r.mu.Lock()
 		delete(r.claims, two)
 		r.mu.Unlock()
-		g.releases = func() {
+		g.onRelease(func() {
 			g.releases = nil
 			r.set([]zummer.Notification{{ID: one.ID, Rev: 2, Action: zummer.Show, Session: r.session.Name()}})
-		}
+		})
 		<-time.After(61 * time.Second)
 		if by := holder(t, r, "dies", one.ID); by != "dies" {
 			t.Errorf("the next revision is %q's", by)
@@ -226,30 +230,41 @@ func TestRelayOpensMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &register{}
 		next := zummer.Key{ID: "100", Rev: 2}
+		var mu sync.Mutex // of what follows
 		var r *relay
 		var sent []string
-		r, _, _ = claimed(t, transport(func(req *http.Request) (*http.Response, error) {
+		made, _, _ := claimed(t, transport(func(req *http.Request) (*http.Response, error) {
 			switch {
 			case strings.HasSuffix(req.URL.Path, "/claim"):
 				return g.RoundTrip(req)
 			case strings.HasSuffix(req.URL.Path, "/100/release"):
-				if !r.hand(next) { // its picture comes in a moment
+				mu.Lock()
+				to := r
+				mu.Unlock()
+				if !to.hand(next) { // its picture comes in a moment
 					t.Error("the agent opens what a program has claimed")
 				}
 			case !strings.HasSuffix(req.URL.Path, "/release"):
 				var in strings.Builder
 				_ = req.Write(&in)
+				mu.Lock()
 				sent = append(sent, in.String())
+				mu.Unlock()
 			}
 			w := httptest.NewRecorder()
 			w.WriteHeader(http.StatusConflict)
 			return w.Result(), nil
 		}))
+		mu.Lock()
+		r = made
+		mu.Unlock()
 		<-time.After(66 * time.Second)
-		r.set([]zummer.Notification{{ID: "100", Rev: 2, Action: zummer.Open, Session: r.session.Name()}})
+		made.set([]zummer.Notification{{ID: "100", Rev: 2, Action: zummer.Open, Session: made.session.Name()}})
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()
-		_ = r.session.Run(ctx, zummer.Handler{})
+		_ = made.session.Run(ctx, zummer.Handler{})
+		mu.Lock()
+		defer mu.Unlock()
 		if len(sent) == 0 || !strings.Contains(sent[0], "100.2.b") && !strings.Contains(sent[0], `"busy"`) {
 			t.Errorf("the service is told %q", sent)
 		}
@@ -303,6 +318,7 @@ func TestRelayClaimFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := bench(t, 0)
 		k := zummer.Key{ID: "7", Rev: 1}
+		var mu sync.Mutex // of sent
 		var sent []string
 		r.client.HTTP = &http.Client{Transport: transport(func(req *http.Request) (*http.Response, error) {
 			w := httptest.NewRecorder()
@@ -316,7 +332,9 @@ func TestRelayClaimFails(t *testing.T) {
 			default:
 				var in strings.Builder
 				_ = req.Write(&in)
+				mu.Lock()
 				sent = append(sent, in.String())
+				mu.Unlock()
 				w.Header().Set("Content-Type", "application/json")
 				fmt.Fprint(w, `{"state":"set","version":"v.1","notifications":[],"acks":[{"id":"7","rev":1,"result":"processed"}],"poll_after_ms":5000}`)
 			}
@@ -328,6 +346,8 @@ func TestRelayClaimFails(t *testing.T) {
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
 		_ = r.session.Run(ctx, zummer.Handler{})
+		mu.Lock()
+		defer mu.Unlock()
 		if len(sent) == 0 || !strings.Contains(sent[0], `"busy"`) && !strings.Contains(sent[0], "7.1.b") {
 			t.Errorf("the service is told %q", sent)
 		}

@@ -19,7 +19,7 @@ type register struct {
 	away     bool
 	acks     int
 	released []string
-	releases func() // is called in the middle of one
+	releases func() // is called in the middle of one, with mu held
 }
 
 func (g *register) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -50,6 +50,13 @@ func (g *register) set(away bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.away = away
+}
+
+// onRelease has fn called in the middle of each release; nil: nothing.
+func (g *register) onRelease(fn func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.releases = fn
 }
 
 func (g *register) acked() int {
