@@ -49,12 +49,7 @@ func TestKitOnALossyLine(t *testing.T) {
 			if report.OK() && len(report.Steps) == len(lossySteps) && report.Observed {
 				return
 			}
-			var told strings.Builder
-			for _, s := range report.Steps {
-				s.Write(&told, "en")
-			}
-			report.Write(&told, "en")
-			t.Errorf("the kit says:\n%s", &told)
+			kitSays(t, report)
 		})
 	}
 }
@@ -78,4 +73,15 @@ func goThrough(t *testing.T, kit *conformance.Kit, url string) {
 func jsThrough(t *testing.T, kit *conformance.Kit, url string) {
 	t.Helper()
 	startNode(t, url, kit.Token(), "KIT="+kit.URL(), "WAIT=2", "GRACE=1")
+}
+
+// kitSays fails the test with what the kit has found.
+func kitSays(t *testing.T, report conformance.Report) {
+	t.Helper()
+	var told strings.Builder
+	for _, s := range report.Steps {
+		s.Write(&told, "en")
+	}
+	report.Write(&told, "en")
+	t.Errorf("the kit says:\n%s", &told)
 }

@@ -159,12 +159,7 @@ func TestJSKeepsTheContract(t *testing.T) {
 			if report.OK() && len(report.Notes) == 0 && len(report.Steps) == len(conformance.StepNames()) {
 				return
 			}
-			var told strings.Builder
-			for _, s := range report.Steps {
-				s.Write(&told, "en")
-			}
-			report.Write(&told, "en")
-			t.Errorf("the kit says:\n%s", &told)
+			kitSays(t, report)
 		})
 	}
 }

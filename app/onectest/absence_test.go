@@ -179,35 +179,46 @@ func TestBurst(t *testing.T) {
 	for _, k := range []kind{managedKinds[0], managedKinds[4], managedKinds[5]} {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
-			s := newService(t)
-			b := start(t, s, k)
-			began := b.Now()
-			for i := range 14 {
-				s.publish(`{"user":"ivanov","kind":"note","title":"N%d"}`, i)
-				if i == 11 {
-					b.until("ten of them", func() bool { return len(b.rows()) >= 10 && len(b.told()) >= 1 })
+			for try := 1; !burst(t, k); try++ {
+				if try == 5 {
+					t.Fatal("five times the minute was over before all was known")
 				}
 			}
-			b.until("all known", func() bool { return len(b.remembered("Отложенные").(map[string]any))+len(b.rows()) >= 14 })
-			if b.Now().Sub(began) > time.Minute {
-				t.Skip("a machine so loaded that the minute is over")
-			}
-			if len(b.rows()) != 10 || len(b.told()) != 1 {
-				t.Errorf("%v, told %+v", b.rows(), b.told())
-			}
-			b.asleep(2 * time.Minute)
-			s.publish(`{"user":"ivanov","kind":"note","title":"N14"}`)
-			b.until("the new one, and the count told again", func() bool { return slices.Contains(b.rows(), "N14") && len(b.told()) == 2 })
-			if x := b.told()[1]; !strings.Contains(x.Text, ": 4") {
-				t.Errorf("told %+v", x)
-			}
-			if k.throughServer() { // others need no news for it: an answer that nothing has changed takes them half a minute
-				b.asleep(61 * time.Minute)
-				b.until("the old ones, an hour later", func() bool { return len(b.rows()) == 15 })
-			}
-			b.quiet()
 		})
 	}
+}
+
+// burst is one try; false: the machine was so busy that the minute was over.
+func burst(t *testing.T, k kind) bool {
+	t.Helper()
+	s := newService(t)
+	b := start(t, s, k)
+	began := b.Now()
+	for i := range 14 {
+		s.publish(`{"user":"ivanov","kind":"note","title":"N%d"}`, i)
+		if i == 11 {
+			b.until("ten of them", func() bool { return len(b.rows()) >= 10 && len(b.told()) >= 1 })
+		}
+	}
+	b.until("all known", func() bool { return len(b.remembered("Отложенные").(map[string]any))+len(b.rows()) >= 14 })
+	if b.Now().Sub(began) > time.Minute {
+		return false
+	}
+	if len(b.rows()) != 10 || len(b.told()) != 1 {
+		t.Errorf("%v, told %+v", b.rows(), b.told())
+	}
+	b.asleep(2 * time.Minute)
+	s.publish(`{"user":"ivanov","kind":"note","title":"N14"}`)
+	b.until("the new one, and the count told again", func() bool { return slices.Contains(b.rows(), "N14") && len(b.told()) == 2 })
+	if x := b.told()[1]; !strings.Contains(x.Text, ": 4") {
+		t.Errorf("told %+v", x)
+	}
+	if k.throughServer() { // others need no news for it: an answer that nothing has changed takes them half a minute
+		b.asleep(61 * time.Minute)
+		b.until("the old ones, an hour later", func() bool { return len(b.rows()) == 15 })
+	}
+	b.quiet()
+	return true
 }
 
 // TestRestoredAfterForms: of a form that opened by itself the client remembers
