@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -207,11 +208,14 @@ func TestOrdinaryManyRows(t *testing.T) {
 			for i := range 120 {
 				s.publish(`{"user":"ivanov","kind":"note","title":"N%d","text":"N%[1]d"}`, i)
 			}
+			// a request that waits meanwhile is answered with pages of a later set
+			var whole atomic.Bool
 			p.do(rewritten(func(body string) string {
 				if strings.Contains(body, `page="" `) || strings.Contains(body, `page="">`) {
+					whole.Store(true)
 					return body
 				}
-				if countName(b, callWindow) > 0 {
+				if !whole.Load() && countName(b, callWindow) > 0 {
 					t.Error("a page of several is shown before the last one")
 				}
 				return strings.Replace(body, `kind="note"`, `kind="digest"`, 1)
