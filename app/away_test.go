@@ -73,9 +73,8 @@ func newCable(t *testing.T, dsn string) (*cable, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cable{t: t, addr: "127.0.0.1:0", upstream: u.Host, ends: map[net.Conn]bool{}}
+	c := &cable{t: t, addr: apptest.Address(t), upstream: u.Host, ends: map[net.Conn]bool{}}
 	c.mend()
-	c.addr = c.listener.Addr().String()
 	u.Host = c.addr
 	t.Cleanup(func() { c.cut(); c.wg.Wait() })
 	return c, u.String()

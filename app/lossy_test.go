@@ -26,7 +26,7 @@ type line struct {
 func newLine(t *testing.T, to string) *line {
 	t.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	l := &line{t: t, proxy: toxiproxy.NewProxy(server, "line", "127.0.0.1:0", strings.TrimPrefix(to, "http://"))}
+	l := &line{t: t, proxy: toxiproxy.NewProxy(server, "line", apptest.Address(t), strings.TrimPrefix(to, "http://"))}
 	if err := l.proxy.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -61,17 +61,6 @@ func selfSigned(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "PRIVATE KEY", secret), roots
 }
 
-// freeAddress is one that nobody listened at a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // secured is a program with a certificate of its own and a second address for
 // hooks, which is the one that PBXs are told.
 type secured struct {
@@ -85,7 +74,7 @@ func startSecured(t *testing.T, dsn string) *secured {
 	t.Helper()
 	s := &secured{}
 	cert, key, roots := selfSigned(t)
-	outside := freeAddress(t)
+	outside := apptest.Address(t)
 	s.ca, s.roots, s.hooks = cert, roots, "https://"+outside
 	s.Instance = apptest.Start(t, dsn, func(o *app.Options) {
 		o.Config.TLSCert, o.Config.TLSKey, o.Config.HooksListen, o.Config.PublicURL = cert, key, outside, s.hooks

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"zummer/models/store/storetest"
 )
 
 // absent is an infobase whose client has not been started yet: what comes now
@@ -229,10 +231,11 @@ func TestRestoredAfterForms(t *testing.T) {
 	for _, k := range faultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
-			s := newService(t)
+			dsn := storetest.SQLite(t) // a copy of its file is the backup
+			s := serviceOn(t, dsn)
 			p := newProxy(t, s.URL)
 			b := startAt(t, s, k, p.URL)
-			path := strings.TrimPrefix(s.dsn, "sqlite:")
+			path := strings.TrimPrefix(dsn, "sqlite:")
 			s.Stop()
 			backup, err := os.ReadFile(path)
 			if err != nil {

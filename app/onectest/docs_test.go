@@ -37,6 +37,7 @@ var typed = []struct{ mark, placeholder, value string }{
 // users, and a call of Mango, signed as Mango signs. What is walked is what
 // stands in the page.
 func TestGuide(t *testing.T) {
+	t.Parallel()
 	text := page(t)
 	for i, f := range typed {
 		if n := strings.Count(text, f.mark+" ") - strings.Count(text, "–"+f.mark+" "); n < 1 {

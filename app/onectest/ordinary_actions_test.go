@@ -15,6 +15,7 @@ import (
 // TestOrdinaryActions: what each action does with ordinary forms, which buttons
 // the window of the call has, and what the service is told.
 func TestOrdinaryActions(t *testing.T) {
+	t.Parallel()
 	const wizard = "Обработка.МастерФормированияИнтереса.Форма"
 	interest := func(uid string) string {
 		return fmt.Sprintf(`{"type":"Документ","name":"Интерес","uid":%q,"title":"Интерес"}`, uid)
@@ -198,6 +199,7 @@ func TestOrdinaryBusy(t *testing.T) {
 // there, each row once, the newest ten first and others as these are closed; a
 // digest is a card; what is gone is forgotten.
 func TestOrdinaryManyRows(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -304,6 +306,7 @@ func TestOrdinaryQuiet(t *testing.T) {
 // TestOrdinaryTwoSessions: of two clients of one user one opens; the window of
 // the other one is closed then.
 func TestOrdinaryTwoSessions(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -349,6 +352,7 @@ func TestOrdinaryTwoSessions(t *testing.T) {
 // TestOrdinaryClosing: the window of a ring goes when a colleague answers; of a
 // call that is given up it becomes that of the missed call.
 func TestOrdinaryClosing(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -384,6 +388,7 @@ func TestOrdinaryClosing(t *testing.T) {
 // TestOrdinaryModal: under a modal window nothing opens; what came meanwhile
 // and is over is not shown afterwards as if it were going on.
 func TestOrdinaryModal(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()

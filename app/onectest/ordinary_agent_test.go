@@ -11,11 +11,13 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"zummer/app/apptest"
 	"zummer/clients/agent"
 )
 
@@ -34,12 +36,9 @@ func newDesk(t *testing.T, address, token string) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	free, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Relay.Enabled, c.Relay.Port = true, free.Addr().(*net.TCPAddr).Port
-	if err := free.Close(); err != nil {
+	_, port, _ := net.SplitHostPort(apptest.Address(t))
+	c.Relay.Enabled = true
+	if c.Relay.Port, err = strconv.Atoi(port); err != nil {
 		t.Fatal(err)
 	}
 	c.Notify, c.Tray, c.OpenForms = false, false, false
@@ -77,6 +76,7 @@ func (d *desk) start() {
 // TestOrdinaryAgent is the seed of ordinary forms through the agent's relay,
 // under the pairing secret, straight and by a platform that speaks HTTP/1.0.
 func TestOrdinaryAgent(t *testing.T) {
+	t.Parallel()
 	for _, old := range []bool{false, true} {
 		for _, k := range ordinaryFaultKinds {
 			t.Run(fmt.Sprintf("%s/HTTP 1.0 %t", k.name, old), func(t *testing.T) {
@@ -143,6 +143,7 @@ func (b *base) patient(s *service, address, token string) {
 // comes back, the service behind it is away. What waits opens once, the user is
 // told once.
 func TestOrdinaryAgentGone(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -210,6 +211,7 @@ func TestOrdinaryAgentGone(t *testing.T) {
 // user is told why, and neither the agent nor the service is asked over and
 // over. Another token of the user goes on through the relay as well.
 func TestOrdinaryAgentSecret(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()

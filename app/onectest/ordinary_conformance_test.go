@@ -14,6 +14,7 @@ import (
 // without COM either, nor against those that ask through the agent; the steps
 // are those that differ from what TestConformance plays with WinHttp.
 func TestOrdinaryConformance(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		kind  kind

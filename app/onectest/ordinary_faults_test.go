@@ -15,6 +15,7 @@ import (
 // opens once, is acknowledged, and the window stands still for no longer than
 // promised.
 func TestOrdinaryFaults(t *testing.T) {
+	t.Parallel()
 	once := func(p *proxy, code int) {
 		p.forget()
 		p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
@@ -115,6 +116,7 @@ func (b *base) back(d time.Duration) {
 // TestOrdinaryOffline: a client that is a day without a network says so once,
 // asks once a minute, and shows once what it missed.
 func TestOrdinaryOffline(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -150,6 +152,7 @@ func TestOrdinaryOffline(t *testing.T) {
 // TestOrdinaryRestart: the service goes down while the client waits and comes
 // back on the same database; 1C is started again, too. Nothing opens twice.
 func TestOrdinaryRestart(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -185,6 +188,7 @@ func TestOrdinaryRestart(t *testing.T) {
 // TestOrdinaryToken: a token that is not taken is told once, at once when
 // somebody has just put it in, and then there is quiet for ten minutes.
 func TestOrdinaryToken(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -226,6 +230,7 @@ func TestOrdinaryToken(t *testing.T) {
 // TestOrdinaryPoison: what cannot be read or shown neither loops nor keeps
 // others from being shown.
 func TestOrdinaryPoison(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryFaultKinds {
 		t.Run(k.name+"/a broken row", func(t *testing.T) {
 			t.Parallel()

@@ -192,6 +192,7 @@ func TestOrdinarySpread(t *testing.T) {
 // TestOrdinaryConnection: whatever order the constructor of HTTPСоединение has,
 // a service that does not answer costs two seconds, over TLS too.
 func TestOrdinaryConnection(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name         string
 		kind         kind

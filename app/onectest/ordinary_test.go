@@ -132,6 +132,7 @@ func (b *base) remember(address, token string, atOnce bool) {
 // TestOrdinary is the seed in ordinary forms: a small window while it rings,
 // which follows the call; the document at the answer; the wizard; the card.
 func TestOrdinary(t *testing.T) {
+	t.Parallel()
 	for _, k := range ordinaryKinds {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()

@@ -69,6 +69,7 @@ func TestSyncUsers(t *testing.T) {
 // batches; a broken run goes on where it stopped; a refused contact is told
 // and does not come again; a deleted one goes.
 func TestSyncContacts(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	p := newProxy(t, s.URL)
 	b := serverBase(t, p.URL, s.key)
@@ -307,6 +308,7 @@ func TestPublish(t *testing.T) {
 // TestSettingsForm: address, key, number, and a button that says what is wrong
 // and else brings a test card the way calls come.
 func TestSettingsForm(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	poll := s.User("someone", "office", "199")
 	for _, k := range faultKinds {

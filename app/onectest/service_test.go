@@ -8,7 +8,8 @@ import (
 	"zummer/models/store/storetest"
 )
 
-// service is the running program with a PBX, and a key for the 1C server.
+// service is the running program with a PBX, and a key for the 1C server: on
+// PostgreSQL or on SQLite, by the test's name.
 type service struct {
 	*apptest.Instance
 	hook, key string
@@ -17,7 +18,11 @@ type service struct {
 
 func newService(t *testing.T, change ...func(*app.Options)) *service {
 	t.Helper()
-	dsn := storetest.SQLite(t)
+	return serviceOn(t, storetest.Either(t), change...)
+}
+
+func serviceOn(t *testing.T, dsn string, change ...func(*app.Options)) *service {
+	t.Helper()
 	in := apptest.Start(t, dsn, change...)
 	s := &service{Instance: in, dsn: dsn}
 	s.hook = in.Source("office", "generic", nil)

@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"sync"
 )
 
@@ -22,13 +24,26 @@ type door struct {
 }
 
 func openDoor(addr string) (*door, error) {
-	ln, err := net.Listen("tcp", addr) //nolint:noctx // it listens at once
+	ln, err := listen(addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the client: %w", err)
 	}
 	d := &door{addr: ln.Addr().String(), conns: make(chan net.Conn), done: make(chan struct{}), ln: ln, open: map[net.Conn]bool{}}
 	go d.serve(ln) // ends when ln closes
 	return d, nil
+}
+
+// listen listens at addr. A port left to choice (0) is one below those that
+// systems give to connections, one of which could have it while the door is shut.
+func listen(addr string) (net.Listener, error) {
+	if host, port, err := net.SplitHostPort(addr); err == nil && port == "0" {
+		for range 100 {
+			if ln, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(15_000+rand.IntN(17_000)))); err == nil { //nolint:noctx // it listens at once
+				return ln, nil
+			}
+		}
+	}
+	return net.Listen("tcp", addr) //nolint:noctx // it listens at once
 }
 
 func (d *door) serve(ln net.Listener) {

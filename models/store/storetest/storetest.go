@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"net/url"
 	"os"
@@ -31,6 +32,19 @@ func Each(t *testing.T, fn func(t *testing.T, dsn string)) {
 		return
 	}
 	t.Run("postgres", func(t *testing.T) { fn(t, Postgres(t)) })
+}
+
+// Either makes a database of one kind, by the test's name: of a package's many
+// tests, whose subject is not the database, one half runs on each. With
+// ZUMMER_TEST_SQLITE_ONLY it is SQLite.
+func Either(t testing.TB) string {
+	t.Helper()
+	name := fnv.New32a()
+	_, _ = name.Write([]byte(t.Name()))
+	if name.Sum32()%2 == 0 || os.Getenv("ZUMMER_TEST_SQLITE_ONLY") != "" {
+		return SQLite(t)
+	}
+	return Postgres(t)
 }
 
 // SQLite makes a database file in the test's folder.
