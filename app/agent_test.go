@@ -206,6 +206,7 @@ func TestAgentOpens(t *testing.T) {
 	if got := d.opened(); len(got) != 1 || got[0] != "https://crm.example/i/17" {
 		t.Errorf("opened: %q", got)
 	}
+	eventually(t, "a line of each row", 60*time.Second, func() bool { return strings.Count(d.printed(), "\n") >= 2 }) // they are written beside all else
 	lines := strings.Split(strings.TrimSpace(d.printed()), "\n")
 	var row zummer.Notification
 	if len(lines) != 2 || json.Unmarshal([]byte(lines[0]), &row) != nil || row.Title != "Интерес 17" {

@@ -205,6 +205,7 @@ func TestAgentTwoUsers(t *testing.T) {
 		}
 		t.Skip("two users of the machine need root")
 	}
+	t.Parallel()
 	in, hook, ivanov := manned(t)
 	petrova := in.User("petrova", "office", "102")
 	folder, err := os.MkdirTemp("", "zummer-users-") // that of the test is closed to other users
