@@ -207,6 +207,7 @@ func TestAgentTwoUsers(t *testing.T) {
 	}
 	t.Parallel()
 	in, hook, ivanov := manned(t)
+	ringsLong(in)
 	petrova := in.User("petrova", "office", "102")
 	folder, err := os.MkdirTemp("", "zummer-users-") // that of the test is closed to other users
 	if err != nil {

@@ -93,6 +93,7 @@ func startCRM(t *testing.T, host string) *crm {
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
 	c.origin = "http://" + net.JoinHostPort(host, port)
 	c.in = apptest.Start(t, storetest.SQLite(t), func(o *app.Options) { o.Config.CORSOrigins = []string{c.origin} })
+	ringsLong(c.in)
 	c.api = c.count()
 	policy = "default-src 'none'; script-src 'self'; worker-src 'self'; img-src 'self'; connect-src 'self' " + c.api
 	c.hook = c.in.Source("office", "generic", nil)
