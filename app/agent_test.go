@@ -222,6 +222,7 @@ func TestAgentOpens(t *testing.T) {
 // TestAgentLogs: at no level, and by no error, does a number leave in a log,
 // whatever part of a row or a request it is in.
 func TestAgentLogs(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	d := seatAgent(t, in, token, func(c *agent.Config) { // which looks at the log at its end
 		c.Command = []string{"/nonexistent/+79031234567"}
