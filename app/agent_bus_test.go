@@ -35,6 +35,7 @@ func (s *headless) shownOnce(want ...string) {
 // once. What was over meanwhile is not.
 func TestAgentBusReturns(t *testing.T) {
 	in, hook, token := manned(t)
+	ringsLong(in)
 	s := newHeadless(t, stays)
 	p := seatPanel(t, s)
 	d := seatAgent(t, in, token, func(c *agent.Config) { c.Tray, c.Notify, c.Stdout, c.Relay.Enabled = true, true, true, false })
@@ -66,6 +67,7 @@ func TestAgentBusReturns(t *testing.T) {
 // there opens.
 func TestAgentNotifierReturns(t *testing.T) {
 	in, hook, token := manned(t)
+	ringsLong(in)
 	s := newHeadless(t, stays)
 	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled, c.OpenForms = true, false, false })
 	tell(in, hook, "ringing", "c1", "101", "+79031234567")

@@ -206,6 +206,7 @@ func TestAgentOpens(t *testing.T) {
 	if got := d.opened(); len(got) != 1 || got[0] != "https://crm.example/i/17" {
 		t.Errorf("opened: %q", got)
 	}
+	eventually(t, "a line of each row", 60*time.Second, func() bool { return strings.Count(d.printed(), "\n") >= 2 }) // they are written beside all else
 	lines := strings.Split(strings.TrimSpace(d.printed()), "\n")
 	var row zummer.Notification
 	if len(lines) != 2 || json.Unmarshal([]byte(lines[0]), &row) != nil || row.Title != "Интерес 17" {
@@ -221,6 +222,7 @@ func TestAgentOpens(t *testing.T) {
 // TestAgentLogs: at no level, and by no error, does a number leave in a log,
 // whatever part of a row or a request it is in.
 func TestAgentLogs(t *testing.T) {
+	t.Parallel()
 	in, hook, token := manned(t)
 	d := seatAgent(t, in, token, func(c *agent.Config) { // which looks at the log at its end
 		c.Command = []string{"/nonexistent/+79031234567"}

@@ -205,7 +205,9 @@ func TestAgentTwoUsers(t *testing.T) {
 		}
 		t.Skip("two users of the machine need root")
 	}
+	t.Parallel()
 	in, hook, ivanov := manned(t)
+	ringsLong(in)
 	petrova := in.User("petrova", "office", "102")
 	folder, err := os.MkdirTemp("", "zummer-users-") // that of the test is closed to other users
 	if err != nil {

@@ -103,6 +103,7 @@ func TestDemoPageRings(t *testing.T) {
 	t.Parallel()
 	demo := &handlers.Demo{}
 	in, hook, token := manned(t, func(o *app.Options) { o.Demo = demo })
+	ringsLong(in)
 	demo.Hook = hook
 	demo.Users = []handlers.DemoUser{{Login: "ivanov", Name: "Иванов", Token: token, Extension: "101"}}
 	for i := range 5 {

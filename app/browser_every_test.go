@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,41 +46,55 @@ func TestEveryPage(t *testing.T) {
 		}
 	}
 	deeper["/admin/sources"] = `main a[href="/admin/new-source"], main a[href^="/admin/sources/"]`
-	deeper["/admin/new-source"] = `main a[href="/admin/new-source?kind=mango"]`
-	seen := map[string]bool{}
-	for i := 0; i < len(paths); i++ {
-		path := paths[i]
-		if seen[path] {
-			continue
+	for _, path := range paths {
+		if link, ok := deeper[path]; ok {
+			var more []string
+			p.do("what it leads to", chromedp.Navigate(in.URL+path), chromedp.WaitReady(`body`), chromedp.Evaluate(`[...document.querySelectorAll(`+"`"+link+"`"+`)].slice(0, 2).map((a) => a.getAttribute('href'))`, &more))
+			paths = append(paths, more...)
 		}
-		seen[path] = true
-		t.Run(strings.Trim(strings.TrimPrefix(path, "/admin"), "/"), func(t *testing.T) {
-			p := &browserPage{t: t, ctx: p.ctx}
-			p.do("open", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(in.URL+path), chromedp.WaitReady(`body`))
-			if !p.yes(`document.querySelectorAll("main h1").length === 1`) {
-				t.Fatalf("no page: %s", p.text(`document.body.innerText.slice(0, 200)`))
+	}
+	p.do("and one deeper", chromedp.Navigate(in.URL+"/admin/new-source"), chromedp.WaitReady(`body`))
+	paths = append(paths, "/admin/new-source?kind=mango")
+	if !p.yes(`!!document.querySelector('main a[href="/admin/new-source?kind=mango"]')`) {
+		t.Error("the kinds of sources do not lead to Mango's")
+	}
+	slices.Sort(paths)
+	if paths = slices.Compact(paths); len(paths) < 8 {
+		t.Errorf("only %d pages were found: %v", len(paths), paths)
+	}
+	// In several windows: each waits for its browser and its server in turn.
+	const windows = 3
+	for n := range windows {
+		t.Run(fmt.Sprintf("window %d", n+1), func(t *testing.T) {
+			t.Parallel()
+			window := browse(t, in, "ru", "/admin/account")
+			for i := n; i < len(paths); i += windows {
+				t.Run(strings.Trim(strings.TrimPrefix(paths[i], "/admin"), "/"), func(t *testing.T) {
+					(&browserPage{t: t, ctx: window.ctx}).isFine(in.URL, paths[i])
+				})
 			}
-			if link, ok := deeper[path]; ok {
-				var more []string
-				p.do("what it leads to", chromedp.Evaluate(`[...document.querySelectorAll(`+"`"+link+"`"+`)].slice(0, 2).map((a) => a.getAttribute('href'))`, &more))
-				paths = append(paths, more...)
-			}
-			name := picture(path)
-			for _, scheme := range []string{"light", "dark"} {
-				p.do(scheme, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
-				p.accessible(scheme)
-				p.shoot(name + map[string]string{"light": "", "dark": "-dark"}[scheme])
-			}
-			p.do("a telephone", emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}), chromedp.EmulateViewport(390, 800))
-			if wide := p.text(`String(document.documentElement.scrollWidth)`); wide != "390" {
-				t.Errorf("on a telephone the page is %s pixels wide, not 390: %s", wide, p.text(`[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 391).slice(0, 5).map((e) => e.outerHTML.slice(0, 120)).join('\n')`))
-			}
-			p.shoot(name + "-phone")
 		})
 	}
-	if len(seen) < 8 {
-		t.Errorf("only %d pages were found: %v", len(seen), paths)
+}
+
+// isFine looks at a page in every way.
+func (p *browserPage) isFine(url, path string) {
+	p.t.Helper()
+	p.do("open", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(url+path), chromedp.WaitReady(`body`))
+	if !p.yes(`document.querySelectorAll("main h1").length === 1`) {
+		p.t.Fatalf("no page: %s", p.text(`document.body.innerText.slice(0, 200)`))
 	}
+	name := picture(path)
+	for _, scheme := range []string{"light", "dark"} {
+		p.do(scheme, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
+		p.accessible(scheme)
+		p.shoot(name + map[string]string{"light": "", "dark": "-dark"}[scheme])
+	}
+	p.do("a telephone", emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}), chromedp.EmulateViewport(390, 800))
+	if wide := p.text(`String(document.documentElement.scrollWidth)`); wide != "390" {
+		p.t.Errorf("on a telephone the page is %s pixels wide, not 390: %s", wide, p.text(`[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > 391).slice(0, 5).map((e) => e.outerHTML.slice(0, 120)).join('\n')`))
+	}
+	p.shoot(name + "-phone")
 }
 
 // picture names a page's picture: without ids, which change from run to run.

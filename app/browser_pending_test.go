@@ -27,6 +27,7 @@ const liveSoon = 20 * time.Second
 func TestPendingIsLive(t *testing.T) {
 	t.Parallel()
 	in, hook, token := manned(t)
+	ringsLong(in)
 	for i := range 20 {
 		tell(in, hook, "ringing", fmt.Sprintf("c-%d", i), "101", fmt.Sprintf("+790312345%02d", i))
 	}
@@ -103,6 +104,7 @@ func TestPendingIsLive(t *testing.T) {
 func TestPendingFilter(t *testing.T) {
 	t.Parallel()
 	in, hook, _ := manned(t)
+	ringsLong(in)
 	in.User("petrova", "office", "102")
 	in.Admin("PUT", "/v1/sync/contacts/c1", client("ООО Ромашка"))
 	tell(in, hook, "ringing", "c-1", "101", "+79031234567")
@@ -128,6 +130,7 @@ func TestPendingFilter(t *testing.T) {
 func TestNotificationTellsWhy(t *testing.T) {
 	t.Parallel()
 	in, hook, token := manned(t)
+	ringsLong(in)
 	in.Admin("PUT", "/v1/sync/contacts/c1", client("ООО Ромашка"))
 	tell(in, hook, "ringing", "c", "101", "+79031234567")
 	p := browse(t, in, "en", "/admin/")
@@ -154,6 +157,7 @@ func TestNotificationTellsWhy(t *testing.T) {
 func TestPendingByKeyboard(t *testing.T) {
 	t.Parallel()
 	in, hook, _ := manned(t)
+	ringsLong(in)
 	tell(in, hook, "ringing", "c", "101", "+79031234567")
 	p := browse(t, in, "en", "/admin/")
 	p.until("the page", pendingRows+`.length === 1`, 60*time.Second)
@@ -203,6 +207,7 @@ func TestPagesSpeakBothLanguages(t *testing.T) {
 	t.Parallel()
 	const evil = `<script>document.title='run'</script><img src=x onerror="document.title='run'">`
 	in, hook, _ := manned(t)
+	ringsLong(in)
 	publish := in.Admin("POST", "/v1/admin/tokens", map[string]any{"name": "mail", "scopes": []string{"publish"}})["token"].(string)
 	if a := in.Do("POST", "/v1/notifications", publish, map[string]any{"user": "ivanov", "kind": "mail.received", "action": "show", "title": evil, "text": evil, "data": map[string]any{"x": evil}}); a.Status != http.StatusCreated {
 		t.Fatalf("publish: %d %s", a.Status, a.Body)
@@ -249,6 +254,7 @@ func TestPagesSpeakBothLanguages(t *testing.T) {
 func TestPendingFitsAPhone(t *testing.T) {
 	t.Parallel()
 	in, hook, _ := manned(t)
+	ringsLong(in)
 	in.Admin("PUT", "/v1/sync/contacts/c1", client("Общество с ограниченной ответственностью «Среднеуральскгидротехмонтажспецстройавтоматика»"))
 	tell(in, hook, "ringing", "c", "101", "+79031234567")
 	p := browse(t, in, "ru", "/admin/")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,6 +86,12 @@ func TestSignInIsThrottledInABrowser(t *testing.T) {
 	p := browseAs(t, in, "ru", "/admin/", nobody)
 	const said = `(document.querySelector('#error')?.textContent || '')`
 	tried := 0
+	for ; tried < 4; tried++ { // these are free; a browser takes its time
+		wrong := url.Values{"login": {login}, "password": {"wrong password"}}.Encode()
+		if a := in.Do("POST", "/admin/sign-in", "", wrong, "Content-Type", "application/x-www-form-urlencoded"); a.Status != http.StatusUnauthorized {
+			t.Fatalf("a wrong password: %d", a.Status)
+		}
+	}
 	for ; tried < 15; tried++ { // a slow machine lets some pauses go by
 		p.signIn(login, "wrong password")
 		p.until("a refusal", said+` !== ''`, 60*time.Second)
@@ -116,9 +123,8 @@ func TestSignInIsThrottledInABrowser(t *testing.T) {
 func TestIdleSignInEnds(t *testing.T) {
 	t.Parallel()
 	in, _, _ := manned(t, func(o *app.Options) { o.Config.AdminIdle = 6 * time.Second })
-	p := browse(t, in, "en", "/admin/groups")
 	before := time.Now() // the question before was not asked earlier
-	p.do("begin anew", chromedp.Navigate(in.URL+"/admin/groups"))
+	p := browse(t, in, "en", "/admin/groups")
 	for busy, tries := 0, 0; busy < 4; busy++ {
 		<-time.After(2 * time.Second)
 		now := time.Now()
@@ -186,7 +192,7 @@ func TestRevokeWhileAPollWaits(t *testing.T) {
 	}
 	done := make(chan ended, 1)
 	go func() {
-		a, err := in.Try(context.Background(), "GET", "/v1/notifications?session=desk&wait=25&version="+set.Version, token, nil, "X-Client", "1C/8.3.25")
+		a, err := in.Try(context.Background(), "GET", "/v1/notifications?session=desk&wait=50&version="+set.Version, token, nil, "X-Client", "1C/8.3.25")
 		if err != nil {
 			a.Status = -1
 		}
@@ -201,10 +207,10 @@ func TestRevokeWhileAPollWaits(t *testing.T) {
 	p.do("revoke it", chromedp.Click(`//li[contains(.,'desk of Ivanov')]//button`, chromedp.BySearch), chromedp.WaitVisible(`#confirm button[value="yes"]`), chromedp.Click(`#confirm button[value="yes"]`))
 	select {
 	case e := <-done:
-		if e.status != http.StatusUnauthorized || e.at.Sub(began) > 5*time.Second {
+		if e.status != http.StatusUnauthorized || e.at.Sub(began) > 20*time.Second { // the click takes its time too
 			t.Errorf("the poll ended with %d after %s, want 401 at once", e.status, e.at.Sub(began))
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("the poll goes on waiting")
 	}
 	p.until("the token gone", `document.querySelector('#tokens')?.innerText.includes('desk of Ivanov') === false`, 60*time.Second)

@@ -93,6 +93,7 @@ func startCRM(t *testing.T, host string) *crm {
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
 	c.origin = "http://" + net.JoinHostPort(host, port)
 	c.in = apptest.Start(t, storetest.SQLite(t), func(o *app.Options) { o.Config.CORSOrigins = []string{c.origin} })
+	ringsLong(c.in)
 	c.api = c.count()
 	policy = "default-src 'none'; script-src 'self'; worker-src 'self'; img-src 'self'; connect-src 'self' " + c.api
 	c.hook = c.in.Source("office", "generic", nil)
@@ -104,6 +105,25 @@ func startCRM(t *testing.T, host string) *crm {
 	c.limit = limit
 	c.browser = c.start()
 	return c
+}
+
+// startTabs starts a CRM with tabs for which by polls. A worker that a busy machine
+// has not started within three seconds leaves that to a tab: then all begins anew.
+func startTabs(t *testing.T, host, by, more string, names ...string) (c *crm, tabs []*browserPage) {
+	t.Helper()
+	for try := 1; ; try++ {
+		c, tabs = startCRM(t, host), nil
+		for _, name := range names {
+			tabs = append(tabs, c.tab(name, more))
+		}
+		other := slices.IndexFunc(tabs, func(p *browserPage) bool { return p.text(`window.by`) != by })
+		if other < 0 {
+			return c, tabs
+		}
+		if try == 4 {
+			t.Fatalf("tab %s: the %s polls, want the %s", names[other], tabs[other].text(`window.by`), by)
+		}
+	}
 }
 
 // start starts a browser with a profile of its own.
@@ -162,6 +182,12 @@ func (c *crm) look(browser context.Context, path string) *browserPage {
 	chromedp.ListenTarget(ctx, p.listen)
 	p.do("open a tab", network.Enable(), logs.Enable(), runtime.Enable(), chromedp.Navigate(c.origin+path))
 	return p
+}
+
+// looked waits until the tabs know that this one was looked at last.
+func (p *browserPage) looked() {
+	p.t.Helper()
+	p.until("the tab that was looked at last", `zummer.best === zummer.id`, 60*time.Second)
 }
 
 // call rings and is answered: a form.

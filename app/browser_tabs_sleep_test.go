@@ -14,15 +14,15 @@ import (
 // joins again when it wakes; one that is alone catches up.
 func TestJSSleep(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ name, host, mode string }{
-		{"a worker polls", "127.0.0.1", ""},
-		{"a tab polls", "127.0.0.1", "&mode=tab"},
-		{"a page without Web Locks", "crm.example", ""},
+	for _, tt := range []struct{ name, host, mode, by string }{
+		{"a worker polls", "127.0.0.1", "", "worker"},
+		{"a tab polls", "127.0.0.1", "&mode=tab", "tab"},
+		{"a page without Web Locks", "crm.example", "", "worker"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := startCRM(t, tt.host)
-			first, second := c.tab("first", tt.mode), c.tab("second", tt.mode)
+			c, tabs := startTabs(t, tt.host, tt.by, tt.mode, "first", "second")
+			first, second := tabs[0], tabs[1]
 			first.do("look at the first", lifecycle.BringToFront())
 			first.do("freeze", lifecycle.SetWebLifecycleState(lifecycle.SetWebLifecycleStateStateFrozen))
 			c.call("while it sleeps")
@@ -98,6 +98,7 @@ func TestJSBackAndForward(t *testing.T) {
 			turn("pageshow")
 			first.until("it opens again", `zummer.status.state === 'online'`, 60*time.Second)
 			first.do("look at it", chromedp.Evaluate(`dispatchEvent(new Event('focus')); undefined`, nil))
+			first.looked()
 			c.call("when it is back")
 			if forms := c.settled(2); !strings.HasPrefix(forms[1], "first ") {
 				t.Errorf("when it is back and looked at, the form opened in %q", forms[1])

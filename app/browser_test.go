@@ -209,6 +209,20 @@ func manned(t *testing.T, change ...func(*app.Options)) (in *apptest.Instance, h
 	return in, hook, in.User("ivanov", "office", "101")
 }
 
+// ringsLong has the row of a call that rings stay for an hour. Else it goes after a
+// minute, and with two browsers and a busy machine a test may take that long.
+func ringsLong(in *apptest.Instance) {
+	in.T.Helper()
+	set := in.Admin("GET", "/v1/admin/rules", nil)
+	rules := set["rules"].([]any)
+	for _, r := range rules {
+		if r := r.(map[string]any); r["name"] == "ringing" {
+			r["then"].(map[string]any)["expires_in_s"] = 3600
+		}
+	}
+	in.Admin("PUT", "/v1/admin/rules", map[string]any{"version": set["version"], "rules": rules})
+}
+
 // tell sends one event of a call to a hook.
 func tell(in *apptest.Instance, hook, event, call, extension, phone string) {
 	in.T.Helper()

@@ -75,7 +75,7 @@ func (c *counter) is(what string, s apptest.Set, want string) {
 func TestOneOfTwoSessionsOpens(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, dsn string) {
-		in := apptest.Start(t, dsn, func(o *app.Options) { o.Lease = 4 * time.Second })
+		in := apptest.Start(t, dsn, func(o *app.Options) { o.Lease = 8 * time.Second }) // more than two requests take on a busy machine
 		c := newCounter(t, in)
 		v := in.Poll(c.token, "").Version
 		desk := c.waits(in, "desk", v, "")
@@ -90,8 +90,8 @@ func TestOneOfTwoSessionsOpens(t *testing.T) {
 		}
 		got := c.set("laptop, after desk has gone", pollAsync(in, c.token, "wait=30&session=laptop&version="+two.Version))
 		c.is("laptop, after desk has gone", got, "2/resolve/laptop")
-		if took := time.Since(began); took < 4*time.Second || took > 25*time.Second {
-			t.Errorf("the row passed on after %s, the lease was 4 s", took)
+		if took := time.Since(began); took < 8*time.Second || took > 30*time.Second {
+			t.Errorf("the row passed on after %s, the lease was 8 s", took)
 		}
 		late := in.Poll(c.token, "session=desk&ack="+got.Rows[0].ID+".1")
 		if late.Acks[0].Result != "stale_rev" {

@@ -154,6 +154,10 @@ func TestSDK(t *testing.T) {
 		laptop.next(t)
 		desk.quiet(t)
 		laptop.stop()
+		inTime(t, "the laptop has left", func() bool { // its last poll, which nobody reads any more, could get the row
+			me, err := in.SDK(token).Me(ctx)
+			return err == nil && !slices.ContainsFunc(me.Sessions, func(s zummer.Seen) bool { return s.Session == laptop.Name() && s.Waiting })
+		})
 		desk.SetBusy(false)
 		publish(zummer.Create)
 		desk.next(t)

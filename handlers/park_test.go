@@ -68,7 +68,7 @@ func TestParkedPoll(t *testing.T) {
 			}
 			defer conn.Close()
 			_, _ = io.WriteString(conn, "GET /v1/notifications?wait=5&version=k3f.0 HTTP/1.1\r\nHost: z\r\nAuthorization: Bearer "+ivanovToken+"\r\n\r\n")
-			_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+			_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			switch {
 			case tt.status == 0 && !errors.Is(err, io.ErrUnexpectedEOF):

@@ -132,21 +132,23 @@ func (k *Kit) tell() {
 	k.news = make(chan struct{})
 }
 
-// until waits until ok, which is asked under k.mu, or for at most d.
+// until waits until ok, which is asked under k.mu, or for at most d. Time in which
+// the machine stood still is not the client's: of it a twentieth of d counts.
 func (k *Kit) until(ctx context.Context, d time.Duration, ok func() bool) bool {
-	t := time.NewTimer(d)
+	const parts = 20
+	t := time.NewTicker(max(d/parts, 1))
 	defer t.Stop()
-	for {
+	for left := parts; ; {
 		k.mu.Lock()
 		done, news := ok(), k.news
 		k.mu.Unlock()
-		if done {
-			return true
+		if done || left <= 0 {
+			return done
 		}
 		select {
 		case <-news:
 		case <-t.C:
-			return false
+			left--
 		case <-ctx.Done():
 			return false
 		}

@@ -131,6 +131,7 @@ func (k *Kit) wait(ctx context.Context, x *exchange, q models.PollQuery, gone ch
 			if f != nil && f.pace > 0 {
 				set.PollAfter, set.Draining = f.pace, f.drain
 			}
+			k.faultOf(x, set.Rows)
 			return set, nil
 		}
 		k.mu.Unlock()
@@ -321,6 +322,7 @@ func (s script) seat(c models.Claim, to string, lease time.Duration) (models.Cla
 // fault is what the script does to the next requests that it fits.
 type fault struct {
 	fits  func(*exchange) bool // nil: every poll that asks for page 1
+	row   int64                // what is to happen to the first answer that has this row, also of a poll that waits already
 	times int                  // how often; 0: once
 
 	before func()           // changes the register first
@@ -340,7 +342,7 @@ type fault struct {
 // faultFor finds the fault for a request, which then is used up.
 func (k *Kit) faultFor(x *exchange) *fault {
 	for i, f := range k.faults {
-		if f.fits == nil && (x.is != "poll" || x.query.After != "") || f.fits != nil && !f.fits(x) {
+		if f.row != 0 || f.fits == nil && (x.is != "poll" || x.query.After != "") || f.fits != nil && !f.fits(x) {
 			continue
 		}
 		if f.used++; f.used >= max(f.times, 1) {
@@ -350,6 +352,18 @@ func (k *Kit) faultFor(x *exchange) *fault {
 		return f
 	}
 	return nil
+}
+
+// faultOf finds the fault for an answer that has certain rows, which then is
+// used up.
+func (k *Kit) faultOf(x *exchange, rows []models.Notification) {
+	for i, f := range k.faults {
+		if f.row != 0 && x.fault == nil && slices.ContainsFunc(rows, func(n models.Notification) bool { return n.ID == f.row }) {
+			f.used++
+			x.fault, k.faults = f, slices.Delete(k.faults, i, i+1)
+			return
+		}
+	}
 }
 
 // early is what happens before anything is applied.

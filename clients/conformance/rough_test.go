@@ -350,6 +350,28 @@ func (c *rough) show() {
 	c.kit.Shown(keys...)
 }
 
+// mistakes are what is wrong with the report on a client that breaks the last of
+// the steps, or any, by the first rule of may, and may break the others.
+func mistakes(report conformance.Report, steps, may []string, anyStep bool) (wrong []string) {
+	if !report.Has(may[0]) || report.OK() {
+		wrong = append(wrong, fmt.Sprintf("not found; the report has %+v", report.Violations))
+	}
+	if anyStep {
+		return wrong
+	}
+	for _, s := range report.Steps {
+		if (s.Result == conformance.Broken) != (s.Name == steps[len(steps)-1]) {
+			wrong = append(wrong, fmt.Sprintf("step %s: %s", s.Name, s.Result))
+		}
+	}
+	for _, v := range report.Violations {
+		if !slices.Contains(may, v.Rule) {
+			wrong = append(wrong, fmt.Sprintf("beside: %s in %s [%s]", v.Rule, v.Step, v.Detail))
+		}
+	}
+	return wrong
+}
+
 // TestBugs: each step has clients that break it and no other, and the kit tells
 // each bug by the name of its rule; it says nothing of a client without one.
 func TestBugs(t *testing.T) {
@@ -416,34 +438,28 @@ func TestBugs(t *testing.T) {
 		t.Run(tc.bug+" "+broken, func(t *testing.T) {
 			t.Parallel()
 			opt := quick()
-			if opt.Steps = names; len(may) > 0 {
-				opt.Patience = 5 * time.Second // what does not come does not come
+			opt.Steps = names
+			play := func(t *testing.T) conformance.Report {
+				return run(t, opt, func(ctx context.Context, kit *conformance.Kit) {
+					busy := map[string]time.Duration{"none, first busy": 2 * time.Second, "busy": 2 * opt.Patience}[tc.bug]
+					c := rough{kit: kit, bug: tc.bug, xml: strings.HasSuffix(tc.bug, "xml"), busy: time.Now().Add(busy), session: "rough-1", opened: map[string]bool{}}
+					c.run(ctx)
+				})
 			}
-			busy := map[string]time.Duration{"none, first busy": 2 * time.Second, "busy": 10 * time.Second}[tc.bug]
-			report := run(t, opt, func(ctx context.Context, kit *conformance.Kit) {
-				c := rough{kit: kit, bug: tc.bug, xml: strings.HasSuffix(tc.bug, "xml"), busy: time.Now().Add(busy), session: "rough-1", opened: map[string]bool{}}
-				c.run(ctx)
-			})
 			if len(may) == 0 {
-				passes(t, report)
+				passes(t, play(t))
 				return
 			}
-			if !report.Has(may[0]) || report.OK() {
-				t.Errorf("not found; the report has %+v", report.Violations)
-			}
-			if strings.HasSuffix(tc.steps, "*") {
-				return
-			}
-			for _, s := range report.Steps {
-				if (s.Result == conformance.Broken) != (s.Name == broken) {
-					t.Errorf("step %s: %s", s.Name, s.Result)
+			// What does not come does not come; but on a busy machine what is right takes
+			// its time too, and is no bug.
+			for _, opt.Patience = range []time.Duration{5 * time.Second, 15 * time.Second, 45 * time.Second} {
+				wrong := mistakes(play(t), names, may, strings.HasSuffix(tc.steps, "*"))
+				if len(wrong) == 0 {
+					return
 				}
+				t.Logf("with %s of patience: %s", opt.Patience, strings.Join(wrong, "; "))
 			}
-			for _, v := range report.Violations {
-				if !slices.Contains(may, v.Rule) {
-					t.Errorf("beside: %s in %s [%s]", v.Rule, v.Step, v.Detail)
-				}
-			}
+			t.Error("not found as it should be")
 		})
 	}
 	for _, name := range conformance.StepNames() {

@@ -40,8 +40,11 @@ func brokenAnswer(p *play) {
 	if !p.card() {
 		return
 	}
-	p.fault(&fault{half: true})
-	id := p.put(models.ActionOpen, mine)
+	k := p.k
+	k.mu.Lock()
+	id := k.put(models.ActionOpen, mine)
+	k.faults = append(k.faults, &fault{half: true, row: id})
+	k.mu.Unlock()
 	p.must("ack", p.taken(id))
 }
 
@@ -116,9 +119,10 @@ func restart(p *play) {
 		p.gone = true
 		return
 	}
+	opened := time.Now()
 	p.pause(2 * time.Second)
 	p.pictureIsRight()
-	if n := k.door.welcome(); n > 2*hotLoop {
+	if n := k.door.welcome(); n > 2*hotLoop*max(1, int(time.Since(opened)/(2*time.Second))) {
 		p.breach("hot_loop", fmt.Sprintf("%d", n))
 	}
 	next := p.put(models.ActionOpen, mine)

@@ -17,7 +17,7 @@ import (
 
 // A program that opens what its user shall open, and says so.
 func ExampleClient_Run() {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
 	c := demoClient() // &zummer.Client{URL: "https://crm.example:8080", Token: "…"}
 
@@ -85,7 +85,7 @@ func TestPage(t *testing.T) {
 
 // A session has a name, hears of acks by hand, and may be busy.
 func ExampleSession() {
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
 	s := demoClient().NewSession("desk")
 	_ = s.Run(ctx, zummer.Handler{

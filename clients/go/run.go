@@ -22,7 +22,8 @@ type Handler struct {
 	// a name, so that rows to open go to others.
 	Open func(ctx context.Context, n Notification) Outcome
 	// Show is told the picture each time it is replaced, which only a complete
-	// set does. It must not block: the polls wait for it.
+	// set does; what is new in it opens after that. It must not block: the polls
+	// wait for it.
 	Show func(p Picture)
 	// State is told how the connection is, when that changes. It must not block.
 	State func(st Status)
@@ -141,9 +142,12 @@ func (s *Session) poll(ctx context.Context, h Handler) (set Set, progress bool, 
 		s.answered = time.Time{}
 	}
 	s.disown()
-	s.want(h.Open != nil)
+	s.wanted = s.wanted[:0] // what is new is shown before it is opened
 	s.mu.Unlock()
 	s.show(h)
+	s.mu.Lock()
+	s.want(h.Open != nil)
+	s.mu.Unlock()
 	signal(s.work)
 	return set, progress || len(set.Acks) > 0, nil
 }

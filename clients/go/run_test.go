@@ -208,6 +208,32 @@ func TestRun(t *testing.T) {
 		stop()
 		<-done
 	})
+	bubble(t, "a row is shown before it is opened, also while an opener asks for the next", func(t *testing.T, s *service, w *watcher) {
+		var told []string
+		h := w.handler()
+		h.Open = func(_ context.Context, n zummer.Notification) zummer.Outcome {
+			told = append(told, "open "+n.ID)
+			<-time.After(10 * time.Second)
+			return zummer.Later
+		}
+		h.Show = func(p zummer.Picture) {
+			<-time.After(time.Second)
+			for _, n := range p.New {
+				told = append(told, "show "+n.ID)
+			}
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		c := s.client().NewSession("desk")
+		done := make(chan error)
+		go func() { done <- c.Run(ctx, h) }()
+		s.put("1", 1, "open", c.Name())
+		after(10500 * time.Millisecond) // 1 is still being opened
+		s.put("2", 1, "open", c.Name()) // and done with while 2 is shown
+		after(10 * time.Second)
+		want(t, "told", told, []string{"show 1", "open 1", "show 2", "open 2"})
+		stop()
+		<-done
+	})
 	bubble(t, "busy is told at once and opens nothing; free again, what is ours opens", func(t *testing.T, s *service, w *watcher) {
 		c := play(t, s, w)
 		c.SetBusy(true)

@@ -121,9 +121,9 @@ class Engine {
     this.news?.();
     if (!this.ctl || this.ctl.signal.aborted || this.later) return;
     const now = Date.now();
-    this.cuts = this.cuts.filter((at) => at > now - 10000);
+    this.cuts = this.cuts.filter((at) => at > now - 11000);
     if (this.cuts.length > 2) {
-      this.later = setTimeout(() => { this.later = 0; this.cut(); }, this.cuts[0] + 10000 - now);
+      this.later = setTimeout(() => { this.later = 0; this.cut(); }, this.cuts[0] + 11000 - now);
     } else {
       this.cuts.push(now);
       this.ctl.abort();

@@ -70,7 +70,7 @@ func TestTailFindsWhatCommitsLate(t *testing.T) {
 		}
 		return err
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for tick := time.NewTicker(20 * time.Millisecond); ; <-tick.C {
 		hints, _, err := reader.Tail(ctx)
@@ -91,7 +91,7 @@ func TestNotifyReachesTheOtherReplica(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	told, ended := make(chan []models.Hint, 1000), make(chan error, 1)
 	go func() { ended <- receiver.Listen(ctx, func(h []models.Hint) { told <- h }) }()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for tick, found := time.NewTicker(50*time.Millisecond), false; !found; {
 		select {
 		case hints := <-told:
@@ -233,7 +233,7 @@ func TestReadersDoNotWait(t *testing.T) {
 			if _, err := tx.LockInboxes(ctx, []int64{1, 2}); err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+			ctx, cancel := context.WithTimeout(ctx, time.Minute)
 			defer cancel()
 			if _, err := s.LoadDirectory(ctx); err != nil {
 				t.Errorf("LoadDirectory while a transaction writes: %v", err)

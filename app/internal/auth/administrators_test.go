@@ -338,52 +338,55 @@ func TestAdminIsFresh(t *testing.T) {
 	here, there := newPeople(t, st), newPeople(t, st)
 	here.put("root", models.AdminInput{Role: p(models.RoleAdmin), Password: p("long enough")})
 	b := here.put("anna", models.AdminInput{Password: p("long enough")})
-	for _, w := range []*people{here, there} {
-		if got, err := w.Admin(t.Context(), b.ID); err != nil || !got.Active {
-			t.Fatal(got, err)
+	turns := func(active bool) time.Duration {
+		here.put("anna", models.AdminInput{Active: p(active)})
+		for began := time.Now(); ; <-time.After(50 * time.Millisecond) {
+			got, err := there.Admin(t.Context(), b.ID)
+			switch took := time.Since(began); {
+			case err != nil:
+				t.Fatal(err)
+			case got.Active == active:
+				return took
+			case took > time.Minute:
+				t.Fatal("the other replica does not hear of it")
+			}
 		}
 	}
-	here.put("anna", models.AdminInput{Active: p(false)})
-	began := time.Now()
-	for {
-		got, err := there.Admin(t.Context(), b.ID)
-		if err != nil {
-			t.Fatal(err)
+	for range 5 { // a busy machine may take a second more, but not each time
+		turns(true)
+		if took := turns(false); took <= 3*time.Second {
+			return
+		} else {
+			t.Logf("it took %s", took)
 		}
-		if !got.Active {
-			break
-		}
-		if time.Since(began) > 4*time.Second {
-			t.Fatal("the other replica does not hear of it")
-		}
-		<-time.After(50 * time.Millisecond)
 	}
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("it took %s", took)
-	}
+	t.Error("it took longer each time")
 }
 
 // An unknown login takes the same work as a known one: the comparison is made.
 func TestUnknownLoginsTakeAsLong(t *testing.T) {
 	st := storetest.Open(t, storetest.SQLite(t))
-	a, err := auth.NewAdministrators(auth.AdministratorsOptions{Store: authStore{st}, Cost: 9})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.PutAdmin(t.Context(), by(), "root", models.AdminInput{Password: p("right password")}); err != nil {
-		t.Fatal(err)
-	}
-	took := func(login string) time.Duration {
-		best := time.Hour
-		for range 3 {
-			began := time.Now()
-			_, _ = a.SignIn(t.Context(), login, "wrong password", "")
-			best = min(best, time.Since(began))
+	known, unknown := time.Hour, time.Hour
+	for round := 0; round < 10; round++ { // one of them may be held up on a busy machine
+		a, err := auth.NewAdministrators(auth.AdministratorsOptions{Store: authStore{st}, Cost: 9}) // who counts failures anew
+		if err != nil {
+			t.Fatal(err)
 		}
-		return best
+		if round == 0 {
+			if _, err := a.PutAdmin(t.Context(), by(), "root", models.AdminInput{Password: p("right password")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for login, best := range map[string]*time.Duration{"root": &known, "nobody": &unknown} {
+			for range 3 {
+				began := time.Now()
+				_, _ = a.SignIn(t.Context(), login, "wrong password", "")
+				*best = min(*best, time.Since(began))
+			}
+		}
+		if unknown >= known/3 && known >= unknown/3 {
+			return
+		}
 	}
-	known, unknown := took("root"), took("nobody")
-	if unknown < known/3 || known < unknown/3 {
-		t.Errorf("a known login is answered after %s, an unknown one after %s", known, unknown)
-	}
+	t.Errorf("a known login is answered after %s, an unknown one after %s", known, unknown)
 }

@@ -43,7 +43,7 @@ func TestStress(t *testing.T) {
 							seen = v
 							break
 						}
-						switch s := w.Wait(ctx, time.Now().Add(20*time.Second)); s {
+						switch s := w.Wait(ctx, time.Now().Add(2*time.Minute)); s {
 						case hub.Woken:
 							continue
 						case hub.TimedOut:
@@ -112,7 +112,7 @@ func TestDrainStress(t *testing.T) {
 					t.Errorf("Enter: %v", err)
 					return
 				}
-				s := w.Wait(ctx, time.Now().Add(20*time.Second))
+				s := w.Wait(ctx, time.Now().Add(2*time.Minute))
 				w.Close()
 				if s == hub.Drained {
 					return
