@@ -80,7 +80,8 @@ type base struct {
 
 // newBase is an infobase with the extension, and in it the objects that its
 // overridable modules name; empty leaves those out. hosts replace parts of the
-// platform.
+// platform. Requests are waited for, as long as a busy machine takes for them,
+// until hurried.
 func newBase(t *testing.T, k kind, empty bool, hosts ...bsltest.Host) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
@@ -89,6 +90,7 @@ func newBase(t *testing.T, k kind, empty bool, hosts ...bsltest.Host) *base {
 	for _, h := range hosts {
 		w.Add(h)
 	}
+	w.Grace = patience
 	b := &base{World: w, t: t, kind: k}
 	w.User = bsltest.User{UID: ivanovID, Name: "ivanov", FullName: "Иванов И."}
 	if !empty {
@@ -129,6 +131,14 @@ func (b *base) client(uid, name, phone, interest string) {
 	if interest != "" {
 		b.interests.Add(interest, map[string]any{"Клиент": ref, "Закрыт": false, "ПометкаУдаления": false, "Номер": "17", "Дата": b.Now(), "Телефон": phone})
 	}
+}
+
+// hurried makes the time-outs of requests those of the modules from now on:
+// for tests of them, and of how long the window stands still.
+func (b *base) hurried() *base {
+	b.Grace = 0
+	b.Entries()
+	return b
 }
 
 // setting is a value of the extension's register.

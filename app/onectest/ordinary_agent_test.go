@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,14 +36,7 @@ func newDesk(t *testing.T, address, token string) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	free, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Relay.Enabled, c.Relay.Port = true, free.Addr().(*net.TCPAddr).Port
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	c.Relay.Enabled, c.Relay.Port = true, freePort(t)
 	c.Notify, c.Tray, c.OpenForms = false, false, false
 	d := &desk{t: t, config: c}
 	t.Cleanup(func() {
@@ -52,11 +47,31 @@ func newDesk(t *testing.T, address, token string) *desk {
 	return d
 }
 
+// desks is how many ports freePort has tried.
+var desks atomic.Int32
+
+// freePort is a port that stays free while nobody listens there: none of those
+// that the system gives to a connection, and another one in each run.
+func freePort(t *testing.T) (port int) {
+	t.Helper()
+	for range 1000 {
+		port = 20000 + (os.Getpid()*101+int(desks.Add(1)))%10000
+		if l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
+}
+
 // address is the relay's.
 func (d *desk) address() string { return fmt.Sprintf("http://127.0.0.1:%d", d.config.Relay.Port) }
 
-// start runs the agent until stop.
+// start runs the agent until stop; its relay listens then, though it may know
+// nothing yet.
 func (d *desk) start() {
+	d.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	a := agent.Agent{Config: d.config, Name: "agent-test", Russian: true, Log: slog.New(slog.DiscardHandler), Stdout: io.Discard,
@@ -70,6 +85,16 @@ func (d *desk) start() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			d.t.Errorf("the agent ended with %v", err)
+		}
+	}
+	for end := time.Now().Add(patience); ; <-time.After(20 * time.Millisecond) {
+		c, err := net.Dial("tcp4", strings.TrimPrefix(d.address(), "http://"))
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+		if time.Now().After(end) || len(done) > 0 {
+			d.t.Fatalf("the relay does not listen: %v", err)
 		}
 	}
 }
@@ -90,6 +115,7 @@ func TestOrdinaryAgent(t *testing.T) {
 				}
 				b := ordinaryBase(t, k)
 				b.patient(s, address, d.config.Relay.Secret)
+				b.hurried()
 
 				s.ring("c-9", "+79031234567")
 				b.until("window of the ring", func() bool { return len(b.Screen.Forms) == 1 && len(b.Screen.Opened) == 1 })
@@ -149,7 +175,7 @@ func TestOrdinaryAgentGone(t *testing.T) {
 			s := newService(t)
 			p := newProxy(t, s.URL)
 			d := newDesk(t, p.URL, s.User("ivanov", "office", "101"))
-			b := ordinaryBase(t, k)
+			b := ordinaryBase(t, k).hurried()
 			b.seat(s)
 			b.remember(d.address(), d.config.Relay.Secret, true)
 			b.until("the break told", func() bool { return len(b.Screen.Messages) == 1 })

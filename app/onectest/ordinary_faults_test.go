@@ -15,31 +15,14 @@ import (
 // opens once, is acknowledged, and the window stands still for no longer than
 // promised.
 func TestOrdinaryFaults(t *testing.T) {
-	once := func(p *proxy, code int) {
-		p.forget()
-		p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
-			if polls(r) && p.count("/v1/notifications?") == 1 {
-				status(code, "Retry-After", "2")(w, r, pass)
-				return
-			}
-			pass(w)
-		})
-	}
+	once := func(p *proxy, code int) { p.do(once(1, status(code, "Retry-After", "2"))) }
 	for _, f := range []struct {
 		name string
 		do   func(s *service, p *proxy, b *base)
 	}{
-		{"lost answers", func(s *service, p *proxy, _ *base) { p.do(lostAcks(p)); s.call() }},
+		{"lost answers", func(s *service, p *proxy, _ *base) { p.do(lostAcks()); s.call() }},
 		{"an answer comes twice", func(s *service, p *proxy, b *base) {
-			var before string
-			p.do(rewritten(func(body string) string {
-				if before == "" && strings.Contains(body, interestID) {
-					before = body
-				} else if before != "" {
-					return before // a cache on the way gives an old picture
-				}
-				return body
-			}))
+			p.do(rewritten(cached(interestID)))
 			s.call()
 			b.until("form", func() bool { return b.openedRef(interestID) })
 			b.RunFast(time.Second, 8, nil)
@@ -79,7 +62,7 @@ func TestOrdinaryFaults(t *testing.T) {
 				t.Parallel()
 				s := newService(t)
 				p := newProxy(t, s.URL)
-				b := newOrdinary(t, s, k, p.URL)
+				b := newOrdinary(t, s, k, p.URL).hurried()
 				f.do(s, p, b)
 				b.until("form", func() bool { return b.openedRef(interestID) })
 				b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })

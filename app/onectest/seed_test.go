@@ -39,7 +39,7 @@ func TestSeed(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
-			b := start(t, s, k)
+			b := start(t, s, k).hurried()
 
 			s.ring("c-1", "+79031234567")
 			b.wake(s)
