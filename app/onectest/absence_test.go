@@ -17,9 +17,7 @@ func absent(t *testing.T, s *service, k kind) *base {
 	b.client(clientID, "ООО Ромашка", "+79031234567", interestID)
 	b.connect(s.URL, s.key)
 	b.state.Put(map[string]any{"Ключ": "пользователь." + ivanovID + ".Номер", "Значение": "101"})
-	if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
-		t.Fatal(err)
-	}
+	b.acquaint()
 	return b
 }
 

@@ -193,9 +193,7 @@ func (b *base) run(s *service, address string) {
 	b.t.Helper()
 	b.connect(address, s.key)
 	b.set("пользователь."+ivanovID+".Номер", "101")
-	if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
-		b.t.Fatal(err)
-	}
+	b.acquaint()
 	if err := b.Start(); err != nil {
 		b.t.Fatal(err)
 	}

@@ -19,9 +19,7 @@ func startAt(t *testing.T, s *service, k kind, address string) *base {
 	b.client(clientID, "ООО Ромашка", "+79031234567", interestID)
 	b.connect(address, s.key)
 	b.state.Put(map[string]any{"Ключ": "пользователь." + ivanovID + ".Номер", "Значение": "101"})
-	if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
-		t.Fatal(err)
-	}
+	b.acquaint()
 	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}

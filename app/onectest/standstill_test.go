@@ -26,9 +26,7 @@ func TestStandstill(t *testing.T) {
 			b.connect(p.URL, s.key)
 			b.set("пользователь."+ivanovID+".Номер", "101")
 			b.set("пользователь."+ivanovID+".ТокенЗвонков", "a token that dials")
-			if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
-				t.Fatal(err)
-			}
+			b.acquaint()
 			b.hurried()
 			snail := slow(5 * time.Second)
 			p.do(snail)
