@@ -19,9 +19,7 @@ func absent(t *testing.T, s *service, k kind) *base {
 	b.client(clientID, "ООО Ромашка", "+79031234567", interestID)
 	b.connect(s.URL, s.key)
 	b.state.Put(map[string]any{"Ключ": "пользователь." + ivanovID + ".Номер", "Значение": "101"})
-	if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
-		t.Fatal(err)
-	}
+	b.acquaint()
 	return b
 }
 
@@ -35,10 +33,11 @@ func (b *base) told() (all []toast) {
 	return all
 }
 
-// rows are the titles of the toasts, without those that tell how many wait.
+// rows are the titles of the toasts, without those that tell how many wait, or
+// of the connection, which a busy machine may seem to break.
 func (b *base) rows() (all []string) {
 	for _, x := range b.Screen.Shown {
-		if !strings.HasPrefix(x.Text, "Ждут еще") {
+		if !strings.HasPrefix(x.Text, "Ждут еще") && !strings.Contains(x.Text, "с сервисом звонков") {
 			all = append(all, x.Text)
 		}
 	}
@@ -52,10 +51,16 @@ func (b *base) asleep(d time.Duration) {
 	b.Screen.Modal = false
 }
 
-// waiting is how many rows wait for ivanov.
-func (s *service) waiting() int {
+// waiting is how many rows wait for ivanov, calls not counted: a ring goes by
+// itself.
+func (s *service) waiting() (n int) {
 	a := s.Do("GET", "/v1/notifications?limit=500&wait=0", s.key, nil, "X-Zummer-User", "ivanov")
-	return len(a.JSON(s.T)["notifications"].([]any))
+	for _, row := range a.JSON(s.T)["notifications"].([]any) {
+		if row.(map[string]any)["call"] == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // TestAfterAbsence: fifty rows wait on a Monday morning, and one call rings.
@@ -69,11 +74,11 @@ func TestAfterAbsence(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
 			b := absent(t, s, k)
-			s.ring("c-1", "+79160000000")
 			var ids []string
 			for i := range 50 {
 				ids = append(ids, s.publish(`{"user":"ivanov","kind":"note","title":"N%d"}`, i))
 			}
+			s.ring("c-1", "+79160000000") // it rings for a minute at most
 			if err := b.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -86,8 +91,8 @@ func TestAfterAbsence(t *testing.T) {
 			if x := b.told(); len(x) != 1 || !strings.Contains(x[0].Text, ": 41") || !strings.Contains(x[0].Explanation, "разберите") {
 				t.Errorf("told %+v", x)
 			}
-			if n := s.waiting(); n != 51 {
-				t.Errorf("%d rows wait, of 51 that nobody touched", n)
+			if n := s.waiting(); n != 50 {
+				t.Errorf("%d rows wait, of 50 that nobody touched", n)
 			}
 			if err := b.Click(b.told()[0]); err != nil {
 				t.Fatal(err)
@@ -121,7 +126,7 @@ func TestAfterAbsence(t *testing.T) {
 			b.until("the next ones", func() bool { return slices.Contains(b.rows(), "N28") })
 			b.live(time.Second)
 			old := slices.DeleteFunc(b.rows()[24:], func(x string) bool { return !strings.HasPrefix(x, "N") })
-			if len(old) < 9 || len(old) > 10 || s.waiting() != 52 {
+			if len(old) < 9 || len(old) > 10 || s.waiting() != 50 {
 				t.Errorf("an hour later %v; %d rows wait", old, s.waiting())
 			}
 			b.quiet()
@@ -196,14 +201,17 @@ func burst(t *testing.T, k kind) bool {
 	s := newService(t)
 	b := start(t, s, k)
 	began := b.Now()
+	over := func() bool { return b.Now().Sub(began) > time.Minute }
 	for i := range 14 {
 		s.publish(`{"user":"ivanov","kind":"note","title":"N%d"}`, i)
 		if i == 11 {
-			b.until("ten of them", func() bool { return len(b.rows()) >= 10 && len(b.told()) >= 1 })
+			b.until("ten of them", func() bool { return len(b.rows()) >= 10 && len(b.told()) >= 1 || over() })
 		}
 	}
-	b.until("all known", func() bool { return len(b.remembered("Отложенные").(map[string]any))+len(b.rows()) >= 14 })
-	if b.Now().Sub(began) > time.Minute {
+	b.until("all known", func() bool {
+		return len(b.remembered("Отложенные").(map[string]any))+len(b.rows()) >= 14 || over()
+	})
+	if over() {
 		return false
 	}
 	if len(b.rows()) != 10 || len(b.told()) != 1 {

@@ -193,9 +193,7 @@ func (b *base) run(s *service, address string) {
 	b.t.Helper()
 	b.connect(address, s.key)
 	b.set("пользователь."+ivanovID+".Номер", "101")
-	if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
-		b.t.Fatal(err)
-	}
+	b.acquaint()
 	if err := b.Start(); err != nil {
 		b.t.Fatal(err)
 	}
@@ -211,7 +209,8 @@ func TestTwoSessions(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
-			desk, laptop := start(t, s, k), start(t, s, k)
+			p := newProxy(t, s.URL) // of the desk
+			desk, laptop := startAt(t, s, k, p.URL), start(t, s, k)
 			both := func(what string, ok func() bool) {
 				t.Helper()
 				for end := time.Now().Add(patience); !ok(); {
@@ -233,7 +232,9 @@ func TestTwoSessions(t *testing.T) {
 
 			unlock := desk.lock()
 			desk.Screen.Opened, laptop.Screen.Opened = nil, nil
-			desk.live(1300 * time.Millisecond) // a poll says it
+			p.forget()
+			s.publish(`{"user":"ivanov","kind":"note","title":"ends the poll that waits"}`)
+			both("poll that says it", func() bool { return p.count("busy=1") > 0 })
 			s.ring("c-10", "+79031234567")
 			s.answer("c-10")
 			both("form", func() bool { return slices.Contains(laptop.opened(), interestLink) })

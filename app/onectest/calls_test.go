@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -95,14 +95,13 @@ func TestCallIsTriedAgain(t *testing.T) {
 
 // recordings are kinds of answers to who asks for a recording.
 func recordings(answer func(n int) int) func(http.ResponseWriter, *http.Request, func(http.ResponseWriter)) {
-	n := 0
+	var n atomic.Int32
 	return func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
 		if !strings.HasSuffix(r.URL.Path, "/recording") {
 			pass(w)
 			return
 		}
-		n++
-		if code := answer(n); code != http.StatusOK {
+		if code := answer(int(n.Add(1))); code != http.StatusOK {
 			w.WriteHeader(code)
 			return
 		}
@@ -171,7 +170,7 @@ func TestRecordingIsAFile(t *testing.T) {
 	b.failing("ПриПолученииЗаписи", "Ид, УИДДокумента, ИмяФайла, ТипЗвука")
 	b.set("запись.ждет.100", "ivanov")
 	p.do(recordings(func(int) int { return 200 }))
-	before := temporary(t)
+	b.Temp = t.TempDir() // nobody else's files
 	b.exchange()
 	if b.setting("запись.есть.100") != "" || len(b.Meta.Find("РегистрСведений.ЗмрЗаписи").Rows()) != 0 {
 		t.Error("it failed, and something is left")
@@ -185,18 +184,9 @@ func TestRecordingIsAFile(t *testing.T) {
 	if b.setting("запись.есть.100") != "1" || len(b.Meta.Find("РегистрСведений.ЗмрЗаписи").Rows()) != 1 {
 		t.Error("it did not come the second time")
 	}
-	if after := temporary(t); after > before {
-		t.Errorf("%d temporary files are left", after-before)
+	if left, err := os.ReadDir(b.Temp); err != nil || len(left) > 0 {
+		t.Errorf("temporary files are left: %v, %v", left, err)
 	}
-}
-
-func temporary(t *testing.T) int {
-	t.Helper()
-	all, err := filepath.Glob(filepath.Join(os.TempDir(), "bsl*.zmr"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(all)
 }
 
 // TestOldCallsAreForgotten: what is remembered of calls that cannot change any

@@ -98,7 +98,7 @@ func TestCallBack(t *testing.T) {
 	if orders != 1 {
 		t.Errorf("%d orders", orders)
 	}
-	b.live(1500 * time.Millisecond) // it has accepted: nothing more to say
+	b.Advance(5 * time.Second) // it has accepted: nothing more to say
 	if order != `{"phone":"+79160000000"}` || token != "Bearer dial-token" || key == "" || len(b.Screen.Shown) != shown {
 		t.Errorf("the order %s as %s under %q, shown %v", order, token, key, b.toasts()[shown:])
 	}

@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +61,7 @@ func TestGuide(t *testing.T) {
 	began := time.Now()
 	token := strings.TrimSpace(shell(t, "http://127.0.0.1", dsn, blocks[0]+"\necho \"$ADMIN\"")) // before it serves, as in the page
 	in := apptest.Start(t, dsn)
+	address := in.URL
 	// A person has one window: what a block has set, the next one knows.
 	var sofar strings.Builder
 	fmt.Fprintf(&sofar, "%s\nADMIN='%s'\n", strings.SplitN(blocks[0], "\n", 2)[0], token)
@@ -66,7 +70,7 @@ func TestGuide(t *testing.T) {
 		for _, f := range typed[1:3] {
 			block = strings.ReplaceAll(block, f.placeholder, f.value)
 		}
-		out := shell(t, in.URL, dsn, sofar.String()+block)
+		out := shell(t, address, dsn, sofar.String()+block)
 		if first, _, _ := strings.Cut(block, "\n"); strings.HasPrefix(first, "MANGO_CODE=") {
 			sofar.WriteString(first + "\n")
 		}
@@ -105,16 +109,43 @@ func TestGuide(t *testing.T) {
 	b.until("no card any more", func() bool { return waits() == 0 })
 	b.Screen.Opened = nil
 
+	// It rings until it was seen to ring, and goes on until its card was seen.
+	rung, opened, connected := make(chan struct{}), make(chan struct{}), atomic.Bool{}
+	p := newProxy(t, in.URL)
+	p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		var until chan struct{}
+		switch {
+		case !strings.Contains(r.URL.Path, "/hooks/"):
+		case strings.Contains(string(body), "Connected"):
+			connected.Store(true)
+			until = rung
+		case connected.Load():
+			until = opened
+		}
+		if until != nil {
+			select {
+			case <-until:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		pass(w)
+	})
+	address = p.URL
 	done := make(chan string, 1)
-	go func() { done <- run(strings.TrimSpace(blocks[3]) + " --speed 8") }()
+	go func() { done <- run(strings.TrimSpace(blocks[3]) + " --speed 8 --timeout 60s") }()
 	b.until("the toast while it rings", func() bool { return len(b.Screen.Toasts) > 0 && b.Screen.Toasts[0].Key != "" })
+	close(rung)
 	b.until("the card with the number, at the answer", func() bool { return slices.Contains(b.opened(), "ОбщаяФорма.ЗмрКарточка") })
+	close(opened)
 	if n := b.Screen.Opened[0].Form.Attr("Телефон"); n != "+79031234567" {
 		t.Errorf("the card shows %v", n)
 	}
 	select {
 	case <-done:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute): // longer than shell waits
 		t.Error("the simulator does not end")
 	}
 	b.quiet()

@@ -1,7 +1,6 @@
 package onectest_test
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,25 +49,16 @@ func (l *life) settled() {
 
 // faults in order; each is followed by a call, unless it made one.
 var faults = []fault{
-	{"lost answers", func(l *life) { l.p.do(lostAcks(l.p)) }},
+	{"lost answers", func(l *life) { l.p.do(lostAcks()) }},
 	{"an answer comes twice", func(l *life) {
-		var before string
-		l.p.do(rewritten(func(body string) string {
-			if before == "" && strings.Contains(body, interestID) {
-				before = body
-			}
-			if before != "" {
-				return before // a cache on the way gives an old picture
-			}
-			return body
-		}))
+		l.p.do(rewritten(cached(interestID)))
 		l.call()
 		l.b.until("form", func() bool { return len(l.b.opened()) > 0 })
 		l.b.live(2 * time.Second)
 		l.p.do(nil)
 	}},
-	{"401 once", func(l *life) { l.p.do(once(l.p, 1, status(401))) }},
-	{"503 with Retry-After", func(l *life) { l.p.do(once(l.p, 2, status(503, "Retry-After", "2"))) }},
+	{"401 once", func(l *life) { l.p.do(once(1, status(401))) }},
+	{"503 with Retry-After", func(l *life) { l.p.do(once(2, status(503, "Retry-After", "2"))) }},
 	{"503 of a proxy, then a break", func(l *life) {
 		l.p.do(status(503))
 		l.call()
@@ -79,13 +69,14 @@ var faults = []fault{
 	}},
 	{"a slow service", func(l *life) {
 		l.p.do(slow(3 * time.Second))
+		l.s.publish(`{"user":"ivanov","kind":"note","title":"ends the poll that waits"}`)
 		l.b.live(3200 * time.Millisecond)
 		l.call()
 		l.p.do(nil)
 	}},
 	{"the session's name is taken", func(l *life) {
 		before := l.b.remembered("Сеанс")
-		l.p.do(once(l.p, 1, status(409, "Retry-After", "2")))
+		l.p.do(once(1, status(409, "Retry-After", "2")))
 		l.s.publish(`{"user":"ivanov","kind":"note","title":"ends the poll that waits"}`)
 		l.b.until("another name", func() bool { return l.b.remembered("Сеанс") != before && l.p.count("/v1/notifications?") > 1 })
 	}},
@@ -106,17 +97,6 @@ var faults = []fault{
 	}},
 }
 
-// once is a fault of the next n polls.
-func once(p *proxy, n int, fault func(http.ResponseWriter, *http.Request, func(http.ResponseWriter))) func(http.ResponseWriter, *http.Request, func(http.ResponseWriter)) {
-	return func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
-		if polls(r) && p.count("/v1/notifications?") <= n {
-			fault(w, r, pass)
-			return
-		}
-		pass(w)
-	}
-}
-
 // TestFaults: whatever happens to the network and the service, a form opens
 // once, nothing is lost, nothing is shown twice, and the window of each kind of
 // client stands still for no longer than the module promises.
@@ -127,7 +107,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
 			p := newProxy(t, s.URL)
-			l := &life{t: t, s: s, p: p, b: startAt(t, s, k, p.URL)}
+			l := &life{t: t, s: s, p: p, b: startAt(t, s, k, p.URL).hurried()}
 			for _, f := range faults {
 				t.Run(f.name, func(t *testing.T) {
 					l.at(t)

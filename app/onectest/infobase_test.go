@@ -80,7 +80,8 @@ type base struct {
 
 // newBase is an infobase with the extension, and in it the objects that its
 // overridable modules name; empty leaves those out. hosts replace parts of the
-// platform.
+// platform. Requests are waited for, as long as a busy machine takes for them,
+// until hurried.
 func newBase(t *testing.T, k kind, empty bool, hosts ...bsltest.Host) *base {
 	t.Helper()
 	w := bsltest.New(k.target)
@@ -89,6 +90,7 @@ func newBase(t *testing.T, k kind, empty bool, hosts ...bsltest.Host) *base {
 	for _, h := range hosts {
 		w.Add(h)
 	}
+	w.Grace = patience
 	b := &base{World: w, t: t, kind: k}
 	w.User = bsltest.User{UID: ivanovID, Name: "ivanov", FullName: "Иванов И."}
 	if !empty {
@@ -131,6 +133,14 @@ func (b *base) client(uid, name, phone, interest string) {
 	}
 }
 
+// hurried makes the time-outs of requests those of the modules from now on:
+// for tests of them, and of how long the window stands still.
+func (b *base) hurried() *base {
+	b.Grace = 0
+	b.Entries()
+	return b
+}
+
 // setting is a value of the extension's register.
 func (b *base) setting(key string) string {
 	for _, r := range b.state.Rows() {
@@ -139,6 +149,24 @@ func (b *base) setting(key string) string {
 		}
 	}
 	return ""
+}
+
+// acquaint runs the exchange until the service knows the users and the clients:
+// a machine that stands still may lose a request of it.
+func (b *base) acquaint() {
+	b.t.Helper()
+	for try := 1; ; try++ {
+		if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
+			b.t.Fatal(err)
+		}
+		if b.setting("связь.сбоев") == "" && (b.clients == nil || b.kept("контакт.") == len(b.clients.Rows())) {
+			return
+		}
+		if try == 5 {
+			b.t.Fatalf("the service knows %d of %d clients: %v", b.kept("контакт."), len(b.clients.Rows()), b.Log)
+		}
+		b.Advance(61 * time.Second)
+	}
 }
 
 // connect puts address and key where the settings form puts them.

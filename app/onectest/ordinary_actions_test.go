@@ -217,11 +217,14 @@ func TestOrdinaryManyRows(t *testing.T) {
 					whole.Store(true)
 					return body
 				}
-				if !whole.Load() && countName(b, callWindow) > 0 {
-					t.Error("a page of several is shown before the last one")
-				}
 				return strings.Replace(body, `kind="note"`, `kind="digest"`, 1)
 			}))
+			b.OnOpen = func(bsltestOpening) error {
+				if !whole.Load() {
+					t.Error("a page of several is shown before the last one")
+				}
+				return nil
+			}
 			b.remember(p.URL, token, true)
 			b.until("the newest of them", func() bool { return countName(b, callWindow) >= 10 })
 			p.do(nil)
@@ -236,14 +239,18 @@ func TestOrdinaryManyRows(t *testing.T) {
 				t.Errorf("said: %s", said)
 			}
 			// the whole register begins anew: nothing is shown again
+			var anew atomic.Int32 // answers that were given
 			p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
 				q := r.URL.Query()
 				q.Set("version", "other.1")
 				r.URL.RawQuery = q.Encode()
 				pass(w)
+				if polls(r) {
+					anew.Add(1)
+				}
 			})
 			s.publish(`{"user":"ivanov","kind":"note","title":"one more","text":"one more"}`)
-			b.RunFast(time.Second, 4, nil)
+			b.until("all of it anew, more than once", func() bool { return anew.Load() > 3 })
 			p.do(nil)
 			if n := countName(b, callWindow); n != 10 {
 				t.Errorf("%d windows while ten are open", n)
@@ -394,7 +401,6 @@ func TestOrdinaryModal(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
 			b := newOrdinary(t, s, k, s.URL)
-			b.RunFast(time.Second, 4, nil)
 			var states []any // of calls, as their windows open
 			b.OnOpen = func(o bsltestOpening) error {
 				if n, ok := o.Form.Attr("Уведомление").(map[string]any); ok {
@@ -402,12 +408,14 @@ func TestOrdinaryModal(t *testing.T) {
 				}
 				return nil
 			}
+			b.Advance(5 * time.Second) // it asks, where the answer may wait
 			b.Screen.Modal = true
 			s.ring("c-1", "+79160000000")
-			b.RunFast(500*time.Millisecond, 100, nil) // most of a minute
+			b.Settle(5 * time.Second) // what waited has its answer
+			b.Advance(50 * time.Second)
 			s.end("c-1")
 			s.call()
-			b.RunFast(500*time.Millisecond, 100, nil)
+			b.Advance(50 * time.Second)
 			if len(b.Screen.Opened) > 0 {
 				t.Errorf("opened %v under a modal window", b.opened())
 			}

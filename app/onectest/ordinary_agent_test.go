@@ -54,8 +54,10 @@ func newDesk(t *testing.T, address, token string) *desk {
 // address is the relay's.
 func (d *desk) address() string { return fmt.Sprintf("http://127.0.0.1:%d", d.config.Relay.Port) }
 
-// start runs the agent until stop.
+// start runs the agent until stop; its relay listens then, though it may know
+// nothing yet.
 func (d *desk) start() {
+	d.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	a := agent.Agent{Config: d.config, Name: "agent-test", Russian: true, Log: slog.New(slog.DiscardHandler), Stdout: io.Discard,
@@ -69,6 +71,16 @@ func (d *desk) start() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			d.t.Errorf("the agent ended with %v", err)
+		}
+	}
+	for end := time.Now().Add(patience); ; <-time.After(20 * time.Millisecond) {
+		c, err := net.Dial("tcp4", strings.TrimPrefix(d.address(), "http://"))
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+		if time.Now().After(end) || len(done) > 0 {
+			d.t.Fatalf("the relay does not listen: %v", err)
 		}
 	}
 }
@@ -90,6 +102,7 @@ func TestOrdinaryAgent(t *testing.T) {
 				}
 				b := ordinaryBase(t, k)
 				b.patient(s, address, d.config.Relay.Secret)
+				b.hurried()
 
 				s.ring("c-9", "+79031234567")
 				b.until("window of the ring", func() bool { return len(b.Screen.Forms) == 1 && len(b.Screen.Opened) == 1 })
@@ -150,7 +163,7 @@ func TestOrdinaryAgentGone(t *testing.T) {
 			s := newService(t)
 			p := newProxy(t, s.URL)
 			d := newDesk(t, p.URL, s.User("ivanov", "office", "101"))
-			b := ordinaryBase(t, k)
+			b := ordinaryBase(t, k).hurried()
 			b.seat(s)
 			b.remember(d.address(), d.config.Relay.Secret, true)
 			b.until("the break told", func() bool { return len(b.Screen.Messages) == 1 })

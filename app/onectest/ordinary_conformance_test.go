@@ -55,7 +55,7 @@ func TestOrdinaryConformance(t *testing.T) {
 				if _, err := b.Call("змрЗапомнитьНастройки", address, token); err != nil {
 					t.Error(err)
 				}
-				b.RunFast(15*time.Second, 1, func() bool { return len(b.Screen.Messages) > 0 }) // the agent knows who opens
+				b.RunFast(patience, 1, func() bool { return len(b.Screen.Messages) > 0 }) // the agent knows who opens
 				close(ready)
 				for !over.Load() && ctx.Err() == nil {
 					b.RunFast(200*time.Millisecond, 1, nil)

@@ -229,6 +229,7 @@ func TestOrdinaryConnection(t *testing.T) {
 			s.call()
 			b.until("form", func() bool { return b.openedRef(interestID) })
 			b.until("acknowledgement", func() bool { return !slices.Contains(s.pending(), "call.answered") })
+			b.hurried()
 			p.do(slow(15 * time.Second))
 			b.until("a request in vain", func() bool { return b.LongestBlock() > 1500*time.Millisecond })
 			if longest := b.LongestBlock(); longest > c.kind.promise+busy {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -111,12 +112,44 @@ func status(code int, headers ...string) func(http.ResponseWriter, *http.Request
 }
 
 // lostAcks loses the answers to the first two polls that acknowledge.
-func lostAcks(p *proxy) func(http.ResponseWriter, *http.Request, func(http.ResponseWriter)) {
+func lostAcks() func(http.ResponseWriter, *http.Request, func(http.ResponseWriter)) {
+	twice := once(2, lost)
 	return func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
-		if polls(r) && strings.Contains(r.URL.RawQuery, "ack=") && p.count("ack=") <= 2 {
-			lost(w, r, pass)
+		if strings.Contains(r.URL.RawQuery, "ack=") {
+			twice(w, r, pass)
+			return
 		}
 		pass(w)
+	}
+}
+
+// once is a fault of the next n polls that come.
+func once(n int32, fault func(http.ResponseWriter, *http.Request, func(http.ResponseWriter))) func(http.ResponseWriter, *http.Request, func(http.ResponseWriter)) {
+	var came atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
+		if polls(r) && came.Add(1) <= n {
+			fault(w, r, pass)
+			return
+		}
+		pass(w)
+	}
+}
+
+// cached gives the first body that has text again and again, as a cache on the
+// way that gives an old picture.
+func cached(text string) func(string) string {
+	var mu sync.Mutex
+	before := ""
+	return func(body string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		if before == "" && strings.Contains(body, text) {
+			before = body
+		}
+		if before != "" {
+			return before
+		}
+		return body
 	}
 }
 

@@ -60,8 +60,9 @@ func TestStop(t *testing.T) {
 			s := newService(t)
 			p := newProxy(t, s.URL)
 			b := startAt(t, s, k, p.URL)
-			p.forget()
-			b.until("a poll that waits", func() bool { return p.count("/v1/notifications?") >= 1 || !b.Settle(0) })
+			b.until("a poll that waits", func() bool {
+				return k.throughServer() || !b.Settle(0) && p.count("/v1/notifications?") == b.remembered("НомерЗапроса")
+			})
 			before := b.remembered("Сеанс")
 			if _, err := b.Call("ЗмрКлиент.Остановить"); err != nil {
 				t.Fatal(err)

@@ -19,9 +19,7 @@ func startAt(t *testing.T, s *service, k kind, address string) *base {
 	b.client(clientID, "ООО Ромашка", "+79031234567", interestID)
 	b.connect(address, s.key)
 	b.state.Put(map[string]any{"Ключ": "пользователь." + ivanovID + ".Номер", "Значение": "101"})
-	if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
-		t.Fatal(err)
-	}
+	b.acquaint()
 	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +37,7 @@ func TestSeed(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t)
-			b := start(t, s, k)
+			b := start(t, s, k).hurried()
 
 			s.ring("c-1", "+79031234567")
 			b.wake(s)

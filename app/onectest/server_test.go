@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,12 +79,10 @@ func TestSyncContacts(t *testing.T) {
 	for i := range many {
 		b.client(fmt.Sprintf("%08d-0000-0000-0000-000000000001", i+20000000), fmt.Sprint("Клиент ", i), fmt.Sprintf("+7915%07d", i), "")
 	}
-	batches := 0
+	var batches atomic.Int32
 	p.do(func(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter)) {
-		if r.URL.Path == "/v1/sync/contacts" {
-			if batches++; batches == 2 {
-				down(w, r, pass)
-			}
+		if r.URL.Path == "/v1/sync/contacts" && batches.Add(1) == 2 {
+			down(w, r, pass)
 		}
 		pass(w)
 	})
@@ -99,8 +98,8 @@ func TestSyncContacts(t *testing.T) {
 	if c := s.contact("+79150000559"); c == nil {
 		t.Error("after the break the rest did not come")
 	}
-	if batches != 3 { // 500, the broken one, 61
-		t.Errorf("%d batches, want 3: the first one is not sent again", batches)
+	if n := batches.Load(); n != 3 { // 500, the broken one, 61
+		t.Errorf("%d batches, want 3: the first one is not sent again", n)
 	}
 	p.do(nil)
 	p.forget()

@@ -1,6 +1,10 @@
 package onectest_test
 
 import (
+	"errors"
+	"io"
+	"net/http"
+	"syscall"
 	"testing"
 
 	"zummer/app"
@@ -24,6 +28,7 @@ func newService(t *testing.T, change ...func(*app.Options)) *service {
 func serviceOn(t *testing.T, dsn string, change ...func(*app.Options)) *service {
 	t.Helper()
 	in := apptest.Start(t, dsn, change...)
+	in.Client = again()
 	s := &service{Instance: in, dsn: dsn}
 	s.hook = in.Source("office", "generic", nil)
 	s.key = in.Admin("POST", "/v1/admin/tokens", map[string]any{"name": "1c", "scopes": []string{"sync", "relay", "publish"}})["token"].(string)
@@ -96,5 +101,28 @@ func (s *service) missed(call, phone string) {
 // restart starts the program again on its database.
 func (s *service) restart(t *testing.T) *service {
 	t.Helper()
-	return &service{Instance: apptest.Start(t, s.dsn), hook: s.hook, key: s.key, dsn: s.dsn}
+	in := apptest.Start(t, s.dsn)
+	in.Client = again()
+	return &service{Instance: in, hook: s.hook, key: s.key, dsn: s.dsn}
+}
+
+// again asks once more where the service hung up without an answer: a request
+// that a machine which stood still had not let out in time.
+func again() *http.Client { return &http.Client{Transport: repeated{http.DefaultTransport}} }
+
+type repeated struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (a repeated) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := a.RoundTripper.RoundTrip(r)
+	if err == nil || !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) || r.Body != nil && r.GetBody == nil {
+		return res, err
+	}
+	once := r.Clone(r.Context())
+	if r.GetBody != nil {
+		if once.Body, err = r.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+	return a.RoundTripper.RoundTrip(once)
 }

@@ -26,9 +26,8 @@ func TestStandstill(t *testing.T) {
 			b.connect(p.URL, s.key)
 			b.set("пользователь."+ivanovID+".Номер", "101")
 			b.set("пользователь."+ivanovID+".ТокенЗвонков", "a token that dials")
-			if _, err := b.CallServer("ЗмрСервер.Обменяться"); err != nil {
-				t.Fatal(err)
-			}
+			b.acquaint()
+			b.hurried()
 			snail := slow(5 * time.Second)
 			p.do(snail)
 			measure := func(what string, promise time.Duration, do func()) {
@@ -75,7 +74,7 @@ func TestStandstill(t *testing.T) {
 			})
 			measure("a token that has expired", asksToken, func() {
 				s.publish(`{"user":"ivanov","kind":"note","title":"ends the poll that waits"}`)
-				b.RunFast(4*time.Second, 4, func() bool { return p.count("/token") > 0 || k.throughServer() && p.count("/v1/notifications?") > 1 })
+				b.until("an answer to it", func() bool { return p.count("/token") > 0 || k.throughServer() && p.count("/v1/notifications?") > 1 })
 				if asked := p.count("/token") > 0; asked == k.throughServer() {
 					t.Errorf("asked for a token of the user: %v", asked)
 				}
@@ -97,11 +96,7 @@ func TestStandstill(t *testing.T) {
 			measure("to call back", 300*time.Millisecond, func() {
 				call("ЗмрКлиентПереопределяемый.Перезвонить", "+79160000000")
 			})
-			shown := len(b.Screen.Shown)
-			b.RunFast(3*time.Second, 4, func() bool { return len(b.Screen.Shown) > shown })
-			if last := b.Screen.Shown[len(b.Screen.Shown)-1]; !strings.Contains(last.Text, "Позвонить не удалось") {
-				t.Errorf("the PBX refused, and the user is told %+v", last)
-			}
+			b.until("word that the PBX refused", func() bool { return strings.Contains(fmt.Sprint(b.toasts()), "Позвонить не удалось") })
 			measure("a tick", k.promise, func() {
 				tick()
 				tick()

@@ -20,28 +20,27 @@ import (
 // TestCheckService: what the self-check says of the address, the certificate and
 // the clock, and that it calls an illness one.
 func TestCheckService(t *testing.T) {
-	now := time.Now()
 	for _, c := range []struct {
 		name    string
 		russian bool
 		status  int
-		date    time.Time
+		ahead   time.Duration // the service's clock
 		trust   bool
 		want    []string
 		sick    bool
 	}{
-		{"all is well", false, 200, now, true, []string{"✓ the service at", "✓ the certificate is good until", "✓ the clock is right"}, false},
-		{"all is well, in Russian", true, 200, now, true, []string{"✓ служба", "✓ сертификат действует до", "✓ часы идут верно"}, false},
-		{"a clock that is slow", false, 200, now.Add(10 * time.Minute), true, []string{"✗ the clock of this computer differs from the service's by -"}, true},
-		{"a clock that is fast", true, 200, now.Add(-time.Hour), true, []string{"✗ часы этого компьютера расходятся с часами службы на 1h0m"}, true},
-		{"a minute does not matter", false, 200, now.Add(time.Minute), true, []string{"✓ the clock is right"}, false},
-		{"a service without its database", false, 503, now, true, []string{"answers but is not ready"}, true},
-		{"something else", false, 404, now, true, []string{"is no Zummer (/readyz: 404)"}, true},
-		{"an unknown authority", false, 200, now, false, []string{"✗ this computer does not trust the certificate of", "--ca"}, true},
-		{"an unknown authority, in Russian", true, 200, now, false, []string{"не доверяет этот компьютер"}, true},
+		{"all is well", false, 200, 0, true, []string{"✓ the service at", "✓ the certificate is good until", "✓ the clock is right"}, false},
+		{"all is well, in Russian", true, 200, 0, true, []string{"✓ служба", "✓ сертификат действует до", "✓ часы идут верно"}, false},
+		{"a clock that is slow", false, 200, 10 * time.Minute, true, []string{"✗ the clock of this computer differs from the service's by -"}, true},
+		{"a clock that is fast", true, 200, -time.Hour, true, []string{"✗ часы этого компьютера расходятся с часами службы на 1h0m"}, true},
+		{"a minute does not matter", false, 200, time.Minute, true, []string{"✓ the clock is right"}, false},
+		{"a service without its database", false, 503, 0, true, []string{"answers but is not ready"}, true},
+		{"something else", false, 404, 0, true, []string{"is no Zummer (/readyz: 404)"}, true},
+		{"an unknown authority", false, 200, 0, false, []string{"✗ this computer does not trust the certificate of", "--ca"}, true},
+		{"an unknown authority, in Russian", true, 200, 0, false, []string{"не доверяет этот компьютер"}, true},
 	} {
 		srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Date", c.date.UTC().Format(http.TimeFormat))
+			w.Header().Set("Date", time.Now().Add(c.ahead).UTC().Format(http.TimeFormat))
 			w.WriteHeader(c.status)
 		}))
 		srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -119,9 +118,11 @@ func TestCheckPlain(t *testing.T) {
 // TestCheckPort: what is said of the relay's port names the number, what it is
 // for and the field, and what to do when it cannot be had.
 func TestCheckPort(t *testing.T) {
-	taken, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var taken net.Listener
+	for n := os.Getpid() * 101; taken == nil; n++ { // none of those that the system gives to whoever asks for any
+		if l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", 10000+n%10000)); err == nil {
+			taken = l
+		}
 	}
 	port := taken.Addr().(*net.TCPAddr).Port
 	for _, c := range []struct {

@@ -68,7 +68,7 @@ func running(t *testing.T, a *Agent, kit *conformance.Kit, change func(*Config))
 		}
 	})
 	var place Place
-	for range 500 {
+	for range 3000 {
 		if text, err := os.ReadFile(a.Place); err == nil && json.Unmarshal(text, &place) == nil {
 			return place
 		}
@@ -124,11 +124,10 @@ func TestRelayConforms(t *testing.T) {
 	}}
 	place := running(t, a, kit, func(c *Config) { c.Relay.Enabled = true })
 	local := &localProgram{t: t, place: place, opened: kit.Opened}
-	for range 200 {
-		if local.once() {
-			break
+	for end := time.Now().Add(time.Minute); !local.once(); <-time.After(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the relay refuses its program for a minute")
 		}
-		<-time.After(50 * time.Millisecond)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})

@@ -3,7 +3,6 @@ package agent
 import (
 	"crypto/tls"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,18 +29,13 @@ func TestExplain(t *testing.T) {
 	newer.Config.ErrorLog = quiet
 	newer.StartTLS()
 	t.Cleanup(newer.Close)
-	closed, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	for _, c := range []struct{ name, url, en, ru string }{
 		{"a refused token", status(401), "repeat zummer agent login", "токен не принят"},
 		{"a token of another scope", status(403), "no scope poll", "нет права poll"},
 		{"something else", status(404), "no Zummer", "не Zummer"},
 		{"too many requests", status(429), "wait a minute", "подождите"},
 		{"a proxy without the service", status(502), "does not work now (502)", "не работает (502)"},
-		{"nobody", "http://" + closed.Addr().String(), "does the service run", "запущена ли служба"},
+		{"nobody", "http://127.0.0.1:1", "does the service run", "запущена ли служба"},
 		{"a name that is none", "https://zummer.invalid", "is not found", "не найдено"},
 		{"an unknown authority", untrusted.URL, "--ca", "--ca"},
 		{"no common cipher", newer.URL, "no agreement", "не договориться"},

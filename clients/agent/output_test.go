@@ -21,17 +21,22 @@ func row(id string) *zummer.Notification {
 		Call: &zummer.Call{ID: "77", State: "ringing"}, Object: &zummer.Object{Link: "e1cib/data/x", URL: "https://crm.example/i/17"}}
 }
 
-// heard is a listener of text messages.
-func heard(t *testing.T) (port int, next func() string) {
+// heard is a listener of text messages; the next one is waited for, or, when
+// all have been sent, looked for.
+func heard(t *testing.T) (port int, next func(sent bool) string) {
 	t.Helper()
 	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return c.LocalAddr().(*net.UDPAddr).Port, func() string {
+	return c.LocalAddr().(*net.UDPAddr).Port, func(sent bool) string {
 		buffer := make([]byte, 64<<10)
-		_ = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+		wait := 30 * time.Second
+		if sent {
+			wait = 100 * time.Millisecond
+		}
+		_ = c.SetReadDeadline(time.Now().Add(wait))
 		n, _, err := c.ReadFrom(buffer)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return ""
@@ -76,11 +81,17 @@ func TestDatagramListeners(t *testing.T) {
 		stop := o.start()
 		for range 2 {
 			o.tell(t.Context(), "new", row("1"))
-			if got := next(); got != c.want {
+			if c.want == "" {
+				continue
+			}
+			if got := next(false); got != c.want {
 				t.Errorf("%s: %q, want %q", c.name, got, c.want)
 			}
 		}
 		stop()
+		if got := next(true); got != "" {
+			t.Errorf("%s: %q more", c.name, got)
+		}
 		if fmt.Sprint(said) != fmt.Sprint(c.said) {
 			t.Errorf("%s: said %v, want %v", c.name, said, c.said)
 		}
@@ -115,7 +126,7 @@ func TestDatagramGone(t *testing.T) {
 		gone.tell(t.Context(), "new", row("1")) // by its table there is nobody
 	}
 	o.tell(t.Context(), "gone", row("2"))
-	if got := next(); !strings.HasPrefix(got, "ZUMMER1\tgone\t2.1\t") {
+	if got := next(false); !strings.HasPrefix(got, "ZUMMER1\tgone\t2.1\t") {
 		t.Errorf("%q", got)
 	}
 }
@@ -169,7 +180,7 @@ func TestOutputsHang(t *testing.T) {
 	}
 	cancel()
 	stop()
-	if took := time.Since(began); took > 20*time.Second {
+	if took := time.Since(began); took > 50*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	mu.Lock()

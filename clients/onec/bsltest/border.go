@@ -1,11 +1,9 @@
 package bsltest
 
-import "time"
-
 // serverCall carries a call over the border: what is passed is copied there,
 // what parameters without Знач became is copied back, and the window waits.
 func (w *World) serverCall(p *proc, args []any, refs []*cell, do func([]any, []*cell) any) any {
-	began := time.Now()
+	began := newWatch()
 	if w.entry != nil {
 		w.entry.ServerCalls++
 	}
@@ -22,7 +20,7 @@ func (w *World) serverCall(p *proc, args []any, refs []*cell, do func([]any, []*
 	defer func() {
 		w.onServer, w.unguarded = outer, unguarded
 		if !outer && w.entry != nil {
-			w.entry.Blocked += time.Since(began)
+			w.entry.Blocked += began.elapsed()
 		}
 	}()
 	v := do(sent, cells)

@@ -108,21 +108,22 @@ func (w *World) Pump() {
 func (w *World) Run(d time.Duration, until func() bool) bool { return w.RunFast(d, 1, until) }
 
 // RunFast is Run with a clock that goes times as fast as the real one, for
-// programs that pause longer than a test should.
+// programs that pause longer than a test should. While the machine lets all
+// stand still no clock moves.
 func (w *World) RunFast(d time.Duration, times int, until func() bool) bool {
-	deadline := time.Now().Add(d)
-	last := time.Now()
+	began := newWatch()
+	var last time.Duration
 	for {
-		now := time.Now()
-		w.Advance(now.Sub(last) * time.Duration(times))
+		now := max(last, began.elapsed())
+		w.Advance((now - last) * time.Duration(times))
 		last = now
 		if until != nil && until() {
 			return true
 		}
-		if !now.Before(deadline) {
+		if now >= d {
 			return false
 		}
-		pause := min(20*time.Millisecond, deadline.Sub(now))
+		pause := min(20*time.Millisecond, d-now)
 		if next, ok := w.NextTick(); ok && !w.Screen.Modal {
 			pause = min(pause, next/time.Duration(times)+time.Millisecond)
 		}

@@ -54,6 +54,10 @@
 // requests and server calls kept the window from working (in real time), and
 // how many they were. LongestBlock is the longest since the last Entries.
 //
+// While a machine with too much else to do lets the whole process stand still,
+// no time-out runs out, no clock of RunFast moves, and that time counts for no
+// Entry. Grace lengthens all time-outs, for tests of something else than them.
+//
 // # Borders
 //
 // A client module reaches server modules only if they are for server calls;

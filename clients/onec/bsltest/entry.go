@@ -190,10 +190,10 @@ func (w *World) LongestBlock() (longest time.Duration) {
 
 // block measures a synchronous call: the window stands still meanwhile.
 func (w *World) block(do func()) {
-	began := time.Now()
+	began := newWatch()
 	do()
 	if w.entry != nil && !w.onServer {
-		w.entry.Blocked += time.Since(began)
+		w.entry.Blocked += began.elapsed()
 		w.entry.Requests++
 	}
 }

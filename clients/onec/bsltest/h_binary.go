@@ -45,7 +45,7 @@ func binaryHost() Host {
 			}},
 			{Names: "ПолучитьСтрокуИзДвоичныхДанных GetStringFromBinaryData", Since: "8.3.10", Min: 1, Max: 2, Do: func(c *Call) any { onlyUTF8(c); return string(arg[*blob](c, 0).data) }},
 			{Names: "ПолучитьИмяВременногоФайла GetTempFileName", Since: "-web", Max: 1, Do: func(c *Call) any {
-				f, err := os.CreateTemp("", "bsl*."+c.Str(0))
+				f, err := os.CreateTemp(c.W.Temp, "bsl*."+c.Str(0))
 				if err != nil {
 					throw("Временный файл не создан")
 				}

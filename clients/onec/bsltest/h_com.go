@@ -116,7 +116,7 @@ func (x *winHTTP) send(c *Call) {
 		req.Header.Set("User-Agent", "Mozilla/4.0 (compatible; Win32; WinHttp.WinHttpRequest.5)")
 	}
 	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true, TLSClientConfig: x.w.TLS}
-	p := &prepared{&http.Client{Transport: transport}, req, x.timeout, ""}
+	p := &prepared{&http.Client{Transport: transport}, req, x.w.patient(x.timeout), ""}
 	r := &comRequest{done: make(chan struct{}), cancel: cancel}
 	x.sent = r
 	finish := func() {

@@ -117,25 +117,25 @@ func (x *connection) prepare(w *World, method string, r *request, file string) *
 	if x.user != "" || x.password != "" {
 		req.SetBasicAuth(x.user, x.password)
 	}
-	return &prepared{x.client, req, x.timeout, file}
+	return &prepared{x.client, req, w.patient(x.timeout), file}
 }
 
 // do sends and reads all; the second result is the text of an exception.
 func (p *prepared) do() (*response, string) {
 	ctx := p.req.Context()
 	if p.timeout > 0 {
-		limited, cancel := context.WithTimeout(ctx, p.timeout)
+		limited, cancel := within(ctx, p.timeout)
 		defer cancel()
 		ctx = limited
 	}
 	got, err := p.client.Do(p.req.WithContext(ctx))
 	if err != nil {
-		return nil, networkError(err)
+		return nil, networkError(ctx, err)
 	}
 	defer got.Body.Close()
 	body, err := io.ReadAll(got.Body)
 	if err != nil {
-		return nil, networkError(err)
+		return nil, networkError(ctx, err)
 	}
 	r := &response{code: got.StatusCode, headers: newMapping(), body: body}
 	for name, values := range got.Header {
@@ -152,10 +152,13 @@ func (p *prepared) do() (*response, string) {
 }
 
 // networkError is how the platform tells of a failed request.
-func networkError(err error) string {
+func networkError(ctx context.Context, err error) string {
 	var timeout net.Error
+	var name *net.DNSError
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case errors.As(err, &name): // however long it took to find out
+		return "Ошибка работы с Интернет: Couldn't resolve host name (" + name.Error() + ")"
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "Ошибка работы с Интернет: Превышено время ожидания"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "Ошибка работы с Интернет: Сервер закрыл соединение, не прислав ответа"

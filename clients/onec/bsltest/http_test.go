@@ -37,14 +37,14 @@ var (
 	ordinary = Target{Version: "8.2.18.109", Context: ThickOrdinary}
 )
 
-// echo answers with what it was asked, after a pause for /slow.
+// echo answers with what it was asked; what asks for /slow leaves first.
 func echo(t *testing.T) (host, port string) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if strings.HasPrefix(r.URL.Path, "/slow") {
 			select {
-			case <-time.After(3 * time.Second):
+			case <-time.After(time.Minute):
 			case <-r.Context().Done():
 			}
 		}
@@ -67,7 +67,7 @@ func TestHTTPSync(t *testing.T) {
 	host, port := echo(t)
 	w := world(t, thin, map[string]string{"Сеть:s": `
 		Функция Спросить(Адрес, Порт, Ресурс) Экспорт
-			Соединение = Новый HTTPСоединение(Адрес, Порт, , , , 1);
+			Соединение = Новый HTTPСоединение(Адрес, Порт, , , , ?(Ресурс = "/slow", 1, 30));
 			Запрос = Новый HTTPЗапрос(Ресурс);
 			Запрос.Заголовки.Вставить("Authorization", "Bearer т");
 			Ответ = Соединение.Получить(Запрос);
@@ -118,7 +118,7 @@ func TestHTTPAsync(t *testing.T) {
 		Асинх Процедура Опросить(Адрес, Порт, Ресурс, Куда) Экспорт
 			Куда.Добавить("начало");
 			Попытка
-				Соединение = Новый HTTPСоединение(Адрес, Порт, , , , 1);
+				Соединение = Новый HTTPСоединение(Адрес, Порт, , , , ?(Ресурс = "/slow", 1, 30));
 				Ответ = Ждать Соединение.ПолучитьАсинх(Новый HTTPЗапрос(Ресурс));
 				Куда.Добавить(Ответ.КодСостояния);
 			Исключение
@@ -137,13 +137,14 @@ func TestHTTPAsync(t *testing.T) {
 	number, _ := parseNum(port)
 	for resource, want := range map[string]any{"/a": "200", "/slow": "Ошибка работы с Интернет: Превышено время ожидания"} {
 		log := &array{}
+		began := time.Now()
 		if _, err := w.Call("Клиент.Опросить", host, number, resource, log); err != nil {
 			t.Fatal(err)
 		}
-		if resource == "/slow" && len(log.items) != 1 { // a quick answer may be there already
+		if resource == "/slow" && len(log.items) != 1 && time.Since(began) < time.Second { // a quick answer may be there already
 			t.Fatalf("the procedure went on before its answer: %v", log.items)
 		}
-		if !w.Settle(5*time.Second) || len(log.items) != 2 || str(log.items[1]) != want {
+		if !w.Settle(30*time.Second) || len(log.items) != 2 || str(log.items[1]) != want {
 			t.Errorf("%s: %v, want %v", resource, log.items, want)
 		}
 	}
@@ -186,7 +187,7 @@ func TestBlocking(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := w.Entries()[0]
-	if e.ServerCalls != 1 || e.Requests != 0 || e.Blocked < 900*time.Millisecond || e.Blocked > 2900*time.Millisecond {
+	if e.ServerCalls != 1 || e.Requests != 0 || e.Blocked < 900*time.Millisecond || e.Blocked > 30*time.Second {
 		t.Errorf("%+v", e)
 	}
 }
@@ -197,7 +198,9 @@ func TestCOM(t *testing.T) {
 	w := world(t, ordinary, map[string]string{"Проба": `
 		Функция Начать(Адрес) Экспорт
 			Запрос = Новый COMОбъект("WinHttp.WinHttpRequest.5.1");
-			Запрос.SetTimeouts(500, 500, 500, 500);
+			Если Найти(Адрес, "/slow") > 0 Тогда
+				Запрос.SetTimeouts(250, 250, 250, 250);
+			КонецЕсли;
 			Запрос.Open("GET", Адрес, Истина);
 			Запрос.SetRequestHeader("Authorization", "Bearer т");
 			Запрос.Send();
@@ -217,7 +220,7 @@ func TestCOM(t *testing.T) {
 		if _, err := w.Call("Проба.Ответ", x); err == nil && path == "/slow" {
 			t.Error("an answer before it came")
 		}
-		for range 1000 {
+		for range 6000 {
 			ready, err := w.Call("Проба.Готово", x)
 			if err != nil {
 				return "", err
@@ -236,7 +239,7 @@ func TestCOM(t *testing.T) {
 	if _, err := ask("/slow"); err == nil || !strings.Contains(err.Error(), "Время ожидания операции истекло") {
 		t.Errorf("%v", err)
 	}
-	if x, err := w.Call("Проба.Начать", "http://"+host+":"+port+"/a"); err != nil || !w.Settle(5*time.Second) {
+	if x, err := w.Call("Проба.Начать", "http://"+host+":"+port+"/a"); err != nil || !w.Settle(30*time.Second) {
 		t.Error("Settle does not wait for a COM request", err)
 	} else if ready, err := w.Call("Проба.Готово", x); err != nil || ready != true {
 		t.Error(ready, err)

@@ -244,7 +244,7 @@ func (w *World) step() {
 type Entry struct {
 	What        string
 	Began       time.Time     // by the World's clock
-	Blocked     time.Duration // real time of synchronous requests and server calls
+	Blocked     time.Duration // real time of synchronous requests and server calls, see newWatch
 	ServerCalls int
 	Requests    int // synchronous HTTP requests from the client itself
 }

@@ -32,6 +32,11 @@ type World struct {
 	// OnQuery answers Запрос.Выполнить; nil, or ErrInfobase from it, asks
 	// Metadata.
 	OnQuery func(text string, params map[string]any) ([]map[string]any, error)
+	// Grace is added to the time-out of every request: for tests in which nobody
+	// keeps a client waiting on purpose, so that a busy machine does not either.
+	Grace time.Duration
+	// Temp is the folder of temporary files; "": the system's.
+	Temp string
 	// TLS is used by secure connections; a test gives its own root here.
 	TLS *tls.Config
 	// Budget bounds the statements of one call from outside, so that a
@@ -208,6 +213,14 @@ func (w *World) exportedVar(key string, side Context) *cell {
 		}
 	}
 	return nil
+}
+
+// patient is a time-out with the Grace; 0 is none at all.
+func (w *World) patient(timeout time.Duration) time.Duration {
+	if timeout <= 0 {
+		return 0
+	}
+	return timeout + w.Grace
 }
 
 // errAs finds an exception in an error.
