@@ -51,7 +51,9 @@ func TestFormRefuses(t *testing.T) {
 			for _, c := range cases {
 				t.Run(c.name, func(t *testing.T) { c.run(t, s, b) })
 			}
-			same := func(f *bsltest.Form) bool { return f.Name == "Документ.Интерес.ФормаОбъекта" }
+			same := func(f *bsltest.Form) bool {
+				return f.Name == "Документ.Интерес.ФормаОбъекта"
+			}
 			if first := slices.IndexFunc(b.Screen.Forms, same); first < 0 || slices.ContainsFunc(b.Screen.Forms[first+1:], same) {
 				t.Error("the form of an interest is not one")
 			}
