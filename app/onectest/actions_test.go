@@ -128,7 +128,7 @@ func (c actionCase) run(t *testing.T, s *service, b *base) {
 		if !slices.Contains(b.opened(), c.click) {
 			t.Errorf("a click opened %v, want %s", b.opened(), c.click)
 		}
-		if card := b.Screen.Opened[0].Form; card != nil {
+		if card := b.Screen.Opened[0].Form; card != nil && card.Name == "ОбщаяФорма.ЗмрКарточка" {
 			if err := b.FormCall(card, "Готово", nil); err != nil {
 				t.Fatal(err)
 			}

@@ -220,9 +220,13 @@ func (b *base) toasts() (all []string) {
 	return all
 }
 
-// opened are the forms and links that were opened.
+// opened are the forms and links that were opened; the form of an object by
+// its link.
 func (b *base) opened() (all []string) {
 	for _, o := range b.Screen.Opened {
+		if o.Ref != nil && strings.HasSuffix(o.Name, ".ФормаОбъекта") {
+			o.Name = o.Ref.Link()
+		}
 		all = append(all, o.Name)
 	}
 	return all

@@ -292,7 +292,7 @@ func TestAssembledSets(t *testing.T) {
 				}
 			}
 			folders := map[string]string{"CommonModule": "CommonModules", "CommonForm": "CommonForms", "CommonCommand": "CommonCommands", "InformationRegister": "InformationRegisters",
-				"ScheduledJob": "ScheduledJobs", "Role": "Roles", "Language": "Languages"}
+				"ScheduledJob": "ScheduledJobs", "Role": "Roles", "Language": "Languages", "Subsystem": "Subsystems"}
 			named := map[string]bool{}
 			for _, m := range regexp.MustCompile(`(?m)^\t\t\t<([A-Za-z]+)>([^<]+)</`).FindAllStringSubmatch(childObjects(text(t, files["Configuration.xml"])), -1) {
 				xmlFile := folders[m[1]] + "/" + m[2] + ".xml"
@@ -302,6 +302,9 @@ func TestAssembledSets(t *testing.T) {
 				named[xmlFile] = true
 				if m[1] == "CommonModule" && files["CommonModules/"+m[2]+"/Ext/Module.bsl"] == "" || m[1] == "CommonForm" && (files["CommonForms/"+m[2]+"/Ext/Form.xml"] == "" || files["CommonForms/"+m[2]+"/Ext/Form/Module.bsl"] == "") {
 					t.Errorf("%s %s has no text", m[1], m[2])
+				}
+				if m[1] == "Role" && files["Roles/"+m[2]+"/Ext/Rights.xml"] == "" || m[1] == "CommonCommand" && files["CommonCommands/"+m[2]+"/Ext/CommandModule.bsl"] == "" {
+					t.Errorf("%s %s has nothing inside", m[1], m[2])
 				}
 				if m[1] != "Language" && !strings.HasPrefix(m[2], "Змр") {
 					t.Errorf("%s does not carry the prefix of the extension", m[2])
@@ -323,6 +326,11 @@ func TestAssembledSets(t *testing.T) {
 				}
 				if strings.Count(rest, "/") == 1 && !named[rest] && (name == "managed" || rest != "CommonModules/ЗмрКлиентАсинх.xml") {
 					t.Errorf("%s is not in Configuration.xml", file)
+				}
+			}
+			for _, m := range regexp.MustCompile(`<xr:Item xsi:type="xr:MDObjectRef">([A-Za-z]+)\.([^<]+)<`).FindAllStringSubmatch(all(t, files, "Subsystems/")+text(t, files["Configuration.xml"]), -1) {
+				if !named[folders[m[1]]+"/"+m[2]+".xml"] {
+					t.Errorf("%s.%s is not there", m[1], m[2])
 				}
 			}
 			for _, m := range regexp.MustCompile(`<MethodName>CommonModule\.([^.]+)\.([^<]+)</`).FindAllStringSubmatch(all(t, files, "ScheduledJobs/"), -1) {

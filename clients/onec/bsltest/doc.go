@@ -71,7 +71,7 @@
 // # What the user sees
 //
 // Screen holds toasts (one a key), opened forms, links and values, messages,
-// and what the user would answer; OnOpen may let an opening fail; Errors are
+// and what the user would answer; OnOpen may let an opening fail, and a form may refuse at its making; Errors are
 // the exceptions that nobody caught. Log is the event log, Pushed what the
 // server sent by УведомленияКлиента.
 //

@@ -18,6 +18,9 @@ type Form struct {
 	closed any // ОписаниеОповещения to call at closing
 	ref    *Ref
 	decl   *formDecl
+	// refused says that ПриСозданииНаСервере set Отказ: nothing opens, and
+	// nothing is thrown.
+	refused bool
 }
 
 // TypeName is the name of its type.
@@ -95,24 +98,32 @@ func (w *World) newForm(name string, params *structure) *Form {
 		if u := d.units[w.Target.Context]; u != nil {
 			f.inst = u.instance(f)
 			if w.Target.Context != ThickOrdinary {
-				w.formEvent(f, "ПриСозданииНаСервере", false, true)
+				f.refused = w.formEvent(f, "ПриСозданииНаСервере", false, true)
 			}
 		}
 	}
 	return f
 }
 
-func (w *World) formEvent(f *Form, name string, args ...any) {
+// formEvent calls a handler of the form, if it has one, and tells whether the
+// handler set its first parameter: Отказ, where the event has it.
+func (w *World) formEvent(f *Form, name string, args ...any) bool {
 	if f.inst == nil {
-		return
+		return false
 	}
 	if p := f.inst.unit.procs[fold(name)]; p != nil {
 		if len(p.params) < len(args) && w.Target.Context != ThickOrdinary {
 			throw("Количество параметров обработчика события не совпадает (%s)", name)
 		}
 		caller := &frame{w: w, inst: f.inst, side: w.Target.Context}
-		w.invoke(caller, f.inst, p, args[:min(len(args), len(p.params))], nil)
+		first := &cell{}
+		if len(args) > 0 {
+			first.v = args[0]
+		}
+		w.invoke(caller, f.inst, p, args[:min(len(args), len(p.params))], []*cell{first})
+		return first.v == true
 	}
+	return false
 }
 
 // show opens a form: the window appears and ПриОткрытии runs.
@@ -172,7 +183,13 @@ func (w *World) FormCall(f *Form, name string, args ...any) error {
 func formHost() Host {
 	openForm := func(c *Call) any {
 		f := takeForm(c, 3)
-		if f.Open { // the same key: the open one comes to the front
+		switch {
+		case f.refused:
+			return Undefined
+		case f.Open: // the same key: the open one comes to the front
+			if f.ref != nil {
+				c.W.open(Opening{How: "форма", Name: f.Name, Params: goMap(f.params), Form: f, Ref: f.ref})
+			}
 			c.W.formEvent(f, "ПриПовторномОткрытии")
 			return f
 		}
@@ -197,9 +214,16 @@ func formHost() Host {
 				f.key = c.Arg(2)
 				return f
 			}},
-			{Names: "ПолучитьФорму GetForm", Since: "=client", Min: 1, Max: 6, Do: func(c *Call) any { return takeForm(c, 3) }},
+			{Names: "ПолучитьФорму GetForm", Since: "=client", Min: 1, Max: 6, Do: func(c *Call) any {
+				if f := takeForm(c, 3); !f.refused {
+					return f
+				}
+				return Undefined
+			}},
 			{Names: "ОткрытьФормуМодально OpenFormModal", Since: "=thin,thick", Min: 1, Max: 4, Modal: true, Do: func(c *Call) any {
-				c.W.show(takeForm(c, 3), "форма")
+				if f := takeForm(c, 3); !f.refused {
+					c.W.show(f, "форма")
+				}
 				return Undefined
 			}},
 			{Names: "ПолучитьОкна GetWindows", Since: "=client", Do: func(c *Call) any {
@@ -240,7 +264,8 @@ func formHost() Host {
 }
 
 // takeForm finds or makes the form that ОткрытьФорму or ПолучитьФорму names:
-// by name and parameters, or a form itself.
+// by name and parameters, or a form itself. The form of an object (parameter
+// Ключ) is one for the object; of an object that is gone there is none.
 func takeForm(c *Call, keyAt int) *Form {
 	if f, ok := c.Arg(0).(*Form); ok {
 		return f
@@ -250,17 +275,22 @@ func takeForm(c *Call, keyAt int) *Form {
 		params = p
 	}
 	key := c.Arg(keyAt)
+	ref, _ := params.get("Ключ").(*Ref)
+	if ref != nil && ref.row() == nil && !ref.empty() {
+		throw("Объект не найден (%s)", ref.String())
+	}
 	for _, f := range c.W.Screen.Forms {
 		if strings.EqualFold(f.Name, c.Str(0)) && f.key != nil && f.key != any(Undefined) && equal(f.key, key) {
+			return f
+		}
+		if strings.EqualFold(f.Name, c.Str(0)) && ref != nil && !ref.empty() && f.ref != nil && equal(f.ref, ref) {
 			return f
 		}
 	}
 	c.W.mustKnowForm(c.Str(0))
 	f := c.W.newForm(c.Str(0), params)
 	f.key = key
-	if r, ok := params.get("Ключ").(*Ref); ok {
-		f.ref = r
-	}
+	f.ref = ref
 	return f
 }
 

@@ -110,6 +110,8 @@ func metadataHost() Host {
 			{Names: "ОбъектМетаданных MetadataObject", Properties: []Property{
 				get("Имя Name", func(m *metaObject) any { return m.t.Name }),
 				get("Синоним Synonym", func(m *metaObject) any { return m.t.Name }),
+				get("Иерархический Hierarchical", func(m *metaObject) any { return m.t.Kind == "Справочник" && !m.t.flat }),
+				{Names: "ВидИерархии HierarchyType", Get: func(c *Call) any { return hierarchies.values[fold("ИерархияГруппИЭлементов")] }},
 				get("Реквизиты Attributes", func(m *metaObject) any { return &metaNames{m.t} }),
 			}, Methods: []Function{
 				{Names: "ПолноеИмя FullName", Do: func(c *Call) any { return this[*metaObject](c).t.full() }},
@@ -165,10 +167,30 @@ type metaRoot struct{ meta *Metadata }
 func (*metaRoot) TypeName() string { return "ОбъектМетаданныхКонфигурация" }
 
 func (m *metaRoot) Field(_ *Call, name string) (any, bool) {
+	if fold(name) == "свойстваобъектов" || fold(name) == "objectproperties" {
+		return &metaProperties{}, true
+	}
 	kinds := map[string]string{"справочники": "Справочник", "документы": "Документ", "регистрысведений": "РегистрСведений", "catalogs": "Справочник", "documents": "Документ",
 		"константы": "Константа", "обработки": "Обработка", "перечисления": "Перечисление", "общиемодули": "ОбщийМодуль", "бизнеспроцессы": "БизнесПроцесс", "задачи": "Задача"}
 	if kind, ok := kinds[fold(name)]; ok {
 		return &metaKind{m.meta, kind}, true
+	}
+	return nil, false
+}
+
+// hierarchies are the kinds of hierarchy that catalogs have.
+var hierarchies = &enum{"ВидИерархии", map[string]*EnumValue{"иерархиягруппиэлементов": {"ВидИерархии", "ИерархияГруппИЭлементов"}, "иерархияэлементов": {"ВидИерархии", "ИерархияЭлементов"}}}
+
+// metaProperties is Метаданные.СвойстваОбъектов.
+type metaProperties struct{}
+
+func (*metaProperties) TypeName() string {
+	return "СвойстваОбъектовМетаданных"
+}
+
+func (*metaProperties) Field(_ *Call, name string) (any, bool) {
+	if fold(name) == "видиерархии" || fold(name) == "hierarchytype" {
+		return hierarchies, true
 	}
 	return nil, false
 }
@@ -196,7 +218,7 @@ func refHost() Host {
 	return Host{
 		Functions: []Function{{Names: "ПолучитьНавигационнуюСсылку GetURL", Since: "8.2", Min: 1, Max: 2, Do: func(c *Call) any {
 			r := arg[*Ref](c, 0)
-			return r.link()
+			return r.Link()
 		}}},
 		Properties: []Property{{Names: "Константы Constants", Since: "-thin -web", Get: func(c *Call) any { return &constants{c.W.Meta} }}},
 		Types: []*Type{{Names: "КонстантаМенеджер", Methods: []Function{

@@ -24,6 +24,10 @@ func (w *World) ScheduledJob(name, method string) {
 	w.scheduled[fold(name)] = &scheduledJob{name: name, method: method, schedule: Undefined}
 }
 
+// DropScheduledJob takes a predefined job out, as a Configurator that took the
+// extension without its jobs.
+func (w *World) DropScheduledJob(name string) { delete(w.scheduled, fold(name)) }
+
 // Scheduled tells whether a scheduled job is switched on.
 func (w *World) Scheduled(name string) bool {
 	j := w.scheduled[fold(name)]

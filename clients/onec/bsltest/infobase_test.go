@@ -153,7 +153,7 @@ func TestObjects(t *testing.T) {
 		if strings.Contains(c.body, "Журнала") && (len(w.Log) != 1 || w.Log[0].Comment != "беда" || !w.Log[0].Server) {
 			t.Errorf("%+v", w.Log)
 		}
-		if w.Meta.RefOfLink(romashka.link()).UID() != romashka.UID() {
+		if w.Meta.RefOfLink(romashka.Link()).UID() != romashka.UID() {
 			t.Error("a link does not lead back")
 		}
 	}

@@ -1,6 +1,7 @@
 package bsltest
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,7 @@ type Table struct {
 	rows       map[any]*row
 	keys       []any
 	code       int
+	flat       bool
 	initial    *structure
 	tabs       map[string]*table // declared tabular sections, empty
 }
@@ -194,6 +196,13 @@ func (t *Table) AddLine(of *Ref, section string, values map[string]any) {
 	for k, v := range values {
 		line.SetField(nil, k, Value(v))
 	}
+}
+
+// Flat makes a catalog one without hierarchy: it has no ЭтоГруппа to read.
+func (t *Table) Flat() *Table {
+	t.flat = true
+	t.Attrs = slices.DeleteFunc(t.Attrs, func(a string) bool { return a == "ЭтоГруппа" || a == "Родитель" })
+	return t
 }
 
 // Set changes a stored object, as somebody else's work would.

@@ -40,8 +40,8 @@ func (r *Ref) String() string {
 	return str(x.data.get("Наименование"))
 }
 
-// link is the internal navigation link of the object.
-func (r *Ref) link() string {
+// Link is the internal navigation link of the object.
+func (r *Ref) Link() string {
 	u := string(r.uid)
 	return "e1cib/data/" + r.table.full() + "?ref=" + u[19:23] + u[24:36] + u[14:18] + u[9:13] + u[0:8]
 }
