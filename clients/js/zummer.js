@@ -124,10 +124,10 @@ class Engine {
     this.cuts = this.cuts.filter((at) => at > now - 10000);
     if (this.cuts.length > 2) {
       this.later = setTimeout(() => { this.later = 0; this.cut(); }, this.cuts[0] + 10000 - now);
-      return;
+    } else {
+      this.cuts.push(now);
+      this.ctl.abort();
     }
-    this.cuts.push(now);
-    this.ctl.abort();
   }
 
   tell(status = this.status) {
@@ -186,7 +186,7 @@ class Engine {
     let twins = 0; // answers that say that another client has our name
     let hasty = 0; // answers that came at once
     this.bus.post({ t: 'who' });
-    if (this.bus.channel) await sleep(200); // they answer
+    if (this.bus.channel) await sleep(200); // answers
     while (!this.stopped) {
       let pause = this.idle ? 1e9 : 0;
       if (this.idle) this.firm = false;
@@ -473,7 +473,7 @@ class Client {
     }
   }
 
-  claim({ id, rev }, what = 'claim') { return this.api('POST', `/v1/notifications/${id}/${what}`, { session: this.session, rev }); }
+  claim(row, what = 'claim') { return this.api('POST', `/v1/notifications/${row.id}/${what}`, { session: this.session, rev: row.rev }); }
 
   release(row) { return this.claim(row, 'release'); }
 
