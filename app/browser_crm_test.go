@@ -102,6 +102,8 @@ func TestSampleCRM(t *testing.T) {
 	p.until("the form gone", formTitle+` === ''`, 60*time.Second)
 	p.event("ended", "c-4", "+78125550101")
 
+	p.event("ringing", "c-5", "+79990001122")
+	p.until("a number that is read out once", `document.getElementById('said').textContent === 'Входящий звонок: +7 999 000-11-22'`, 60*time.Second)
 	p.event("answered", "c-5", "+79990001122") // an unknown caller becomes a client
 	p.form("Мастер формирования интереса")
 	p.do("a name", chromedp.SendKeys("#w-name", "Новый клиент"+kb.Enter), chromedp.SendKeys("#w-topic", "вопрос"+kb.Enter))

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -30,6 +31,7 @@ func TestJSDocumentsExample(t *testing.T) {
 		}
 		return strings.ReplaceAll(string(m[1]), "https://zummer.example", c.api)
 	}
+	c.in.Admin("PUT", "/v1/sync/contacts/c2", map[string]any{"phones": []string{"+79161112233"}, "name": "ИП Лютик", "responsible": "ivanov"})
 	policy := block("```\nContent-Security-Policy: ([^\n]+)\n```")
 	for path, file := range map[string][2]string{
 		"/crm.html": {"text/html", block("```html\n(.*?)```")}, "/js/crm.js": {"text/javascript", block("```js\n(.*?)```")},
@@ -50,6 +52,14 @@ func TestJSDocumentsExample(t *testing.T) {
 	p.until("it is gone", `document.getElementById('list').children.length === 0`, 60*time.Second)
 	c.call("c-2")
 	p.until("the form", `document.getElementById('form').textContent === 'Интерес 17: ООО Ромашка'`, 60*time.Second)
+	for call, tt := range map[string]struct{ phone, form string }{
+		"c-3": {"+79161112233", "Новый интерес: ИП Лютик"}, // no object of a client was sent
+		"c-4": {"+79160000002", "Новый интерес: +7 916 000-00-02"},
+	} {
+		tell(c.in, c.hook, "ringing", call, "101", tt.phone)
+		tell(c.in, c.hook, "answered", call, "101", tt.phone)
+		p.until("the form "+tt.form, fmt.Sprintf(`document.getElementById('form').textContent === '%s'`, tt.form), 60*time.Second)
+	}
 	eventually(t, "nothing is pending", 60*time.Second, func() bool { return len(c.in.Poll(c.token, "").Rows) == 0 })
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -89,6 +89,13 @@ func TestJSStranger(t *testing.T) {
 	if p.yes(`zummer.rows.length > 0 || document.getElementById('list').children.length > 0`) || len(c.forms()) > 0 {
 		t.Errorf("a page of another origin was told: %s", p.text(`JSON.stringify(zummer.rows)`))
 	}
+	eventually(t, "the console says why", 60*time.Second, func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return strings.Contains(strings.Join(p.complaints, "\n"), "CORS policy")
+	})
+	p = c.visit(c.browser, "stranger", "") // the worker's console says why
+	p.until("the same where a worker asks", `zummer.status.state === 'offline' && zummer.status.message === 'Failed to fetch'`, 60*time.Second)
 }
 
 // TestJSLookedAt: the form opens in the tab that was looked at last.

@@ -38,7 +38,9 @@ export interface Row {
   phone: string | null;
   name: string | null;
   app: string | null;
+  /** For create: what is to be made; its title is "". */
   object: ZummerObject | null;
+  /** null also for a known caller of whom no such object was sent: title has the name. */
   client: ZummerObject | null;
   candidates: ZummerObject[];
   call: Call | null;
@@ -79,11 +81,11 @@ export interface Options {
   token: string | ((fresh: boolean) => string | Promise<string>);
   /**
    * Opens the form of a row. Called in one tab of one browser of the user, once a
-   * revision. The row is acknowledged when the result is there: "failed" for an
-   * error, "opened" for everything that is no Outcome. Without open nothing is
+   * revision. The row is acknowledged when the result, or what its promise gives, is
+   * there: "failed" for an error, "opened" for everything that is no Outcome. Without open nothing is
    * opened here.
    */
-  open?: (row: Row) => Outcome | void | Promise<Outcome | void>;
+  open?: (row: Row) => unknown;
   /** Draws the whole list; called in every tab whenever it changes. */
   rows?: (rows: Row[], session: string) => void;
   status?: (status: Status) => void;

@@ -1,6 +1,5 @@
 // Zummer for browsers: docs/clients/js.md
 
-const OPENS = ['open', 'create', 'choose', 'resolve'];
 const unique = () => crypto.getRandomValues(new Uint32Array(3)).join('-');
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 // What f is told, or nothing after so long.
@@ -10,7 +9,7 @@ const within = (ms, f) => new Promise((done) => {
 });
 const call = (f, ...args) => { try { f?.(...args); } catch (error) { console.error(error); } };
 
-export const opens = (row) => OPENS.includes(row.action);
+export const opens = (row) => ['open', 'create', 'choose', 'resolve'].includes(row.action);
 
 // A revision's name for ever: ids begin anew in a new database.
 export const markOf = (row) => `${row.id}.${row.rev}@${row.created_at}`;
@@ -50,7 +49,7 @@ export class Picture {
     } else {
       this.next = null;
       // Ours, but for what we have settled ourselves.
-      if (state === 'unchanged' && acks.every((a) => a.result === 'processed' || a.result === 'already')) this.version = version;
+      if (state === 'unchanged' && acks.every((a) => ['processed', 'already'].includes(a.result))) this.version = version;
     }
     return changed;
   }
@@ -88,7 +87,7 @@ class Bus {
 
 // Polls for all tabs of a browser.
 class Engine {
-  tabs = new Map(); // id → busy
+  tabs = new Map(); // id → what it said last
 
   picture = new Picture();
 
@@ -102,18 +101,19 @@ class Engine {
   }
 
   hear(m) {
-    if (m.tab) this.tabs.set(m.tab, m.busy);
-    if (m.t === 'bye') this.tabs.delete(m.tab);
-    this.idle = m.t === 'bye' ? !this.tabs.size : this.idle && !m.tab;
-    if (this.idle) this.ctl?.abort(); // nobody is left
-    if (m.t === 'focus') this.best = m.tab;
-    if (m.tab) this.tell();
+    if (m.tab) {
+      this.tabs.set(m.tab, m);
+      if (m.t === 'bye') this.tabs.delete(m.tab);
+      this.idle = !this.tabs.size;
+      if (this.idle) this.ctl?.abort(); // nobody is left
+      this.tell();
+    }
     if (m.t === 'token') this.given?.(m.token);
-    if (['hello', 'wake'].includes(m.t) && !this.firm) this.proceed?.();
-    if (m.done || m.hard || (this.asked !== undefined && this.asked !== this.busy())) this.cut();
+    if (['hello', 'wake', 'now'].includes(m.t) && !this.firm) this.proceed?.();
+    if (m.done || m.t === 'now' || this.asked !== this.busy()) this.cut();
   }
 
-  busy() { return this.tabs.size > 0 && [...this.tabs.values()].every(Boolean); }
+  busy() { return this.tabs.size > 0 && [...this.tabs.values()].every((m) => m.busy); }
 
   // Ends the poll that waits, so that the next one says what is new. The service
   // refuses a fourth in ten seconds.
@@ -130,11 +130,11 @@ class Engine {
     }
   }
 
-  tell(status) {
-    this.status = status || this.status;
+  tell(status = this.status) {
+    this.status = status;
     // The tab that was looked at last goes first.
-    const best = this.tabs.has(this.best) ? this.best : this.tabs.keys().next().value;
-    this.bus.post({ t: 'state', rows: this.picture.rows, session: this.session, best, status: { ...this.status, by: this.o.by } });
+    const [best] = [...this.tabs.values()].sort((a, b) => b.seen - a.seen);
+    this.bus.post({ t: 'state', rows: this.picture.rows, session: this.session, best: best?.tab, status: { ...status, by: this.o.by } });
   }
 
   stop() {
@@ -154,13 +154,14 @@ class Engine {
       });
       if (!this.token) throw Object.assign(new Error('no token'), { status: 401 });
     }
-    const { held, pending } = o.locks ? await locks.query() : {};
-    if (held) for (const id of this.tabs.keys()) if (![...held, ...pending].some((l) => l.name === `${o.key}:${id}`)) this.tabs.delete(id);
+    if (o.locks) {
+      const { held, pending } = await locks.query();
+      for (const id of this.tabs.keys()) if (![...held, ...pending].some((l) => l.name === `${o.key}:${id}`)) this.tabs.delete(id);
+    }
     clearTimeout(this.later);
     this.later = 0;
     this.asked = this.busy();
-    const owed = p.rows.filter((r) => o.done.has(markOf(r)));
-    const ack = owed.slice(0, 50).map((r) => ({ id: r.id, rev: r.rev, ...o.done.get(markOf(r)) }));
+    const owed = p.rows.filter((r) => o.done.has(markOf(r))).map((r) => ({ id: r.id, rev: r.rev, ...o.done.get(markOf(r)) }));
     const ctl = new AbortController();
     this.ctl = ctl;
     // Timers stand still while a computer sleeps.
@@ -169,7 +170,7 @@ class Engine {
     const watch = setInterval(() => { if (Date.now() > end || (left -= 1) < 0) ctl.abort(end); }, 1000);
     try {
       return await request(o, this.token, 'POST', '/v1/notifications/poll', {
-        version: p.version, session: this.session, app: o.app, busy: +this.asked, after: p.next, ack: p.next ? [] : ack, wait: p.next || owed.length > 50 ? 0 : wait,
+        version: p.version, session: this.session, app: o.app, busy: +this.asked, after: p.next, ack: p.next ? [] : owed.slice(0, 50), wait: p.next || owed.length > 50 ? 0 : wait,
       }, ctl.signal);
     } catch (error) {
       if (ctl.signal.aborted && ctl.signal.reason !== end) return null; // cut
@@ -185,6 +186,7 @@ class Engine {
     let twins = 0; // answers that say that another client has our name
     let hasty = 0; // answers that came at once
     this.bus.post({ t: 'who' });
+    if (this.bus.channel) await sleep(200); // answers
     while (!this.stopped) {
       let pause = this.idle ? 1e9 : 0;
       if (this.idle) this.firm = false;
@@ -233,7 +235,7 @@ class Engine {
   }
 }
 
-const { locks } = globalThis.navigator || {};
+const locks = globalThis.navigator?.locks;
 
 // Runs the engine while it has its lock.
 async function lead(bus, o, how) {
@@ -265,30 +267,32 @@ class Client {
 
   constructor(options) {
     if (!options.token || !options.user) throw new TypeError('zummer: no token or user');
-    const g = globalThis;
-    const o = { wait: 25, grace: 15, client: 'zummer-js/1', share: true, url: g.location?.origin, ...options };
+    const o = { wait: 25, grace: 15, client: 'zummer-js/1', share: true, url: globalThis.location?.origin, ...options };
     this.o = o;
     o.url = o.url.replace(/\/+$/, '');
     this.token = typeof o.token === 'function' ? o.token : () => o.token;
     this.id = unique();
-    const worker = o.worker !== false && g.SharedWorker;
-    this.shared = !!(o.share && g.document && g.BroadcastChannel && (locks || worker));
+    this.shared = !!(o.share && globalThis.document && globalThis.BroadcastChannel);
     this.key = `zummer:${o.url}:${o.user}:${o.app || ''}`;
     const kept = this.#load();
     this.session = o.session || (this.shared && kept) || `js-${unique()}`;
     this.bus = new Bus(this.shared && this.key);
     this.bus.ears.add((m) => this.#hear(m));
     this.#listen();
-    if (this.shared) {
-      this.#live();
-      try {
-        if (!worker) throw worker;
-        const w = new g.SharedWorker(o.worker || import.meta.url, { type: 'module', name: this.key });
-        w.onerror = () => this.#orphan();
-        w.port.postMessage(this.#config('worker'));
-        setTimeout(() => this.#orphan(), 3000);
-      } catch { this.#orphan(); }
-    } else this.#lead();
+    if (this.shared) this.#hire();
+    else this.#lead();
+  }
+
+  // Starts the worker; one that is there answers.
+  #hire() {
+    this.#live();
+    try {
+      if (this.o.worker === false) throw 0;
+      const w = new SharedWorker(this.o.worker || import.meta.url, { type: 'module', name: this.key });
+      w.onerror = () => this.#orphan();
+      w.port.postMessage(this.#config('worker'));
+      setTimeout(() => this.#orphan(), 3000);
+    } catch { this.#orphan(); }
   }
 
   // No worker answers: a tab polls for all, without locks each for itself.
@@ -317,7 +321,7 @@ class Client {
     });
   }
 
-  #say(t, more) { this.bus.post({ t, tab: this.id, busy: this.#busy || !this.o.open, ...more }); }
+  #say(t) { this.bus.post({ t, tab: this.id, busy: this.#busy || !this.o.open, seen: this.seen || 0 }); }
 
   // The tab's own lock tells the engine that it lives.
   #live() {
@@ -338,7 +342,7 @@ class Client {
     const on = (target, type, f) => target?.addEventListener?.(type, f, { signal });
     const seen = () => {
       if (globalThis.document?.hidden) return;
-      this.#say('focus');
+      this.seen = Date.now();
       this.#say('wake');
     };
     const thaw = () => {
@@ -363,19 +367,20 @@ class Client {
     let tick = Date.now();
     this.timer = setInterval(() => {
       const now = Date.now();
-      if (now - tick > 20000) this.heard = now; // we slept ourselves
+      if (locks && now - tick > 20000) this.heard = now; // we slept ourselves
       tick = now;
       // Who polls is silent: another one does.
-      if (!this.shared || this.bus.engine || !this.heard || now - this.heard < (this.o.wait + this.o.grace + 45) * 1000) return;
+      if (!this.shared || this.bus.engine || !this.heard || now - this.heard < (locks ? this.o.wait + this.o.grace + 45 : 10) * 1000) return;
       this.heard = 0;
       this.leading = false;
       if (locks) this.#lead({ steal: true });
-      else this.#orphan();
+      else this.#hire();
     }, 5000);
   }
 
   #hear(m) {
     if (m.t === 'who') this.#say('hello');
+    if (m.t === 'beat') this.heard = Date.now();
     if (m.t === 'token') this.given = m;
     if (m.t === 'need') this.#give(m.fresh);
     if (m.done) {
@@ -429,8 +434,7 @@ class Client {
   }
 
   #consider() {
-    const there = this.#all.map(markOf);
-    for (const [mark, ctl] of this.#opening) if (!there.includes(mark)) ctl.abort();
+    for (const [mark, ctl] of this.#opening) if (!this.#all.some((r) => markOf(r) === mark)) ctl.abort();
     if (!(Date.now() - this.status.at < 50000) || this.#busy || !this.o.open || this.#frozen.signal.aborted || (this.shared && !locks && this.best !== this.id)) return;
     for (const r of this.rows) if (opens(r) && r.session === this.session && !this.#opening.has(markOf(r))) this.#contend(r, markOf(r));
   }
@@ -469,7 +473,7 @@ class Client {
     }
   }
 
-  claim({ id, rev }, what = 'claim') { return this.api('POST', `/v1/notifications/${id}/${what}`, { session: this.session, rev }); }
+  claim(row, what = 'claim') { return this.api('POST', `/v1/notifications/${row.id}/${what}`, { session: this.session, rev: row.rev }); }
 
   release(row) { return this.claim(row, 'release'); }
 
@@ -482,7 +486,7 @@ class Client {
     this.#say('busy');
   }
 
-  wake() { this.#say('wake', { hard: true }); }
+  wake() { this.#say('now'); }
 
   close() {
     this.closed = true;
@@ -499,11 +503,12 @@ export const connect = (options) => new Client(options);
 // The same file as a SharedWorker: the engine alone.
 if (globalThis.SharedWorkerGlobalScope && globalThis.name.startsWith('zummer:')) {
   let config;
-  globalThis.onconnect = ({ ports: [port] }) => {
-    port.onmessage = async ({ data }) => {
+  globalThis.onconnect = (e) => {
+    e.ports[0].onmessage = async ({ data }) => {
       if (config) return;
       config = { ...data, done: new Done(data.done) };
       const bus = new Bus(data.key);
+      setInterval(() => bus.post({ t: 'beat' }), 5000);
       bus.ears.add((m) => {
         if (m.done) config.done.add(m.done);
         if (m.session) config.session = m.session;

@@ -40,7 +40,7 @@ export function drawCards(rows, session, act, zummer) {
     if (old) return old;
     const li = card(row, session, act, began ? Math.max(0, now - Date.parse(row.updated_at)) : null);
     li.dataset.session = row.session;
-    if (began && row.kind === 'call.ringing') say(`${words.RingingAria} ${nameOf(row)}, ${phoneText(row.phone)}`);
+    if (began && row.kind === 'call.ringing') say(`${words.RingingAria} ${nameOf(row)}${digits(nameOf(row)).includes(digits(row.phone)) ? '' : `, ${phoneText(row.phone)}`}`);
     return li;
   });
   if (next.length === cards.children.length && next.every((li, i) => li === cards.children[i])) return;

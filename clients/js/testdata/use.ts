@@ -10,6 +10,8 @@ const zummer: Client = connect({
 zummer.busy = true;
 zummer.ack(zummer.rows[0]!, 'dismissed', 'x');
 zummer.me({ quiet: true }).then((m) => m.quiet);
+// What a form gives that is no outcome counts as opened.
+connect({ user: 'u', token: 't', open: async (row: Row): Promise<string | null> => row.phone });
 // @ts-expect-error an outcome that there is not
 zummer.ack(zummer.rows[0]!, 'done');
 // @ts-expect-error no user
