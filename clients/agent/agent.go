@@ -182,8 +182,12 @@ func (a *Agent) show(p zummer.Picture) {
 }
 
 func (a *Agent) state(ctx context.Context, st zummer.Status) {
-	if a.relay != nil {
-		a.relay.connected(st.Connected)
+	switch {
+	case a.relay == nil:
+	case st.Connected:
+		a.relay.connected(true)
+	default:
+		a.relay.lost(st.Err)
 	}
 	if a.icon != nil {
 		a.icon.connected(st.Connected)
