@@ -320,7 +320,7 @@ func TestAgentCheckDesktop(t *testing.T) {
 	}
 	t.Setenv("PATH", path)
 	code, out := run("", "agent", "check", "--config", file)
-	for _, want := range []string{"✓ служба", "✓ токен принят", "✓ часы", "✓ уведомления", "✓ открываются ссылки", "✓ порт"} {
+	for _, want := range []string{"✓ служба", "✓ токен принят", "✓ часы", "✓ уведомления", "✓ разрешены ссылки", "✓ порт"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in: %s", want, out)
 		}

@@ -109,7 +109,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		a.relay = newRelay(a.Config, client, a.session, a.Log)
 		address, stop, err := a.relay.listen(ctx)
 		if err != nil {
-			return fmt.Errorf("relay: %w", err)
+			return a.relayError(err)
 		}
 		defer stop()
 		place.Relay, place.Secret = "http://"+address, a.Config.Relay.Secret
@@ -145,6 +145,20 @@ func (a *Agent) Run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// relayError says why the relay cannot listen, and what to do about a port of the
+// configuration.
+func (a *Agent) relayError(err error) error {
+	port := a.Config.Relay.Port
+	if port == 0 {
+		return fmt.Errorf("relay: %w", err)
+	}
+	ru, en := relayTaken(port, err)
+	if a.Russian {
+		en = ru
+	}
+	return fmt.Errorf("relay: %s (%w)", en, err)
 }
 
 // startIcon shows the icon where there is one.
