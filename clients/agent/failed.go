@@ -100,12 +100,6 @@ func (d *desk) failures(ctx context.Context) {
 	}
 }
 
-// refused reports whether the configuration keeps a link from being opened:
-// trying again is of no use.
-func refused(why error) bool {
-	return errors.Is(why, errLinkForm) || errors.Is(why, errLinkScheme) || errors.Is(why, errLinkHost)
-}
-
 // failedToast says whose row it was that could not be opened, and why.
 func failedToast(n *zummer.Notification, link string, why error, russian bool) Toast {
 	pick := func(ru, en string) string {
