@@ -100,7 +100,11 @@ func (c *agentRunCmd) Run(e *env) error {
 	}
 	a := agent.Agent{Config: cfg, Name: agentName(), Russian: russian(), Log: masked(c.logger(to)), Stdout: e.stdout, Place: place}
 	err = a.Run(e.ctx)
-	if err != nil && to != e.stderr {
+	switch {
+	case err == nil || to == e.stderr || errors.Is(err, agent.ErrRuns): // the log is that of the one that runs
+	case e.ctx.Err() != nil:
+		a.Log.InfoContext(e.ctx, "the agent ends: it was told to")
+	default:
 		a.Log.ErrorContext(e.ctx, "the agent ends", "error", err) // there may be no window that shows it
 	}
 	return err
@@ -215,7 +219,7 @@ func (c *agentCheckCmd) Run(e *env) error {
 	}
 	ch := agent.Check{Path: path, Name: agentName(), Russian: russian(), System: runtime.GOOS, Say: func(mark, text string) { fmt.Fprintln(e.stdout, mark, text) }}
 	if !ch.Run(e.ctx) {
-		return errSick
+		return errors.New(say(pbx.Text{RU: "что-то не так; что делать, сказано в строках с ✗", EN: errSick.Error()}))
 	}
 	return nil
 }
@@ -250,5 +254,19 @@ func (c *agentAutostartCmd) Run(e *env) error {
 		return err
 	}
 	fmt.Fprint(e.stdout, text)
+	if system == runtime.GOOS {
+		warnOfConfig(e, config)
+	}
 	return nil
+}
+
+// warnOfConfig says that what starts with the desktop would end at once.
+func warnOfConfig(e *env, config string) {
+	path, err := agent.ConfigPath(config)
+	if err == nil {
+		_, err = agent.Load(path)
+	}
+	if err != nil {
+		fmt.Fprintf(e.stderr, say(pbx.Text{RU: "внимание: с этими настройками агент не запустится: %s\n", EN: "warning: with this configuration the agent does not start: %s\n"}), agent.Words(err, russian()))
+	}
 }

@@ -33,6 +33,8 @@ func TestAgentAutostart(t *testing.T) {
 		{"a file elsewhere, on Windows", "", []string{"--system", "windows", "--config", `D:\my profile\a.json`}, 0, []string{` agent run --config "D:\my profile\a.json"'`}, ""},
 		{"how the log is written", "", []string{"--system", "linux", "--log", "json", "--log-level", "debug"}, 0, []string{" agent run --log json --log-level debug\n"}, ""},
 		{"how much the environment wants logged", "warn", []string{"--system", "linux"}, 0, []string{" agent run --log-level warn\n"}, ""},
+		{"a file that is not there", "", []string{"--config", "nosuch.json"}, 0, []string{" agent run", "warning: with this configuration the agent does not start: ", "nosuch.json: it is not there: zummer agent login makes it"}, ""},
+		{"a file of another system, which is not looked for", "", []string{"--system", "windows", "--config", `D:\nosuch.json`}, 0, []string{" agent run"}, "warning"},
 		{"a path of another system", "", []string{"--system", "windows", "--config", "second profile.json"}, 1, []string{`--config: must be a full path on windows, not "second profile.json"`}, "HKCU"},
 	} {
 		t.Setenv("ZUMMER_LOG_LEVEL", "info")

@@ -246,7 +246,7 @@ func TestAgentDismissed(t *testing.T) {
 	if rows := in.Poll(token, "").Rows; len(rows) != 1 || rows[0].ID != refused.ID {
 		t.Errorf("a card that could not be opened is gone: %+v", rows)
 	}
-	_ = s.call("NotificationCloseAll").Err // a click may have closed it
+	s.closed("Не открылось: Заметка с чужой ссылкой")
 	if _, err := in.SDK(token).Ack(t.Context(), zummer.Ack{ID: refused.ID, Rev: refused.Rev}); err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestAgentCheckDesktop(t *testing.T) {
 	}
 	t.Setenv("PATH", path)
 	code, out := run("", "agent", "check", "--config", file)
-	for _, want := range []string{"✓ служба", "✓ токен принят", "✓ часы", "✓ уведомления", "✓ открываются ссылки", "✓ порт"} {
+	for _, want := range []string{"✓ служба", "✓ токен принят", "✓ часы", "✓ уведомления", "✓ разрешены ссылки", "✓ порт"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in: %s", want, out)
 		}

@@ -25,7 +25,10 @@ type clientTestCmd struct {
 }
 
 // errClientBroke is the end of a run that found something; it was told already.
-var errClientBroke = errors.New("the client breaks the contract")
+var (
+	errClientBroke   = errors.New("the client breaks the contract")
+	errClientBrokeRU = errors.New("клиент нарушает договор")
+)
 
 // Run plays the script of the conformance kit and says what the client broke.
 func (c *clientTestCmd) Run(e *env) error {
@@ -47,6 +50,9 @@ func (c *clientTestCmd) Run(e *env) error {
 		}
 	}
 	kit, err := conformance.New(opt)
+	if errors.Is(err, conformance.ErrListen) {
+		return fmt.Errorf("%w\n(another address: --listen HOST:PORT)", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -66,10 +72,13 @@ func (c *clientTestCmd) Run(e *env) error {
 	} else {
 		report.Write(told, lang)
 	}
-	if !report.OK() {
-		return errClientBroke
+	switch {
+	case report.OK():
+		return nil
+	case lang == "ru":
+		return errClientBrokeRU
 	}
-	return nil
+	return errClientBroke
 }
 
 // clientTestIntro says where to point the client.

@@ -74,7 +74,7 @@ func TestClientTest(t *testing.T) {
 	}{
 		{"a good client, in Russian", good, "--lang ru --step hello --step superseded", 0, []string{"[ok] hello", "[ok] superseded", "good/1 соблюдает договор", "/kit/opened?row="}},
 		{"a good client, in English", good, "--lang en --step hello", 0, []string{"good/1 keeps the contract; steps: 1"}},
-		{"a bad client", bad, "--lang ru --step hello --patience " + patience, 1, []string{"[!!] hello", "ack: Строку, которую надо открыть, не подтвердили", "bad/1 нарушает договор; нарушений: 1"}},
+		{"a bad client", bad, "--lang ru --step hello --patience " + patience, 1, []string{"[!!] hello", "ack: Строку, которую надо открыть, не подтвердили", "bad/1 нарушает договор; нарушений: 1", "zummer: клиент нарушает договор"}},
 		{"a token of one's own", good, "--lang en --step hello --token my-own-token", 0, []string{"Token: my-own-token"}},
 		{"no client", func(context.Context, string, string) {}, "--lang en --start 100ms", 1, []string{"absent: The client did not come"}},
 	} {

@@ -32,6 +32,7 @@ type Agent struct {
 	Open func(ctx context.Context, link string) error
 
 	session *zummer.Session
+	ack     func(zummer.Key, zummer.Outcome, string) // the session's
 	relay   *relay
 	desk    *desk
 	icon    *indicator // nil: none
@@ -78,7 +79,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	a.Open = orDefault(a.Open)
 	a.session = client.NewSession("")
-	a.session.App = a.Config.App
+	a.session.App, a.ack = a.Config.App, a.session.Ack
 	place := Place{PID: os.Getpid()}
 	if a.Place != "" {
 		free, err := alone(a.Place)
@@ -108,7 +109,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		a.relay = newRelay(a.Config, client, a.session, a.Log)
 		address, stop, err := a.relay.listen(ctx)
 		if err != nil {
-			return fmt.Errorf("relay: %w", err)
+			return a.relayError(err)
 		}
 		defer stop()
 		place.Relay, place.Secret = "http://"+address, a.Config.Relay.Secret
@@ -119,7 +120,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		defer func() { _ = os.Remove(a.Place) }() // a stale one names a dead port
 	}
-	a.desk = &desk{out: out, russian: a.Russian, wake: make(chan struct{}, 1), link: a.linkOf, log: a.Log}
+	a.desk = newDesk(out, a.Russian, a.linkOf, a.Log)
 	if a.Config.Notify {
 		a.desk.notifier, err = NewNotifier(runtime.GOOS, Told{Clicked: func(key string) { a.clicked(ctx, key) }, Dismissed: a.dismissed}, a.Log)
 		if err != nil {
@@ -144,6 +145,20 @@ func (a *Agent) Run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// relayError says why the relay cannot listen, and what to do about a port of the
+// configuration.
+func (a *Agent) relayError(err error) error {
+	port := a.Config.Relay.Port
+	if port == 0 {
+		return fmt.Errorf("relay: %w", err)
+	}
+	ru, en := relayTaken(port, err)
+	if a.Russian {
+		en = ru
+	}
+	return fmt.Errorf("relay: %s (%w)", en, err)
 }
 
 // startIcon shows the icon where there is one.
@@ -181,8 +196,12 @@ func (a *Agent) show(p zummer.Picture) {
 }
 
 func (a *Agent) state(ctx context.Context, st zummer.Status) {
-	if a.relay != nil {
-		a.relay.connected(st.Connected)
+	switch {
+	case a.relay == nil:
+	case st.Connected:
+		a.relay.connected(true)
+	default:
+		a.relay.lost(st.Err)
 	}
 	if a.icon != nil {
 		a.icon.connected(st.Connected)
@@ -209,17 +228,20 @@ func (a *Agent) open(ctx context.Context, n zummer.Notification) zummer.Outcome 
 	return a.follow(ctx, &n, link)
 }
 
-// follow opens a link if it may be opened.
+// follow opens a link if it may be opened; else its user is told.
 func (a *Agent) follow(ctx context.Context, n *zummer.Notification, link string) zummer.Outcome {
 	if err := a.Config.Links.Check(link); err != nil {
 		a.Log.WarnContext(ctx, "a link is refused: links in the configuration says which are opened", "row", n.Key().String(), "error", err)
+		a.desk.fail(n, link, err)
 		return zummer.Failed
 	}
 	if err := a.Open(ctx, link); err != nil {
-		a.Log.WarnContext(ctx, "a link could not be opened", "row", n.Key().String(), "error", Mask(err.Error()))
+		a.Log.WarnContext(ctx, "a link could not be opened: is there a program for its scheme? zummer agent check says more", "row", n.Key().String(), "scheme", schemeOf(link), "error", Mask(err.Error()))
+		a.desk.fail(n, link, err)
 		return zummer.Failed
 	}
 	a.Log.InfoContext(ctx, "opened", "row", n.Key().String(), "kind", n.Kind)
+	a.desk.mend(failedKey(n))
 	return zummer.Opened
 }
 
@@ -242,23 +264,27 @@ func (a *Agent) linkOf(n *zummer.Notification) string {
 // clicked opens what a toast is about. A call that still rings stays pending, and
 // so does what could not be opened: nobody has seen it yet.
 func (a *Agent) clicked(ctx context.Context, key string) {
-	n, ok := a.desk.row(key)
+	n, pending, ok := a.desk.row(key)
 	link := a.linkOf(&n)
 	if !ok || link == "" {
 		return
 	}
 	outcome := a.follow(ctx, &n, link)
-	if outcome == zummer.Opened && (n.Call == nil || n.Call.State != "ringing") {
-		a.session.Ack(n.Key(), outcome, "agent")
+	if outcome == zummer.Opened && pending && (n.Call == nil || n.Call.State != "ringing") {
+		a.ack(n.Key(), outcome, "agent")
 	}
 }
 
 // dismissed settles a card that the user put away. What another program shall
-// open, and a call that rings, are not cards.
+// open, and a call that rings, are not cards; what could not be opened was told,
+// no more.
 func (a *Agent) dismissed(key string) {
-	n, ok := a.desk.row(key)
+	if a.desk.mend(key) {
+		return
+	}
+	n, _, ok := a.desk.row(key)
 	if ok && !n.Action.Opens() && (n.Call == nil || n.Call.State == "ended") {
-		a.session.Ack(n.Key(), zummer.Dismissed, "agent")
+		a.ack(n.Key(), zummer.Dismissed, "agent")
 	}
 }
 

@@ -53,6 +53,8 @@ func (c *Check) Run(ctx context.Context) bool {
 		c.token(ctx, cfg)
 	}
 	c.desktop(cfg)
+	c.handler(ctx, cfg)
+	c.outputs(cfg)
 	c.ports(ctx, cfg)
 	return !c.sick
 }
@@ -164,7 +166,7 @@ func (c *Check) desktop(cfg Config) {
 	case len(cfg.Links.Hosts) == 0:
 		c.line("✗", "ни одна ссылка не откроется: перечислите узлы в links.hosts", "no link will be opened: name the hosts in links.hosts")
 	default:
-		c.line("✓", "открываются ссылки на %v", "links to %v are opened", cfg.Links.Hosts)
+		c.line("✓", "разрешены ссылки на %v", "links to %v are allowed", cfg.Links.Hosts)
 	}
 	if cfg.OpenForms && cfg.Infobase == "" {
 		c.line("·", "infobase пуст: объекты 1С (e1cib/data/…) агент не откроет", "infobase is empty: the agent opens no objects of 1C (e1cib/data/…)")
@@ -228,6 +230,16 @@ func (c *Check) free(ctx context.Context, port int) {
 	c.port(port, err)
 }
 
+// relayTaken says what to do about a port that the relay cannot have.
+func relayTaken(port int, err error) (ru, en string) {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Sprintf("эта система не даёт агенту порт %d для местных программ (relay.port): впишите 0, тогда агент выберет свободный при запуске, или номер от 1024", port),
+			fmt.Sprintf("this system does not let the agent have port %d for local programs (relay.port): set 0, then a free one is chosen at start, or a number from 1024 on", port)
+	}
+	return fmt.Sprintf("порт %d для местных программ (relay.port) занят другой программой или агентом другого сеанса: впишите 0, тогда агент выберет свободный при запуске, или другой номер", port),
+		fmt.Sprintf("port %d for local programs (relay.port) is held by another program, or the agent of another session: set 0, then a free one is chosen at start, or another number", port)
+}
+
 // port says what came of the try.
 func (c *Check) port(port int, err error) {
 	switch {
@@ -237,10 +249,12 @@ func (c *Check) port(port int, err error) {
 		c.line("✗", "эта машина не даёт портов для местных программ: %s", "this machine gives no port for local programs: %s", err)
 	case err == nil:
 		c.line("✓", "порт %d для местных программ (relay.port) свободен", "port %d for local programs (relay.port) is free", port)
-	case errors.Is(err, fs.ErrPermission):
-		c.line("✗", "эта система не даёт агенту порт %d для местных программ (relay.port): впишите 0, тогда агент выберет свободный при запуске, или номер от 1024", "this system does not let the agent have port %d for local programs (relay.port): set 0, then a free one is chosen at start, or a number from 1024 on", port)
 	default:
-		c.line("✗", "порт %d для местных программ (relay.port) занят другой программой или агентом другого сеанса: впишите 0, тогда агент выберет свободный при запуске, или другой номер", "port %d for local programs (relay.port) is held by another program, or the agent of another session: set 0, then a free one is chosen at start, or another number", port)
+		ru, en := relayTaken(port, err)
+		if c.Russian {
+			en = ru
+		}
+		c.line("✗", "%s", "%s", en)
 	}
 }
 
@@ -275,8 +289,10 @@ func Explain(err error, address string, russian bool) string {
 		return pick("токен не принят: он отозван, истёк или набран с ошибкой; возьмите новый и повторите zummer agent login", "the token is refused: it was revoked, has ended or is mistyped; take a new one and repeat zummer agent login")
 	case zummer.StatusOf(err) == http.StatusForbidden:
 		return pick("у токена нет права poll: попросите у администратора другой", "the token has no scope poll: ask the administrator for another one")
-	case zummer.StatusOf(err) == http.StatusNotFound:
-		return pick("%s отвечает, но такого сотрудника нет или это не Zummer", "%s answers, but there is no such user, or it is no Zummer", address)
+	case zummer.StatusOf(err) == http.StatusNotFound && zummer.CodeOf(err) != "": // the service says so itself
+		return pick("%s отвечает, но такого сотрудника нет: скажите администратору", "%s answers, but there is no such user: tell the administrator", address)
+	case isNoZummer(err):
+		return pick("по адресу %s отвечает не Zummer: верен ли адрес, не стоит ли между вами прокси?", "what answers at %s is no Zummer: is the address right, is there a proxy between?", address)
 	case zummer.StatusOf(err) == http.StatusProxyAuthRequired:
 		return pick("прокси по дороге к %s требует пароль: добавьте узел в NO_PROXY или впишите пароль в HTTPS_PROXY", "a proxy on the way to %s wants a password: add the host to NO_PROXY, or the password to HTTPS_PROXY", address)
 	case zummer.StatusOf(err) == http.StatusTooManyRequests:
@@ -301,6 +317,19 @@ func Explain(err error, address string, russian bool) string {
 		return pick("до %s не достучаться (%s): запущена ли служба, верен ли порт, пускает ли межсетевой экран?", "%s cannot be reached (%s): does the service run, is the port right, does the firewall let you through?", address, op.Err)
 	}
 	return pick("%s: %s", "%s: %s", address, Mask(withoutAddress(err).Error()))
+}
+
+// isNoZummer reports whether somebody else answered: without a page of that name,
+// with a redirect, or with what is no answer of the service.
+func isNoZummer(err error) bool {
+	switch status := zummer.StatusOf(err); {
+	case status == 0:
+		return strings.HasPrefix(err.Error(), "what answered is no Zummer")
+	case zummer.CodeOf(err) != "":
+		return false
+	default:
+		return status < http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusMethodNotAllowed
+	}
 }
 
 // HostOf is what Links.Hosts must have for the links of an infobase; "":

@@ -125,14 +125,15 @@ func Load(path string) (Config, error) {
 		field, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
 		switch {
 		case errors.As(err, &syntax):
-			return at(line(syntax.Offset), "", "это не JSON: "+syntax.Error(), "it is no JSON: "+syntax.Error())
+			ru, en := syntaxWords(syntax)
+			return at(line(syntax.Offset), "", "это не JSON: "+ru, "it is no JSON: "+en)
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return at(line(int64(len(text))), "", "файл обрывается: не хватает }", "it breaks off: a } is missing")
 		case errors.As(err, &kind):
 			return at(line(kind.Offset), kind.Field, "здесь должно быть другое: "+kindOf(kind, true), "something else belongs here: "+kindOf(kind, false))
 		case unknown:
-			name := strings.Trim(field, `"`)
-			return at(lineOfField(text, name), name, "такого поля нет: опечатка?", "there is no such field: is it mistyped?")
+			names := placeOf(text, strings.Trim(field, `"`))
+			return at(lineOfField(text, names...), strings.Join(names, "."), "такого поля нет: опечатка?", "there is no such field: is it mistyped?")
 		}
 		return at(0, "", err.Error(), err.Error())
 	}
@@ -148,6 +149,39 @@ func Load(path string) (Config, error) {
 		return Config{}, err
 	}
 	return c, nil
+}
+
+// syntaxWords says in words what is usual to be wrong.
+func syntaxWords(e *json.SyntaxError) (ru, en string) {
+	switch text := e.Error(); {
+	case strings.HasSuffix(text, "after object key:value pair"), strings.HasSuffix(text, "after array element"):
+		return "перед этим местом не хватает запятой", "a comma is missing before this place"
+	case strings.HasPrefix(text, "invalid character '}' looking for beginning of object key"), strings.HasPrefix(text, "invalid character ']' looking for beginning of value"):
+		return "перед этой скобкой лишняя запятая", "there is a comma too many before this bracket"
+	case strings.HasSuffix(text, "looking for beginning of object key string"):
+		return "здесь должно быть имя поля в двойных кавычках", "the name of a field in double quotes belongs here"
+	case strings.HasSuffix(text, "after object key"):
+		return "после имени поля не хватает двоеточия", "a colon is missing after the name of a field"
+	case strings.HasSuffix(text, "in string literal"), strings.HasSuffix(text, "in string escape code"):
+		return "в тексте не хватает кавычки, или \\ записан не как \\\\", "a quote is missing, or a \\ is not written as \\\\"
+	default:
+		return text, text
+	}
+}
+
+// placeOf is where a field is that the configuration does not have, e.g. relay,
+// prot: the decoder names the last part only.
+func placeOf(text []byte, name string) []string {
+	var top map[string]json.RawMessage
+	_ = json.Unmarshal(text, &top) // it was read as far as the field
+	for section, of := range map[string]any{"links": &Links{}, "relay": &Relay{}, "udp": &Output{}} {
+		d := json.NewDecoder(bytes.NewReader(top[section]))
+		d.DisallowUnknownFields()
+		if err := d.Decode(of); err != nil && err.Error() == fmt.Sprintf("json: unknown field %q", name) {
+			return []string{section, name}
+		}
+	}
+	return []string{name}
 }
 
 // lineOfField finds where a field stands, looking for each name behind the one

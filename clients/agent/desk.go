@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,14 @@ type desk struct {
 	rows  []zummer.Notification // the last picture
 	told  []event               // what the outputs were not told yet
 	shown map[string]zummer.Notification
+
+	ill    chan struct{}
+	failed []failure // what could not be opened, and its user was told; the oldest first
+	mended []string  // keys of those to be taken away
+}
+
+func newDesk(out *outputs, russian bool, link func(*zummer.Notification) string, log *slog.Logger) *desk {
+	return &desk{out: out, russian: russian, link: link, log: log, wake: make(chan struct{}, 1), ill: make(chan struct{}, 1)}
 }
 
 // event is a revision that came or went.
@@ -58,12 +67,20 @@ func (d *desk) set(p zummer.Picture) {
 	}
 }
 
-// row is what a toast shows.
-func (d *desk) row(key string) (zummer.Notification, bool) {
+// row is what a toast shows, also one that could not be opened; pending says
+// that it is still to be settled.
+func (d *desk) row(key string) (n zummer.Notification, pending, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n, ok := d.shown[key]
-	return n, ok
+	if n, ok = d.shown[key]; ok {
+		return n, true, true
+	}
+	i := slices.IndexFunc(d.failed, func(f failure) bool { return f.key == key })
+	if i < 0 {
+		return n, false, false
+	}
+	n = d.failed[i].row
+	return n, slices.ContainsFunc(d.rows, func(r zummer.Notification) bool { return r.Key() == n.Key() }), true
 }
 
 // run works until ctx ends and takes all toasts away.
@@ -71,9 +88,12 @@ func (d *desk) run(ctx context.Context) {
 	if d.notifier != nil {
 		defer d.notifier.Stop()
 	}
-	for first := true; ; first = false {
+	for first := true; ; {
 		select {
 		case <-d.wake:
+		case <-d.ill:
+			d.failures(ctx)
+			continue
 		case <-ctx.Done():
 			return
 		}
@@ -85,6 +105,7 @@ func (d *desk) run(ctx context.Context) {
 			d.out.tell(ctx, told[i].what, &told[i].row)
 		}
 		d.toasts(ctx, rows, first)
+		first = false
 	}
 }
 

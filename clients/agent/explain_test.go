@@ -21,6 +21,14 @@ func TestExplain(t *testing.T) {
 		t.Cleanup(srv.Close)
 		return srv.URL
 	}
+	page := func(code int, body string) string {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(code)
+			_, _ = w.Write([]byte(body))
+		}))
+		t.Cleanup(srv.Close)
+		return srv.URL
+	}
 	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
 	untrusted.Config.ErrorLog = quiet
 	t.Cleanup(untrusted.Close)
@@ -32,7 +40,10 @@ func TestExplain(t *testing.T) {
 	for _, c := range []struct{ name, url, en, ru string }{
 		{"a refused token", status(401), "repeat zummer agent login", "токен не принят"},
 		{"a token of another scope", status(403), "no scope poll", "нет права poll"},
-		{"something else", status(404), "no Zummer", "не Zummer"},
+		{"something else", status(404), "is no Zummer: is the address right", "отвечает не Zummer"},
+		{"a web server that leads elsewhere", status(301), "is no Zummer: is the address right", "отвечает не Zummer"},
+		{"a web server's page", page(200, "<html>"), "is no Zummer: is the address right", "отвечает не Zummer"},
+		{"a user that the service does not know", page(404, `{"code":"unknown_user","detail":"no such user"}`), "there is no such user", "такого сотрудника нет"},
 		{"too many requests", status(429), "wait a minute", "подождите"},
 		{"a proxy without the service", status(502), "does not work now (502)", "не работает (502)"},
 		{"nobody", "http://127.0.0.1:1", "does the service run", "запущена ли служба"},

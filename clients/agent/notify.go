@@ -13,7 +13,7 @@ import (
 type Toast struct {
 	Title, Text string
 	Action      string // the label of what a click does; "": nothing
-	Urgent      bool   // it stays until it is closed: the phone rings
+	Urgent      bool   // it stays until it is closed: the phone rings, or something failed
 }
 
 // Notifier shows toasts. A key has one toast at most: showing it again replaces

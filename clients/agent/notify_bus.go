@@ -22,11 +22,13 @@ type bus struct {
 	log  *slog.Logger
 	end  context.CancelFunc
 	all  sync.WaitGroup
-	ill  bool // it was said that nothing shows notifications; of the goroutine only
+	ill  bool          // it was said that nothing shows notifications; of the goroutine only
+	slow chan struct{} // the daemon has hung: it is to be asked whether it still does
 
 	mu     sync.Mutex
 	conn   *dbus.Conn // nil: there is no bus
 	daemon string     // who shows what is on the screen; "": not known
+	hung   bool       // it took too long for its last answer: what comes waits until it answers again
 	markup bool       // the text is read as markup
 	shown  map[string]paper
 	keys   map[uint32]string
@@ -50,7 +52,7 @@ var errNoDaemon = errors.New("no notification daemon answers on the session bus"
 
 func newBus(told Told, log *slog.Logger) *bus {
 	ctx, end := context.WithCancel(context.Background())
-	b := &bus{told: told, log: log, end: end, shown: map[string]paper{}, keys: map[uint32]string{}, used: map[uint32]bool{}}
+	b := &bus{told: told, log: log, end: end, slow: make(chan struct{}, 1), shown: map[string]paper{}, keys: map[uint32]string{}, used: map[uint32]bool{}}
 	b.all.Go(func() { again(ctx, func() { b.stay(ctx) }) })
 	return b
 }
@@ -98,6 +100,10 @@ func (b *bus) stay(ctx context.Context) {
 		case s, open = <-signals: // closed with the connection
 		case <-later:
 			greet()
+		case <-b.slow:
+			if later == nil {
+				later = time.After(busTime)
+			}
 		}
 		if s == nil {
 			continue
@@ -144,9 +150,10 @@ func (b *bus) greet(ctx context.Context, conn *dbus.Conn) (answered bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.conn = conn // one that is asked to show something may start the daemon
+	b.hung = errors.Is(err, context.DeadlineExceeded)
 	if err != nil {
 		b.away(ctx, fmt.Errorf("%w: %w", errNoDaemon, err))
-		return !errors.Is(err, context.DeadlineExceeded)
+		return !b.hung
 	}
 	if b.ill {
 		b.ill = false
@@ -159,10 +166,11 @@ func (b *bus) greet(ctx context.Context, conn *dbus.Conn) (answered bool) {
 		}
 		b.daemon = daemon
 	}
-	for _, id := range b.over { // of the same one, else it is empty
-		_ = ask(conn.Object(busName, busPath), busName+".CloseNotification", id).Err // it may be gone by itself
-	}
+	over := b.over // of the same one, else it is empty
 	b.over = nil
+	for _, id := range over {
+		b.takeAway(id)
+	}
 	waits := worth(b.waits, time.Now())
 	b.waits = nil
 	for _, p := range waits {
@@ -264,7 +272,7 @@ func (b *bus) skip(key string) {
 // put shows a toast, or has it wait. The caller holds b.mu, also across the call:
 // a signal of the new toast waits for its number.
 func (b *bus) put(p paper) error {
-	if b.conn == nil {
+	if b.conn == nil || b.hung {
 		b.waits = append(b.waits, p)
 		return nil
 	}
@@ -289,7 +297,8 @@ func (b *bus) put(p paper) error {
 		b.waits = append(b.waits, p)
 		b.log.InfoContext(context.Background(), "a notification waits for who shows it", "error", Mask(err.Error()))
 		return nil
-	case errors.Is(err, context.DeadlineExceeded): // it may show it yet; if it goes instead, the next one does
+	case errors.Is(err, context.DeadlineExceeded):
+		b.hang()   // it may show it yet; if it goes instead, the next one does
 		p.id = old // which it keeps
 		b.shown[p.key] = p
 		return err
@@ -329,11 +338,30 @@ func (b *bus) Close(key string) {
 	if p.id == 0 { // its number never came
 		return
 	}
-	if b.conn == nil {
-		b.over = append(b.over, p.id) // if it is the connection alone that is gone
+	b.takeAway(p.id)
+}
+
+// takeAway closes a toast of the daemon, now or when it can be asked again; the
+// caller holds b.mu.
+func (b *bus) takeAway(id uint32) {
+	if b.conn == nil || b.hung {
+		b.over = append(b.over, id) // it may be the connection alone that is gone
 		return
 	}
-	_ = ask(b.conn.Object(busName, busPath), busName+".CloseNotification", p.id).Err // it may be gone by itself
+	if err := ask(b.conn.Object(busName, busPath), busName+".CloseNotification", id).Err; errors.Is(err, context.DeadlineExceeded) { // else it may be gone by itself
+		b.over = append(b.over, id)
+		b.hang()
+	}
+}
+
+// hang notes that the daemon takes too long: what comes next waits, instead of
+// taking that long each; the caller holds b.mu.
+func (b *bus) hang() {
+	b.hung = true
+	select {
+	case b.slow <- struct{}{}:
+	default:
+	}
 }
 
 // Stop implements Notifier.
@@ -342,10 +370,9 @@ func (b *bus) Stop() {
 	b.waits = nil
 	if b.conn != nil {
 		for _, p := range b.shown {
-			if p.id == 0 {
-				continue
+			if p.id != 0 {
+				b.takeAway(p.id)
 			}
-			_ = ask(b.conn.Object(busName, busPath), busName+".CloseNotification", p.id).Err // it may be gone by itself
 		}
 	}
 	b.mu.Unlock()

@@ -116,7 +116,7 @@ func (o *outputs) tell(ctx context.Context, event string, n *zummer.Notification
 	if event != "new" {
 		return
 	}
-	row, err := json.Marshal(n)
+	row, err := json.Marshal(jsonRow(n))
 	if err != nil {
 		o.fail("row", err)
 		return

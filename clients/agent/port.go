@@ -66,6 +66,9 @@ func (o *outputs) dial(ctx context.Context, port int) error {
 	return nil
 }
 
+// ErrRuns is why a second agent does not run: its desktop session has one.
+var ErrRuns = errors.New("an agent runs in this desktop session already")
+
 // errHeld says that another process holds a file's lock.
 var errHeld = errors.New("held")
 
@@ -79,7 +82,7 @@ func alone(place string) (free func(), err error) {
 	if err := lockFile(f); err != nil {
 		_ = f.Close() // err says more
 		if errors.Is(err, errHeld) {
-			return nil, fmt.Errorf("an agent runs in this desktop session already (%s): quit it first", place)
+			return nil, fmt.Errorf("%w (%s): quit it first", ErrRuns, place)
 		}
 		return nil, fmt.Errorf("lock the session's file: %w", err)
 	}

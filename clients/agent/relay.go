@@ -34,8 +34,9 @@ type relay struct {
 	passing flights
 
 	mu      sync.Mutex
-	up      bool // the service answered the last poll
-	known   bool // there was a picture
+	up      bool  // the service answered the last poll
+	why     error // it did not, or refused the agent; nil: up, or nothing is known yet
+	known   bool  // there was a picture
 	rows    []zummer.Notification
 	version int
 	holder  local                           // who opens; its seen is zero when there is nobody
@@ -151,7 +152,14 @@ func (r *relay) set(rows []zummer.Notification) {
 
 func (r *relay) connected(up bool) {
 	r.mu.Lock()
-	r.up = up
+	r.up, r.why = up, nil
+	r.mu.Unlock()
+}
+
+// lost says why the agent has no picture that is up to date.
+func (r *relay) lost(why error) {
+	r.mu.Lock()
+	r.up, r.why = false, why
 	r.mu.Unlock()
 }
 
@@ -259,7 +267,7 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 	for _, k := range q.acks {
 		result, err := r.settle(ctx, k)
 		if err != nil {
-			f.answer(w, nil, err)
+			f.answer(w, nil, ofAgent(err))
 			return
 		}
 		a.acks = append(a.acks, result)
@@ -267,7 +275,7 @@ func (r *relay) poll(w http.ResponseWriter, req *http.Request, f format, body []
 	r.sit(q.session, q.busy) // after the acks: what was opened shall not pass on
 	rows, version, ok := r.view(q.session)
 	if !ok {
-		f.refuse(w, http.StatusServiceUnavailable, "upstream_away", "the service does not answer the agent", 5)
+		f.answer(w, nil, r.absence())
 		return
 	}
 	rows = slices.DeleteFunc(rows, func(n zummer.Notification) bool { return !me.takes(&n) })

@@ -259,10 +259,19 @@ func jsonRow(n *zummer.Notification) map[string]any {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	_ = d.Decode(&row) // we wrote it
-	for _, name := range []string{"follows", "app", "session"} {
-		if row[name] == "" {
-			row[name] = nil
+	nulls := func(of map[string]any, names ...string) {
+		for _, name := range names {
+			if of[name] == "" {
+				of[name] = nil
+			}
 		}
+	}
+	nulls(row, "follows", "phone", "name", "app", "session")
+	if call, ok := row["call"].(map[string]any); ok {
+		nulls(call, "extension", "did", "answered_by", "answered_by_name")
+	}
+	if n.Owner == nil {
+		delete(row, "user") // of the CRM's server only
 	}
 	if n.ExpiresAt.IsZero() {
 		row["expires_at"] = nil

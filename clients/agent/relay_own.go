@@ -38,13 +38,13 @@ func (r *relay) own(w http.ResponseWriter, req *http.Request, f format, body []b
 		if err == nil && a.Result == zummer.NotFound {
 			err = &zummer.Error{Status: http.StatusNotFound, Code: "not_found", Detail: "there is no such row"}
 		}
-		f.answer(w, a, err)
+		f.answer(w, a, ofAgent(err))
 	case "claim":
 		c, err := r.claim(ctx, k, q.session)
-		f.answer(w, c, err)
+		f.answer(w, c, ofAgent(err))
 	case "release":
 		c, err := r.release(ctx, k, q.session)
-		f.answer(w, c, err)
+		f.answer(w, c, ofAgent(err))
 	default:
 		return false
 	}

@@ -57,8 +57,9 @@ func (f *flights) enter(token string) (leave func(), ofAll bool) {
 	}, false
 }
 
-// pass sends a request on under a token, and its answer back.
-func (r *relay) pass(w http.ResponseWriter, req *http.Request, f format, body []byte, token string) {
+// pass sends a request on under a token, and its answer back. That the agent's
+// own token is refused is none of the program's.
+func (r *relay) pass(w http.ResponseWriter, req *http.Request, f format, body []byte, token string, own bool) {
 	leave, ofAll := r.passing.enter(token)
 	switch {
 	case leave == nil && ofAll:
@@ -76,6 +77,10 @@ func (r *relay) pass(w http.ResponseWriter, req *http.Request, f format, body []
 	res, err := r.upstream(ctx, req, body, token)
 	if err == nil {
 		defer res.Body.Close()
+		if own && res.StatusCode == http.StatusUnauthorized {
+			f.answer(w, nil, errToken)
+			return
+		}
 		err = forward(w, res, quiet, func() { reset(req.Context()) })
 	}
 	if err != nil && req.Context().Err() == nil {

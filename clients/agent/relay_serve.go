@@ -168,7 +168,7 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if paired {
 		token = r.config.Token
 	}
-	r.pass(w, req, f, body, token)
+	r.pass(w, req, f, body, token, paired)
 }
 
 // mayBeOurs reports whether who is at the other end may be this user, as far as

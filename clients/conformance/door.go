@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -23,10 +24,13 @@ type door struct {
 	closed  bool
 }
 
+// ErrListen is when the address of Options.Listen cannot be had.
+var ErrListen = errors.New("listen for the client")
+
 func openDoor(addr string) (*door, error) {
 	ln, err := listen(addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen for the client: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	d := &door{addr: ln.Addr().String(), conns: make(chan net.Conn), done: make(chan struct{}), ln: ln, open: map[net.Conn]bool{}}
 	go d.serve(ln) // ends when ln closes

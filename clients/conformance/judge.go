@@ -22,8 +22,9 @@ type client struct {
 	versions  map[string]bool      // that its next poll may name
 	older     map[string]bool      // that it might name before the last answer
 	answerTo  string               // the connection of that answer
-	stateless bool                 // it never names any, and asks for the whole set each time
+	stateless bool                 // it never names any, and asks for the whole set each time: that was noted
 	named     bool                 // it named one
+	nameless  int                  // polls that named none though it had a complete set, while none did
 	picture   map[string]row       // the last complete set that it was given
 	partial   map[string]row       // of pages that are not complete
 	next      string               // the page that it should ask for
@@ -106,6 +107,10 @@ func (k *Kit) judgeSession(x *exchange) (renamed bool) {
 	return renamed
 }
 
+// neverNamed is after how many polls a client that has a version and has never
+// named any is one that never will.
+const neverNamed = 3
+
 // judgeVersion: a client asks with the version of the picture that it has.
 func (k *Kit) judgeVersion(x *exchange, _ bool) {
 	c := &k.who
@@ -124,9 +129,11 @@ func (k *Kit) judgeVersion(x *exchange, _ bool) {
 	case c.versions[v] || c.stateless:
 	case v != "" && c.older[v] && x.from != c.answerTo: // it may have given up the connection while the answer was on its way
 		c.versions[v] = true
-	case v == "" && !c.named:
-		c.stateless = true
-		k.note("stateless")
+	case v == "" && !c.named: // once or twice it may have been started anew
+		if c.nameless++; c.nameless >= neverNamed {
+			c.stateless = true
+			k.breach("version", "version=")
+		}
 	case v == "":
 		k.breach("picture_dropped", "")
 	default:

@@ -33,6 +33,7 @@ type rough struct {
 	acks    []string
 	opened  map[string]bool
 	strayed bool
+	polls   int
 }
 
 type roughRow struct {
@@ -106,6 +107,10 @@ func (c *rough) once(ctx context.Context) (pause time.Duration, ok bool) {
 		c.strayed = true
 		q.Set("ack", "9999.1")
 	}
+	if c.bug == "version never named" || c.bug == "none, started anew twice" && c.polls < 3 {
+		q.Set("version", "")
+	}
+	c.polls++
 	if c.bug == "version" && c.version != "" {
 		q.Set("version", c.version+"7")
 	}
@@ -397,6 +402,8 @@ func TestBugs(t *testing.T) {
 		{"busy", "hello", "busy foreign"},
 		{"picture_wrong", "hello unchanged", "picture_wrong"},
 		{"version", "unchanged*", "version"},
+		{"version never named", "hello", "version"},
+		{"none, started anew twice", "hello closing", ""},
 		{"picture_dropped", "hello lost-answer", "picture_dropped"},
 		{"ack_forever", "hello lost-answer", "ack_forever"},
 		{"ack_again", "hello lost-ack", "ack_again"},

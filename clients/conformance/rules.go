@@ -70,8 +70,8 @@ var rules = map[string]Text{
 		RU: "Показано не то, что в последнем полном ответе. Чего в нём нет, то больше не ждёт; что в нём есть, остаётся и после unchanged.",
 		EN: "What is shown is not the last complete set. What is not in it is pending no more; what is in it stays, also after unchanged."},
 	"version": {
-		RU: "Опрос назвал версию не той картины, которая у клиента есть. Версию берут из последней страницы полного ответа.",
-		EN: "A poll named a version that is not of the picture that the client has. Take it from the last page of a complete answer."},
+		RU: "Опрос назвал версию не той картины, которая у клиента есть, или ни одной. Версию берут из последней страницы полного ответа и возвращают в следующем опросе: без неё сервис каждый раз сразу отдаёт весь набор.",
+		EN: "A poll named a version that is not of the picture that the client has, or none. Take it from the last page of a complete answer and send it back with the next poll: without it the service gives the whole set each time, at once."},
 	"pages": {
 		RU: "Страницы: картина полна только на странице, где next пуст; reset посреди страниц значит начать сначала, прежние страницы выбросить.",
 		EN: "Pages: a picture is complete only at the page whose next is null; a reset between pages means to begin again and to drop those before."},
@@ -106,9 +106,6 @@ var rules = map[string]Text{
 
 // notes are no breaches.
 var notes = map[string]Text{
-	"stateless": {
-		RU: "Клиент ни разу не назвал версию: каждый раз приходит весь набор.",
-		EN: "The client never named a version: the whole set comes each time."},
 	"unnamed": {
 		RU: "У клиента нет имени сеанса: шаги о сеансах пропущены. С именем строку открывает один из клиентов сотрудника.",
 		EN: "The client has no session name: steps about sessions were left out. With one, one of a user's clients opens a row."},

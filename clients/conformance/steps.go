@@ -93,7 +93,7 @@ func (k *Kit) Run(ctx context.Context) Report {
 			k.note("unnamed")
 		}
 	}
-	for _, name := range []string{"stateless", "unnamed", "anonymous"} {
+	for _, name := range []string{"unnamed", "anonymous"} {
 		if k.notes[name] {
 			report.Notes = append(report.Notes, notes[name])
 		}

@@ -89,8 +89,8 @@ func (c *Client) send(ctx context.Context, token, method, path string, in, out a
 		}
 		body = bytes.NewReader(text)
 	}
-	if scheme, _, _ := strings.Cut(strings.ToLower(c.URL), "://"); scheme != "https" && scheme != "http" {
-		return errors.New("the address of the service has to begin with https:// or http://")
+	if err := c.address(); err != nil {
+		return err
 	}
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.URL, "/")+path, body)
 	if err != nil {
@@ -133,6 +133,24 @@ func (c *Client) send(ctx context.Context, token, method, path string, in, out a
 	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return fmt.Errorf("what answered is no Zummer: %w", err)
+	}
+	return nil
+}
+
+// address says why URL can be no address of a service; nil: it can.
+func (c *Client) address() error {
+	if c.URL == "" {
+		return errors.New("the client has no URL")
+	}
+	if scheme, _, _ := strings.Cut(strings.ToLower(c.URL), "://"); scheme != "https" && scheme != "http" {
+		return errors.New("the address of the service has to begin with https:// or http://")
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return fmt.Errorf("the address of the service: %w", inner(err))
+	}
+	if u.Host == "" {
+		return errors.New("the address of the service names no host")
 	}
 	return nil
 }

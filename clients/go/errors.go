@@ -42,7 +42,9 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Detail)
 	}
 	for _, f := range e.Fields {
-		fmt.Fprintf(&b, "; %s %s", f.Field, f.Message)
+		if !strings.Contains(e.Detail, f.Field+": "+f.Message) && !strings.Contains(e.Detail, f.Field+" "+f.Message) {
+			fmt.Fprintf(&b, "; %s %s", f.Field, f.Message)
+		}
 	}
 	return b.String()
 }

@@ -49,11 +49,13 @@ func (c *Client) Run(ctx context.Context, h Handler) error { return c.NewSession
 
 // Run polls until ctx ends and returns ctx's error; nothing else ends it, since
 // a service that is away or a token that is refused may come back: State tells.
+// With a Client.URL that can be no address it does not begin, and says so at once.
+// A panic of the handler ends the program, as any of Go does.
 // At the end what is being opened is waited for, and the acks that are owed
 // are sent.
 func (s *Session) Run(ctx context.Context, h Handler) error {
-	if s.client.URL == "" {
-		return errors.New("the client has no URL")
+	if err := s.client.address(); err != nil {
+		return err
 	}
 	var opener sync.WaitGroup
 	if h.Open != nil {

@@ -1,0 +1,36 @@
+package app_test
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"zummer/clients/agent"
+	zummer "zummer/clients/go"
+)
+
+// TestAgentManyForAHungNotifier: a daemon that hangs is waited for once, not for
+// each notification: what the agent tells others is not late, and when the daemon
+// answers again the last ones are shown.
+func TestAgentManyForAHungNotifier(t *testing.T) {
+	in, _, token := manned(t)
+	s := newHeadless(t, stays)
+	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled, c.Stdout = true, false, true })
+	note(t, in, "ivanov", zummer.Show, "До того", "")
+	eventually(t, "a notification", 60*time.Second, func() bool { return s.displayed() == 1 })
+	if err := s.notifier.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 30 { // five seconds for each would be more than two minutes
+		note(t, in, "ivanov", zummer.Show, fmt.Sprint("Заметка ", i), "")
+	}
+	eventually(t, "all on standard output", 60*time.Second, func() bool { return strings.Count(d.printed(), "\n") == 31 })
+	note(t, in, "ivanov", zummer.Show, "Последняя", "")
+	eventually(t, "the last one on standard output", 60*time.Second, func() bool { return strings.Contains(d.printed(), "Последняя") })
+	if err := s.notifier.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	s.closed("Последняя | ")
+}
