@@ -10,42 +10,50 @@ import (
 	"time"
 
 	"zummer/clients/onec/bsltest"
+	"zummer/models/store/storetest"
 )
 
 // TestServiceBeginsAnew: a service whose database is another one knows neither
 // the cursor nor the calls of before, though its numbers are the same ones: all
-// calls of the new one become documents of their own.
+// calls of the new one become documents of their own. A PostgreSQL goes on
+// counting in its next database: there the place lies before the new calls.
 func TestServiceBeginsAnew(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	p := newProxy(t, s.URL)
-	b := serverBase(t, p.URL, s.key)
-	b.exchange()
-	for i := range 3 {
-		s.missed(fmt.Sprintf("old-%d", i), "+79031234567")
-	}
-	b.exchange()
-	s2 := newService(t)
-	p.to(s2.URL)
-	b.set("настройка.Ключ", s2.key)
-	b.exchange()
-	s2.missed("new-0", "+79160000000")
-	b.exchange()
-	b.exchange()
-	rows := b.calls.Rows()
-	if len(rows) != 4 {
-		t.Fatalf("%d documents of three and one calls", len(rows))
-	}
-	if rows[0]["АбонентКакСвязаться"] != "+79031234567" || rows[3]["АбонентКакСвязаться"] != "+79160000000" {
-		t.Errorf("documents %v", rows)
-	}
-	if b.logged("заново") != 1 {
-		t.Errorf("the log: %v", b.Log)
-	}
-	b.exchange()
-	if n := len(b.calls.Rows()); n != 4 {
-		t.Errorf("%d documents after one more exchange", n)
-	}
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		another, anew := storetest.Postgres, 0
+		if strings.HasPrefix(dsn, "sqlite:") {
+			another, anew = storetest.SQLite, 1
+		}
+		s := serviceOn(t, dsn)
+		p := newProxy(t, s.URL)
+		b := serverBase(t, p.URL, s.key)
+		b.exchange()
+		for i := range 3 {
+			s.missed(fmt.Sprintf("old-%d", i), "+79031234567")
+		}
+		b.exchange()
+		s2 := serviceOn(t, another(t))
+		p.to(s2.URL)
+		b.set("настройка.Ключ", s2.key)
+		b.exchange()
+		s2.missed("new-0", "+79160000000")
+		b.exchange()
+		b.exchange()
+		rows := b.calls.Rows()
+		if len(rows) != 4 {
+			t.Fatalf("%d documents of three and one calls", len(rows))
+		}
+		if rows[0]["АбонентКакСвязаться"] != "+79031234567" || rows[3]["АбонентКакСвязаться"] != "+79160000000" {
+			t.Errorf("documents %v", rows)
+		}
+		if b.logged("заново") != anew {
+			t.Errorf("the log: %v", b.Log)
+		}
+		b.exchange()
+		if n := len(b.calls.Rows()); n != 4 {
+			t.Errorf("%d documents after one more exchange", n)
+		}
+	})
 }
 
 // failing makes the handler of calls, or of recordings, fail while the key is
