@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,6 +46,11 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	if n := flag.Lookup("test.parallel"); n.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
 		_ = n.Value.Set("24") // a number
+	}
+	// As in package app: garbage is collected later, as long as there is little of it.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(2 << 30)
 	}
 	code := m.Run()
 	if run := flag.Lookup("test.run").Value.String(); code == 0 && run == "" {
