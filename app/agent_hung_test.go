@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,4 +34,26 @@ func TestAgentManyForAHungNotifier(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.closed("Последняя | ")
+}
+
+// TestAgentEndsBesideAHungNotifier: what an agent leaves on the screen when it
+// ends goes when the daemon goes on: nobody could put it away any more.
+func TestAgentEndsBesideAHungNotifier(t *testing.T) {
+	in, _, token := manned(t)
+	s := newHeadless(t, stays)
+	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify = true })
+	first := note(t, in, "ivanov", zummer.Show, "Первая", "")
+	note(t, in, "ivanov", zummer.Show, "Вторая", "")
+	eventually(t, "two notifications", 60*time.Second, func() bool { return s.displayed() == 2 })
+	if err := s.notifier.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	in.Admin("POST", "/v1/admin/notifications/"+first.ID+"/process", nil)
+	<-time.After(7 * time.Second) // the daemon is asked to take the first away, and waited for
+	d.stop()
+	eventually(t, "the end", 60*time.Second, func() bool { _, err := os.Stat(d.file); return err != nil })
+	if err := s.notifier.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "an empty screen", 60*time.Second, func() bool { return s.displayed() == 0 })
 }

@@ -35,7 +35,7 @@ func TestFormRefuses(t *testing.T) {
 		{"open", `"action":"open","object":` + interest(interestID), nil, card, "failed", ""},
 		{"open by a link", `"action":"open","object":{"link":"` + interestLink + `"}`, nil, card, "failed", ""},
 		{"resolve", `"action":"resolve","phone":"+79031234567"`, func(b *base) { b.close(secondID) }, card, "failed", ""},
-		{"choose", `"action":"choose","candidates":[` + interest(interestID) + "," + interest(secondID) + `]`, func(b *base) { b.Screen.Choose = func(string, []string) int { return 0 } }, "", "failed", ""},
+		{"choose", `"action":"choose","candidates":[` + interest(interestID) + "," + interest(secondID) + `]`, func(b *base) { b.Screen.Choose = func(string, []string) int { return 0 } }, card, "failed", ""},
 		{"one that does not refuse", `"action":"open","object":` + interest(secondID), nil, "e1cib/data/Документ.Интерес?ref=a2b100155d0a0b0c11ee64ab8c1f3a52", "opened", ""},
 		{"the same again, open already", `"action":"open","object":` + interest(secondID), nil, "e1cib/data/Документ.Интерес?ref=a2b100155d0a0b0c11ee64ab8c1f3a52", "opened", ""},
 	}

@@ -95,8 +95,10 @@ func (b *base) connectOrdinary(s *service, address, token string) {
 	b.remember(address+"/", token, true)
 	connected := func(m string) bool { return strings.HasPrefix(m, "Связь с сервисом звонков ") }
 	b.until("the first answer", func() bool { return slices.ContainsFunc(b.Screen.Messages, connected) })
-	if !connected(b.Screen.Messages[0]) {
-		b.t.Fatalf("messages %v", b.Screen.Messages)
+	for _, m := range b.Screen.Messages {
+		if !connected(m) {
+			b.t.Fatalf("messages %v", b.Screen.Messages)
+		}
 	}
 	b.Screen.Messages = nil
 	b.Entries()

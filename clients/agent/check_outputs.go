@@ -78,7 +78,7 @@ func tryLog(path string) error {
 		}
 		made = append(made, dir)
 	}
-	if _, err := os.Stat(path); err == nil {
+	if _, err := os.Lstat(path); err == nil { // a link to where nothing is yet stays, too
 		made = made[:0]
 	}
 	f, err := OpenLog(path)

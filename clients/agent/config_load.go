@@ -174,11 +174,14 @@ func syntaxWords(e *json.SyntaxError) (ru, en string) {
 func placeOf(text []byte, name string) []string {
 	var top map[string]json.RawMessage
 	_ = json.Unmarshal(text, &top) // it was read as far as the field
-	for section, of := range map[string]any{"links": &Links{}, "relay": &Relay{}, "udp": &Output{}} {
-		d := json.NewDecoder(bytes.NewReader(top[section]))
+	for _, section := range []struct {
+		name string
+		of   any
+	}{{"links", &Links{}}, {"relay", &Relay{}}, {"udp", &Output{}}} {
+		d := json.NewDecoder(bytes.NewReader(top[section.name]))
 		d.DisallowUnknownFields()
-		if err := d.Decode(of); err != nil && err.Error() == fmt.Sprintf("json: unknown field %q", name) {
-			return []string{section, name}
+		if err := d.Decode(section.of); err != nil && err.Error() == fmt.Sprintf("json: unknown field %q", name) {
+			return []string{section.name, name}
 		}
 	}
 	return []string{name}

@@ -371,8 +371,11 @@ func (b *bus) Stop() {
 	if b.conn != nil {
 		for _, p := range b.shown {
 			if p.id != 0 {
-				b.takeAway(p.id)
+				b.over = append(b.over, p.id)
 			}
+		}
+		for _, id := range b.over { // no answer is waited for: a daemon that hangs takes them away when it goes on
+			b.conn.Object(busName, busPath).Go(busName+".CloseNotification", dbus.FlagNoReplyExpected, nil, id)
 		}
 	}
 	b.mu.Unlock()

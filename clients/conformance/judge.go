@@ -22,7 +22,7 @@ type client struct {
 	versions  map[string]bool      // that its next poll may name
 	older     map[string]bool      // that it might name before the last answer
 	answerTo  string               // the connection of that answer
-	stateless bool                 // it never names any, and asks for the whole set each time: that was noted
+	stateless bool                 // it never names any, and asks for the whole set each time: that was told
 	named     bool                 // it named one
 	nameless  int                  // polls that named none though it had a complete set, while none did
 	picture   map[string]row       // the last complete set that it was given

@@ -410,6 +410,35 @@ test('another client under our name makes us take a new one', async () => {
   assert.notEqual(seen[3].session, seen[0].session);
 });
 
+test('a worker that waits for its turn is silent: who polls may be dead', async () => {
+  const given = ['SharedWorkerGlobalScope', 'name', 'navigator', 'BroadcastChannel', 'onconnect'].map((k) => [k, Object.getOwnPropertyDescriptor(globalThis, k)]);
+  const said = [];
+  let turns;
+  const set = (k, value) => Object.defineProperty(globalThis, k, { value, configurable: true, writable: true });
+  try {
+    set('SharedWorkerGlobalScope', class {});
+    set('name', 'zummer:k');
+    set('navigator', { locks: { query: async () => ({ held: [], pending: [] }), request: (name, o, f) => new Promise((done) => { turns = () => f().then(done); }) } });
+    set('BroadcastChannel', class { postMessage(m) { said.push(m.t); } });
+    set('onconnect', null);
+    serve();
+    await import('../zummer.js?worker');
+    const port = {};
+    globalThis.onconnect({ ports: [port] });
+    port.onmessage({ data: { key: 'k', url: 'http://z', wait: 25, grace: 15, done: [], locks: true } });
+    await pass(60000);
+    assert.deepEqual(said, []);
+    turns();
+    await pass(60000);
+    assert.equal(said.filter((t) => t === 'beat').length, 12);
+  } finally {
+    for (const [k, d] of given) {
+      if (d) Object.defineProperty(globalThis, k, d);
+      else delete globalThis[k];
+    }
+  }
+});
+
 test('it does not start without a user or a token', () => {
   assert.throws(() => connect({ token: 't' }), /user/);
   assert.throws(() => connect({ user: 'u' }), /token/);
