@@ -55,7 +55,7 @@ echo "go test -race $*"
 if [ "$(cat "$dir/rc")" != 1 ] || # go itself was ended
 	grep -q -e 'WARNING: DATA RACE' -e '^ *panic: ' -e '^ *fatal error: ' "$dir/out" ||
 	! awk '
-		/^--- FAIL: / { names = names "|" $3; tests++ }
+		/^--- FAIL: / { if (names == "") ended = 0; names = names "|" $3; tests++ }
 		/^FAIL$/ { ended = 1 } # by itself, after all its tests
 		/^ok/ { ended = 0 }
 		/^FAIL\t/ { if (names == "" || !ended) whole = 1; print $2, "^(" substr(names, 2) ")$"; names = ""; ended = 0 }
