@@ -133,7 +133,7 @@ class Engine {
   tell(status = this.status) {
     this.status = status;
     // The tab that was looked at last goes first.
-    const [best] = [...this.tabs.values()].sort((a, b) => (b.seen || 0) - (a.seen || 0));
+    const [best] = [...this.tabs.values()].sort((a, b) => b.seen - a.seen);
     this.bus.post({ t: 'state', rows: this.picture.rows, session: this.session, best: best?.tab, status: { ...status, by: this.o.by } });
   }
 
@@ -508,7 +508,7 @@ if (globalThis.SharedWorkerGlobalScope && globalThis.name.startsWith('zummer:'))
       if (config) return;
       config = { ...data, done: new Done(data.done) };
       const bus = new Bus(data.key);
-      setInterval(() => bus.engine && bus.post({ t: 'beat' }), 5000); // who waits for its turn is silent
+      setInterval(() => bus.engine?.bus.post({ t: 'beat' }), 5000);
       bus.ears.add((m) => {
         if (m.done) config.done.add(m.done);
         if (m.session) config.session = m.session;
