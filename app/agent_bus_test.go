@@ -107,9 +107,7 @@ func TestAgentBeforeItsDesktop(t *testing.T) {
 func TestAgentSlowNotifier(t *testing.T) {
 	in, _, token := manned(t)
 	s := newHeadless(t, stays)
-	if err := s.notifier.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	s.signal(syscall.SIGSTOP)
 	note(t, in, "ivanov", zummer.Show, "Заметка", "")
 	d := seatAgent(t, in, token, func(c *agent.Config) { c.Notify, c.Relay.Enabled = true, false })
 	eventually(t, "a warning", 60*time.Second, func() bool {
@@ -117,9 +115,7 @@ func TestAgentSlowNotifier(t *testing.T) {
 		defer d.mu.Unlock()
 		return strings.Contains(d.logs.String(), "no desktop notifications for now")
 	})
-	if err := s.notifier.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	s.signal(syscall.SIGCONT)
 	s.shownOnce("Заметка | ")
 }
 
@@ -135,9 +131,7 @@ func TestAgentHungNotifier(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "an empty screen", 60*time.Second, func() bool { return s.displayed() == 0 })
-	if err := s.notifier.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	s.signal(syscall.SIGSTOP)
 	note(t, in, "ivanov", zummer.Show, "Заметка", "")
 	eventually(t, "a warning", 60*time.Second, func() bool {
 		d.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -138,6 +139,14 @@ func (s *headless) startNotifier() {
 }
 
 // owner is the connection of the daemon; "": there is none.
+// signal stops who shows notifications, or lets it go on.
+func (s *headless) signal(what syscall.Signal) {
+	s.t.Helper()
+	if err := s.notifier.Process.Signal(what); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s *headless) owner() (name string) {
 	_ = s.conn.BusObject().Call("org.freedesktop.DBus.GetNameOwner", 0, "org.freedesktop.Notifications").Store(&name)
 	return name

@@ -78,25 +78,13 @@ func anew(c *crm, tabs []*browserPage) {
 }
 
 // threeTabs are three tabs for which by polls, the first of them if it is a tab.
-// Each was looked at, the last one named shown is looked at now. A worker that a
-// busy machine has not started within three seconds leaves the poll to a tab: then
-// all begins anew.
+// Each was looked at, the last one named shown is looked at now.
 func threeTabs(t *testing.T, host, more, by string) (c *crm, tabs []*browserPage) {
 	t.Helper()
-	for try := 1; ; try++ {
-		c, tabs = startCRM(t, host), nil
-		for _, name := range []string{"first", "second", "shown"} {
-			p := c.tab(name, more)
-			p.do("look at "+name, lifecycle.BringToFront())
-			p.until("it is looked at last", `!document.hidden && zummer.best === zummer.id`, 60*time.Second)
-			tabs = append(tabs, p)
-		}
-		if !slices.ContainsFunc(tabs, func(p *browserPage) bool { return p.text(`window.by`) != by }) {
-			break
-		}
-		if try == 4 {
-			t.Fatalf("a %s polls, want a %s", tabs[0].text(`window.by`), by)
-		}
+	c, tabs = startTabs(t, host, by, more, "first", "second", "shown")
+	for _, p := range tabs {
+		p.do("look at it", lifecycle.BringToFront())
+		p.until("it is looked at last", `!document.hidden && zummer.best === zummer.id`, 60*time.Second)
 	}
 	for _, p := range tabs[:2] {
 		p.until("a hidden tab", `document.hidden`, 60*time.Second)

@@ -36,20 +36,17 @@ type actionCase struct {
 // the service is told about it.
 func TestActions(t *testing.T) {
 	t.Parallel()
-	interest := func(uid string) string {
-		return fmt.Sprintf(`{"type":"Документ","name":"Интерес","uid":%q,"title":"Интерес"}`, uid)
-	}
 	second := "e1cib/data/Документ.Интерес?ref=a2b100155d0a0b0c11ee64ab8c1f3a52"
 	cases := []actionCase{
-		{"open", `"action":"open","object":` + interest(interestID), nil, interestLink, "opened", ""},
+		{"open", `"action":"open","object":` + interestOf(interestID), nil, interestLink, "opened", ""},
 		{"open by a link alone", `"action":"open","object":{"link":"` + interestLink + `"}`, nil, interestLink, "opened", ""},
 		{"a link to a program", `"action":"open","object":{"link":"calc.exe"}`, nil, "ОбщаяФорма.ЗмрКарточка", "failed", ""},
 		{"an object of no kind", `"action":"open","object":{"type":"Документ","name":"Интерес КАК Т; УДАЛИТЬ","uid":"` + interestID + `"}`, nil, "ОбщаяФорма.ЗмрКарточка", "failed", ""},
 		{"a uid of rubbish", `"action":"open","object":{"type":"Документ","name":"Интерес","uid":"../../1"}`, nil, "ОбщаяФорма.ЗмрКарточка", "failed", ""},
 		{"create", `"action":"create","phone":"+79160000000","client":{"type":"Справочник","name":"Контрагенты","uid":"` + clientID + `"}`, nil, "Обработка.МастерФормированияИнтереса.Форма", "opened", ""},
-		{"choose", `"action":"choose","candidates":[` + interest(interestID) + "," + interest(secondID) + `]`,
+		{"choose", `"action":"choose","candidates":[` + interestOf(interestID) + "," + interestOf(secondID) + `]`,
 			func(b *base) { b.Screen.Choose = func(string, []string) int { return 1 } }, second, "opened", ""},
-		{"choose, closed", `"action":"choose","candidates":[` + interest(interestID) + "," + interest(secondID) + `]`,
+		{"choose, closed", `"action":"choose","candidates":[` + interestOf(interestID) + "," + interestOf(secondID) + `]`,
 			func(b *base) { b.Screen.Choose = func(string, []string) int { return -1 } }, "", "dismissed", ""},
 		{"resolve: one open interest", `"action":"resolve","phone":"+79031234567"`, func(b *base) { b.close(secondID) }, interestLink, "opened", ""},
 		{"resolve: several", `"action":"resolve","phone":"+79031234567"`, func(b *base) { b.Screen.Choose = func(_ string, all []string) int { return len(all) - 1 } }, interestLink, "opened", ""},
@@ -66,7 +63,7 @@ func TestActions(t *testing.T) {
 		{"a link to a command of the system", `"action":"open","object":{"link":"e1cib/data/../../calc.exe"}`, nil, "ОбщаяФорма.ЗмрКарточка", "failed", ""},
 		{"metadata nobody has", `"action":"open","object":{"type":"Документ","name":"Чужой","uid":"` + interestID + `"}`, nil, "ОбщаяФорма.ЗмрКарточка", "failed", ""},
 		{"resolve: a number that is hidden", `"action":"resolve"`, nil, "Обработка.МастерФормированияИнтереса.Форма", "opened", ""},
-		{"form by setting", `"action":"open","object":` + interest(interestID), func(b *base) { b.set("пользователь."+ivanovID+".НеОткрывать", "1"); b.again() }, "", "", interestLink},
+		{"form by setting", `"action":"open","object":` + interestOf(interestID), func(b *base) { b.set("пользователь."+ivanovID+".НеОткрывать", "1"); b.again() }, "", "", interestLink},
 	}
 	for _, k := range managedKinds {
 		t.Run(k.name, func(t *testing.T) {
@@ -339,4 +336,9 @@ func TestKeysStayOnTheServer(t *testing.T) {
 	if got := fmt.Sprint(bsltest.Go(v)); strings.Contains(got, s.key) {
 		t.Error("the thin client gets the key of the server")
 	}
+}
+
+// interestOf is an interest as a publication names it.
+func interestOf(uid string) string {
+	return fmt.Sprintf(`{"type":"Документ","name":"Интерес","uid":%q,"title":"Интерес"}`, uid)
 }

@@ -1,7 +1,6 @@
 package onectest_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -27,17 +26,14 @@ func (b *base) refusing(uid string) {
 // number stays on the screen.
 func TestFormRefuses(t *testing.T) {
 	t.Parallel()
-	interest := func(uid string) string {
-		return fmt.Sprintf(`{"type":"Документ","name":"Интерес","uid":%q,"title":"Интерес"}`, uid)
-	}
 	const card = "ОбщаяФорма.ЗмрКарточка"
 	cases := []actionCase{
-		{"open", `"action":"open","object":` + interest(interestID), nil, card, "failed", ""},
+		{"open", `"action":"open","object":` + interestOf(interestID), nil, card, "failed", ""},
 		{"open by a link", `"action":"open","object":{"link":"` + interestLink + `"}`, nil, card, "failed", ""},
 		{"resolve", `"action":"resolve","phone":"+79031234567"`, func(b *base) { b.close(secondID) }, card, "failed", ""},
-		{"choose", `"action":"choose","candidates":[` + interest(interestID) + "," + interest(secondID) + `]`, func(b *base) { b.Screen.Choose = func(string, []string) int { return 0 } }, card, "failed", ""},
-		{"one that does not refuse", `"action":"open","object":` + interest(secondID), nil, "e1cib/data/Документ.Интерес?ref=a2b100155d0a0b0c11ee64ab8c1f3a52", "opened", ""},
-		{"the same again, open already", `"action":"open","object":` + interest(secondID), nil, "e1cib/data/Документ.Интерес?ref=a2b100155d0a0b0c11ee64ab8c1f3a52", "opened", ""},
+		{"choose", `"action":"choose","candidates":[` + interestOf(interestID) + "," + interestOf(secondID) + `]`, func(b *base) { b.Screen.Choose = func(string, []string) int { return 0 } }, card, "failed", ""},
+		{"one that does not refuse", `"action":"open","object":` + interestOf(secondID), nil, "e1cib/data/Документ.Интерес?ref=a2b100155d0a0b0c11ee64ab8c1f3a52", "opened", ""},
+		{"the same again, open already", `"action":"open","object":` + interestOf(secondID), nil, "e1cib/data/Документ.Интерес?ref=a2b100155d0a0b0c11ee64ab8c1f3a52", "opened", ""},
 	}
 	for _, k := range []kind{managedKinds[0], managedKinds[2], managedKinds[4], managedKinds[5]} {
 		t.Run(k.name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package onectest_test
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,9 +16,6 @@ import (
 func TestOrdinaryActions(t *testing.T) {
 	t.Parallel()
 	const wizard = "Обработка.МастерФормированияИнтереса.Форма"
-	interest := func(uid string) string {
-		return fmt.Sprintf(`{"type":"Документ","name":"Интерес","uid":%q,"title":"Интерес"}`, uid)
-	}
 	for i, c := range []struct {
 		name, body string
 		before     func(*base)
@@ -29,26 +25,26 @@ func TestOrdinaryActions(t *testing.T) {
 		press      string // then
 		then       string // the outcome after that
 	}{
-		{"open", `"action":"open","object":` + interest(interestID), nil, interestID, "opened", "", "", ""},
+		{"open", `"action":"open","object":` + interestOf(interestID), nil, interestID, "opened", "", "", ""},
 		{"open by a link alone", `"action":"open","object":{"link":"` + interestLink + `"}`, nil, interestID, "opened", "", "", ""},
 		{"a link to a program", `"action":"open","object":{"link":"calc.exe"}`, nil, "", "failed", "Открыть Готово", "", ""},
 		{"a link to a command", `"action":"open","object":{"link":"e1cib/command/X.Y?ref=b59500055d80a2b911de397d51012ccc"}`, nil, "", "failed", "Открыть Готово", "", ""},
 		{"an object of no kind", `"action":"open","object":{"type":"Документ","name":"Интерес КАК Т; УДАЛИТЬ","uid":"` + interestID + `"}`, nil, "", "failed", "Открыть Готово", "", ""},
 		{"a uid of rubbish", `"action":"open","object":{"type":"Документ","name":"Интерес","uid":"../../1"}`, nil, "", "failed", "Открыть Готово", "", ""},
 		{"create", `"action":"create","phone":"+79160000000","client":{"type":"Справочник","name":"Контрагенты","uid":"` + clientID + `"}`, nil, wizard, "opened", "", "", ""},
-		{"choose", `"action":"choose","candidates":[` + interest(interestID) + "," + interest(secondID) + `]`, nil, "", "", "Готово", "КандидатыВыбор", "opened"},
-		{"choose, put away", `"action":"choose","candidates":[` + interest(interestID) + "," + interest(secondID) + `]`, nil, "", "", "Готово", "ГотовоНажатие", "dismissed"},
+		{"choose", `"action":"choose","candidates":[` + interestOf(interestID) + "," + interestOf(secondID) + `]`, nil, "", "", "Готово", "КандидатыВыбор", "opened"},
+		{"choose, put away", `"action":"choose","candidates":[` + interestOf(interestID) + "," + interestOf(secondID) + `]`, nil, "", "", "Готово", "ГотовоНажатие", "dismissed"},
 		{"resolve: one open interest", `"action":"resolve","phone":"+79031234567"`, func(b *base) { b.close(secondID) }, interestID, "opened", "", "", ""},
 		{"resolve: several", `"action":"resolve","phone":"+79031234567"`, nil, "", "", "Готово", "КандидатыВыбор", "opened"},
 		{"resolve: closed since", `"action":"resolve","phone":"+79031234567"`, func(b *base) { b.close(interestID); b.close(secondID) }, wizard, "opened", "", "", ""},
 		{"indicate", `"action":"indicate","phone":"+79160000000"`, nil, "", "", "-", "", ""},
 		{"show", `"action":"show","phone":"+79160000000"`, nil, "", "", "Готово", "ГотовоНажатие", "dismissed"},
-		{"show of an object", `"action":"show","object":` + interest(interestID), nil, "", "", "Открыть Готово", "", ""},
+		{"show of an object", `"action":"show","object":` + interestOf(interestID), nil, "", "", "Открыть Готово", "", ""},
 		{"call back", `"action":"call_back","phone":"+79160000000"`, nil, "", "", "Готово", "ГотовоНажатие", "dismissed"},
 		{"a word nobody knows", `"action":"order.check"`, nil, "", "", "Готово", "ГотовоНажатие", "dismissed"},
-		{"a form by setting", `"action":"open","object":` + interest(interestID), func(b *base) { b.atHand() }, "", "", "Открыть Готово", "ОткрытьНажатие", "opened"},
+		{"a form by setting", `"action":"open","object":` + interestOf(interestID), func(b *base) { b.atHand() }, "", "", "Открыть Готово", "ОткрытьНажатие", "opened"},
 		{"a form by setting, put away", `"action":"create","phone":"+79160000000"`, func(b *base) { b.atHand() }, "", "", "Открыть Готово", "ГотовоНажатие", "dismissed"},
-		{"a form by setting, of what is gone", `"action":"open","object":` + interest(clientID), func(b *base) { b.atHand() }, "", "", "Открыть Готово", "ОткрытьНажатие", "failed"},
+		{"a form by setting, of what is gone", `"action":"open","object":` + interestOf(clientID), func(b *base) { b.atHand() }, "", "", "Открыть Готово", "ОткрытьНажатие", "failed"},
 	} {
 		k := ordinaryFaultKinds[i%2]
 		t.Run(c.name+"/"+k.name, func(t *testing.T) {

@@ -154,11 +154,7 @@ func (a *Agent) relayError(err error) error {
 	if port == 0 {
 		return fmt.Errorf("relay: %w", err)
 	}
-	ru, en := relayTaken(port, err)
-	if a.Russian {
-		en = ru
-	}
-	return fmt.Errorf("relay: %s (%w)", en, err)
+	return fmt.Errorf("relay: %s (%w)", relayTaken(port, err, a.Russian), err)
 }
 
 // startIcon shows the icon where there is one.

@@ -231,13 +231,17 @@ func (c *Check) free(ctx context.Context, port int) {
 }
 
 // relayTaken says what to do about a port that the relay cannot have.
-func relayTaken(port int, err error) (ru, en string) {
+func relayTaken(port int, err error, russian bool) string {
+	ru, en := "порт %d для местных программ (relay.port) занят другой программой или агентом другого сеанса: впишите 0, тогда агент выберет свободный при запуске, или другой номер",
+		"port %d for local programs (relay.port) is held by another program, or the agent of another session: set 0, then a free one is chosen at start, or another number"
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Sprintf("эта система не даёт агенту порт %d для местных программ (relay.port): впишите 0, тогда агент выберет свободный при запуске, или номер от 1024", port),
-			fmt.Sprintf("this system does not let the agent have port %d for local programs (relay.port): set 0, then a free one is chosen at start, or a number from 1024 on", port)
+		ru, en = "эта система не даёт агенту порт %d для местных программ (relay.port): впишите 0, тогда агент выберет свободный при запуске, или номер от 1024",
+			"this system does not let the agent have port %d for local programs (relay.port): set 0, then a free one is chosen at start, or a number from 1024 on"
 	}
-	return fmt.Sprintf("порт %d для местных программ (relay.port) занят другой программой или агентом другого сеанса: впишите 0, тогда агент выберет свободный при запуске, или другой номер", port),
-		fmt.Sprintf("port %d for local programs (relay.port) is held by another program, or the agent of another session: set 0, then a free one is chosen at start, or another number", port)
+	if russian {
+		en = ru
+	}
+	return fmt.Sprintf(en, port)
 }
 
 // port says what came of the try.
@@ -250,11 +254,7 @@ func (c *Check) port(port int, err error) {
 	case err == nil:
 		c.line("✓", "порт %d для местных программ (relay.port) свободен", "port %d for local programs (relay.port) is free", port)
 	default:
-		ru, en := relayTaken(port, err)
-		if c.Russian {
-			en = ru
-		}
-		c.line("✗", "%s", "%s", en)
+		c.line("✗", "%[1]s", "%[1]s", relayTaken(port, err, c.Russian))
 	}
 }
 
@@ -324,7 +324,7 @@ func Explain(err error, address string, russian bool) string {
 func isNoZummer(err error) bool {
 	switch status := zummer.StatusOf(err); {
 	case status == 0:
-		return strings.HasPrefix(err.Error(), "what answered is no Zummer")
+		return errors.Is(err, zummer.ErrNoZummer)
 	case zummer.CodeOf(err) != "":
 		return false
 	default:

@@ -132,7 +132,7 @@ func (c *Client) send(ctx context.Context, token, method, path string, in, out a
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("what answered is no Zummer: %w", err)
+		return fmt.Errorf("%w: %w", ErrNoZummer, err)
 	}
 	return nil
 }

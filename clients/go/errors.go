@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// ErrNoZummer is when somebody else answers at the address: a proxy, a page of
+// another program.
+var ErrNoZummer = errors.New("what answered is no Zummer")
+
 // Error is a refusal of the service.
 type Error struct {
 	Status    int    // of HTTP

@@ -2,7 +2,7 @@ package zummer
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -63,7 +63,7 @@ func (c *Client) ask(ctx context.Context, q PollQuery, method, path string, body
 		return Set{}, err
 	}
 	if s.State == "" {
-		return Set{}, errors.New("what answered is no Zummer: it names no state")
+		return Set{}, fmt.Errorf("%w: it names no state", ErrNoZummer)
 	}
 	return s, nil
 }
